@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every maximum of the module. Going over one is E2BIG; the README lists those
+ * that a user can meet.
+ */
+#ifndef BULKHEAD_LIMITS_H
+#define BULKHEAD_LIMITS_H
+
+#include <uapi/bulkhead.h>
+
+/* A policy document. */
+#define BH_NAME_MAX		BULKHEAD_NAME_MAX
+#define BH_LINE_MAX		16384		/* bytes in a line */
+#define BH_BLOCK_MAX		(64 << 20)	/* bytes in a block */
+#define BH_RULES_MAX		131072		/* rules in a policy */
+#define BH_CONDS_MAX		32		/* conditions in a rule */
+#define BH_VALUES_MAX		256		/* values of a condition */
+#define BH_PATTERN_MAX		4096		/* bytes in a pattern */
+#define BH_SETS_MAX		1024		/* different sets in one key's patterns */
+#define BH_NODES_MAX		(1 << 24)	/* nodes of one key's matcher */
+
+/*
+ * A check looks at the rules whose most selective pattern matched, and at
+ * those that have none. Both are bounded, so that no policy makes a check
+ * walk over all of its rules.
+ */
+#define BH_UNINDEXED_MAX	1024		/* rules of a class without a positive pattern */
+#define BH_SHARED_MAX		1024		/* rules that hang on the same pattern */
+
+/* What a user may pile up. */
+#define BH_POLICIES_MAX		4096		/* loaded policies */
+#define BH_BINDINGS_MAX		65536		/* bound namespaces */
+#define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
+#define BH_BIND_WRITE_MAX	65536		/* bytes in one write to `bind` and the like */
+
+/* Kernel namespaces nest no deeper than this (MAX_PID_NS_LEVEL, user_namespaces(7)). */
+#define BH_NS_DEPTH_MAX		33
+
+/* A path as the kernel knows it (PATH_MAX), with its terminator. */
+#define BH_PATH_MAX		4096
+#define BH_MOUNT_DEPTH_MAX	4096		/* mounts passed on the way up to the root */
+#define BH_ROOT_TRIES_MAX	16		/* reads of a root that threads keep changing */
+#define BH_DESCENT_MAX		1024		/* processes between a tracer and its descendant */
+
+/* Reports. */
+#define BH_EVENT_MAX		16384		/* bytes in a line of `events` */
+#define BH_RING_SIZE		(1 << 20)	/* bytes held for readers that are behind */
+
+#endif /* BULKHEAD_LIMITS_H */
