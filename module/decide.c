@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The decision: a pure function of a policy and a request.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "decide.h"
+
+/**
+ * bh_decision_init() - prepare the working space of decisions
+ * @decision: the space; must not move in memory afterwards
+ * @gfp: how a decision may allocate when the space in it does not suffice
+ */
+void bh_decision_init(struct bh_decision *decision, gfp_t gfp)
+{
+	int slot;
+
+	bh_scratch_init(&decision->scratch, gfp);
+	for (slot = 0; slot < BH_STRINGS; slot++)
+		bh_vec_init(&decision->hits[slot]);
+}
+
+/**
+ * bh_decision_free() - give back what decisions allocated
+ * @decision: an initialised working space
+ */
+void bh_decision_free(struct bh_decision *decision)
+{
+	int slot;
+
+	bh_scratch_free(&decision->scratch);
+	for (slot = 0; slot < BH_STRINGS; slot++)
+		bh_vec_free(&decision->hits[slot]);
+}
+
+static bool contains(const u32 *sorted, u32 nr, u32 value)
+{
+	u32 lo = 0, hi = nr;
+
+	while (lo < hi) {
+		u32 mid = lo + (hi - lo) / 2;
+
+		if (sorted[mid] == value)
+			return true;
+		if (sorted[mid] < value)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return false;
+}
+
+static bool any_pattern_hit(const struct bh_policy *policy, const struct bh_cond *cond,
+			    const struct bh_vec *hits)
+{
+	u32 v;
+
+	for (v = cond->arg; v < cond->arg + cond->nr; v++)
+		if (contains(hits->v, hits->nr, policy->values[v]))
+			return true;
+	return false;
+}
+
+/*
+ * The values of a key are ORed and `!=` holds if none of them matches. A value
+ * of has= is a set flag and one of lacks= an unset flag, which are ANDed, so
+ * that `has!=` means: none of them is set.
+ */
+static bool cond_holds(const struct bh_policy *policy, const struct bh_cond *cond,
+		       const struct bh_request *request, const struct bh_decision *decision)
+{
+	const struct bh_key *key = &bh_classes[request->class].keys[cond->key];
+
+	switch (key->kind) {
+	case BH_KEY_PATH:
+	case BH_KEY_PATTERN:
+		return any_pattern_hit(policy, cond, &decision->hits[key->index]) != cond->negated;
+	case BH_KEY_ENUM:
+		return !!(request->attr[key->index] & cond->arg) != cond->negated;
+	case BH_KEY_HAS:
+		return (request->flags & cond->arg) == (cond->negated ? 0 : cond->arg);
+	case BH_KEY_LACKS:
+		return (request->flags & cond->arg) == (cond->negated ? cond->arg : 0);
+	}
+	return false;
+}
+
+static bool rule_holds(const struct bh_policy *policy, const struct bh_rule *rule,
+		       const struct bh_request *request, const struct bh_decision *decision)
+{
+	u32 c;
+
+	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++)
+		if (!cond_holds(policy, &policy->conds[c], request, decision))
+			return false;
+	return true;
+}
+
+/* Would the rule, if it matched, replace the verdict so far? */
+static bool beats(const struct bh_rule *rule, const struct bh_verdict *verdict)
+{
+	if (!verdict->line)
+		return true;
+	if (rule->action != verdict->action)
+		return rule->action > verdict->action;
+	if (rule->report != verdict->report)
+		return rule->report > verdict->report;
+	return rule->line < verdict->line;
+}
+
+static void try_rule(const struct bh_policy *policy, u32 number,
+		     const struct bh_request *request, const struct bh_decision *decision,
+		     struct bh_verdict *verdict)
+{
+	const struct bh_rule *rule = &policy->rules[number];
+
+	if (beats(rule, verdict) && rule_holds(policy, rule, request, decision))
+		*verdict = (struct bh_verdict){
+			.action = rule->action, .report = rule->report, .line = rule->line,
+		};
+}
+
+/*
+ * What holds if no rule matches. The class default speaks of the tracer: no
+ * policy is asked about a peer that traces the tasks it confines unless a rule
+ * of it says so.
+ */
+static struct bh_verdict default_verdict(const struct bh_policy *policy,
+					 const struct bh_request *request)
+{
+	struct bh_verdict verdict = { .report = BH_PLAIN };
+
+	if (request->class != BH_PTRACE || request->attr[BH_PTRACE_ROLE] == BH_ROLE_TRACER)
+		verdict.action = policy->defaults[request->class];
+	return verdict;
+}
+
+/**
+ * bh_decide() - what does a policy say to a request?
+ * @policy: the policy
+ * @request: the request
+ * @decision: working space
+ * @verdict: the answer: of the rules that match the strictest; among equally
+ *           strict ones the one that reports most, and then the first written
+ *
+ * Looks at the rules whose anchor pattern matched and at those without one, not
+ * at all rules: see struct bh_index. Any context that the working space's gfp
+ * suits.
+ *
+ * Return: 0, or -ENOMEM without a verdict.
+ */
+int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
+	      struct bh_decision *decision, struct bh_verdict *verdict)
+{
+	const struct bh_class_rules *rules = &policy->classes[request->class];
+	int slot, err;
+	u32 i, h;
+
+	*verdict = default_verdict(policy, request);
+	for (slot = 0; slot < BH_STRINGS; slot++) {
+		const struct bh_string *string = &request->string[slot];
+
+		decision->hits[slot].nr = 0;
+		if (!string->s || !(rules->strings & (1 << slot)))
+			continue;
+		err = bh_match(&rules->index[slot].matcher, string->s, string->len,
+			       &decision->scratch, &decision->hits[slot]);
+		if (err)
+			return err;
+	}
+	for (i = 0; i < rules->nr_unindexed; i++)
+		try_rule(policy, rules->unindexed[i], request, decision, verdict);
+	for (slot = 0; slot < BH_STRINGS; slot++) {
+		const struct bh_index *index = &rules->index[slot];
+		const struct bh_vec *hits = &decision->hits[slot];
+
+		for (h = 0; h < hits->nr; h++)
+			for (i = index->starts[hits->v[h]]; i < index->starts[hits->v[h] + 1]; i++)
+				try_rule(policy, index->rules[i], request, decision, verdict);
+	}
+	return 0;
+}

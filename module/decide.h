@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The decision: a pure function of a policy and a request.
+ */
+#ifndef BULKHEAD_DECIDE_H
+#define BULKHEAD_DECIDE_H
+
+#include <linux/types.h>
+
+#include "policy.h"
+
+/* A string of a request; NULL where there is none, as for a file without a path. */
+struct bh_string {
+	const char *s;
+	size_t len;
+};
+
+/**
+ * struct bh_request - what someone wants to do, as plain values
+ * @class: enum bh_class
+ * @string: by BH_EXEC_PATH and its like
+ * @attr: by BH_EXEC_AS and its like; a bit for each word that applies
+ * @flags: BH_FLAG_*
+ */
+struct bh_request {
+	enum bh_class class;
+	struct bh_string string[BH_STRINGS];
+	u32 attr[BH_ATTRS];
+	u32 flags;
+};
+
+/**
+ * struct bh_verdict - what a policy says to a request
+ * @action: enum bh_action
+ * @report: enum bh_report
+ * @failed: no policy decided; the check failed closed. Not set by bh_decide().
+ * @line: the rule that decided, or 0 for the default
+ */
+struct bh_verdict {
+	u8 action;
+	u8 report;
+	bool failed;
+	u32 line;
+};
+
+/* What bh_decide() needs beside its input; for one decision at a time. */
+struct bh_decision {
+	struct bh_scratch scratch;
+	struct bh_vec hits[BH_STRINGS];
+};
+
+void bh_decision_init(struct bh_decision *decision, gfp_t gfp);
+void bh_decision_free(struct bh_decision *decision);
+
+int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
+	      struct bh_decision *decision, struct bh_verdict *verdict);
+
+#endif /* BULKHEAD_DECIDE_H */
