@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which namespace carries which policy.
+ */
+#ifndef BULKHEAD_BINDING_H
+#define BULKHEAD_BINDING_H
+
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+#include <linux/sched.h>
+#include <linux/workqueue.h>
+
+#include "registry.h"
+#include "subject.h"
+
+/**
+ * struct bh_binding - a namespace that carries a policy
+ * @node: in the table, by the namespace's address
+ * @list: in the list of all, oldest first; under bh_config_mutex
+ * @ns: the namespace, with a reference: as long as the binding is in the table
+ *      no other namespace can have its address or its number
+ * @entry: the policy's name
+ * @armed: is it in force? Once set it stays so.
+ * @cgroup: where the namespace's first process was when it was bound
+ */
+struct bh_binding {
+	struct rhash_head node;
+	void *key;
+	struct list_head list;
+	struct bh_ns ns;
+	struct bh_entry *entry;
+	bool armed;
+	char *cgroup;
+	struct rcu_work free;
+};
+
+/* Namespaces of a task that can carry a binding: its own and all above, of each type. */
+#define BH_CONFINING_MAX (BH_NS_TYPES * BH_NS_DEPTH_MAX)
+
+int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, char *cgroup);
+int bh_unbind(const struct bh_ns *ns);
+int bh_unbind_inum(enum bh_ns_type type, unsigned int inum);
+void bh_bindings_reap(void);
+struct list_head *bh_bindings_list(void);
+unsigned int bh_bindings_nr(void);
+
+unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **found,
+			       unsigned int room);
+unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **found);
+bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task);
+bool bh_task_is_confined(struct task_struct *task);
+
+int bh_bindings_init(void);
+void bh_bindings_exit(void);
+
+#endif /* BULKHEAD_BINDING_H */

@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A check: who confines the task, what do their policies say, who is told.
+ *
+ * Policies and bindings are looked at under RCU, where one must not sleep; the
+ * paths that they ask for are made outside of it, where one may. So a check
+ * goes round: look which strings are missing, fetch them, look again. Each
+ * round has more strings than the one before, so that there are few.
+ */
+#include <linux/file.h>
+#include <linux/mount.h>
+#include <linux/percpu.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "check.h"
+#include "event.h"
+
+static DEFINE_PER_CPU(struct bh_counts, counts);
+
+/**
+ * bh_check_alloc() - begin a check
+ * @class: what is to be judged
+ * @subject: whose bindings are asked: the current task, or one that the caller keeps
+ * @atomic: must the check not sleep?
+ *
+ * Return: the check, for bh_check_free(), or NULL without memory: the caller
+ * then asks bh_check_denies_without_memory().
+ */
+struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject, bool atomic)
+{
+	struct bh_check *check = kmalloc(sizeof(*check), atomic ? GFP_ATOMIC : GFP_KERNEL);
+
+	if (!check)
+		return NULL;
+	memset(check, 0, offsetof(struct bh_check, decision));
+	check->request.class = class;
+	check->subject = subject;
+	check->atomic = atomic;
+	/* Deciding is done under RCU, wherever the check is. */
+	bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
+	check->nr_opinions = 0;
+	return check;
+}
+
+/**
+ * bh_check_free() - end a check
+ * @check: the check
+ */
+void bh_check_free(struct bh_check *check)
+{
+	int i;
+
+	for (i = 0; i < BH_GATHER_MAX; i++)
+		kfree(check->strings[i]);
+	if (check->bottom)
+		mntput(check->bottom);
+	bh_decision_free(&check->decision);
+	kfree(check);
+}
+
+/* Strings */
+
+/**
+ * bh_check_path() - the path of a file, in the way that suits the context
+ * @check: the check
+ * @path: the file
+ * @buf: BH_PATH_MAX bytes
+ * @name: set to the path, or to NULL if the file has none
+ *
+ * Return: 0 or a negative errno, as bh_path_name() and bh_ns_bottom().
+ */
+int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name)
+{
+	if (check->atomic)
+		return bh_path_name_atomic(path, buf, name);
+	if (!check->bottom) {
+		struct vfsmount *bottom = bh_ns_bottom();
+
+		if (IS_ERR(bottom))
+			return PTR_ERR(bottom);
+		check->bottom = bottom;
+	}
+	return bh_path_name(path, check->bottom, buf, name);
+}
+
+/**
+ * bh_check_exe() - the path of a task's executable
+ * @check: the check
+ * @task: the current task, or one whose task_lock() is held
+ * @buf: BH_PATH_MAX bytes
+ * @name: set to the path, or to NULL if there is none
+ *
+ * Return: 0 or a negative errno, as bh_check_path().
+ */
+int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf, char **name)
+{
+	struct file *file = bh_task_exe(task);
+	int err;
+
+	*name = NULL;
+	if (!file)
+		return 0;
+	err = bh_check_path(check, &file->f_path, buf, name);
+	fput(file);
+	return err;
+}
+
+static const char *failure(int err)
+{
+	switch (err) {
+	case -ENAMETOOLONG:
+		return "path too long";
+	case -ENOMEM:
+		return "out of memory";
+	case -EAGAIN:
+		return "the task's root keeps changing";
+	case -EOPNOTSUPP:
+		return "no path can be made here";
+	default:
+		return "path lookup failed";
+	}
+}
+
+static void gather_one(struct bh_check *check, unsigned int which)
+{
+	struct bh_string *string = which == BH_EXE ? &check->exe : &check->request.string[which];
+	char *name = NULL;
+	int err = -ENOMEM;
+
+	check->strings[which] = kmalloc(BH_PATH_MAX, check->atomic ? GFP_ATOMIC : GFP_KERNEL);
+	if (check->strings[which])
+		err = check->gather(check, which, check->strings[which], &name);
+	if (!err && name) {
+		string->s = name;
+		string->len = strlen(name);
+	}
+	if (err) {
+		check->failed |= 1 << which;
+		check->reason = failure(err);
+	}
+}
+
+static void gather(struct bh_check *check, u8 missing)
+{
+	unsigned int which;
+
+	for (which = 0; which < BH_GATHER_MAX; which++)
+		if (missing & (1 << which))
+			gather_one(check, which);
+	check->have |= missing;
+}
+
+/* Judging */
+
+/* The strings that the events of a class show. */
+static u8 shown(enum bh_class class)
+{
+	static const u8 strings[BH_CLASSES] = {
+		[BH_EXEC] = 1 << BH_EXEC_PATH | 1 << BH_EXEC_FSTYPE | 1 << BH_EXE,
+		[BH_MOUNT] = 1 << BH_MOUNT_TARGET | 1 << BH_MOUNT_SOURCE | 1 << BH_MOUNT_FSTYPE |
+			     1 << BH_EXE,
+		[BH_PTRACE] = 1 << BH_PTRACE_EXE | 1 << BH_EXE,
+	};
+
+	return strings[class];
+}
+
+static const struct bh_policy *policy_of(const struct bh_binding *binding)
+{
+	const struct bh_loaded *loaded = rcu_dereference(binding->entry->loaded);
+
+	/* Removed while we look at a binding that was removed before it. */
+	return loaded ? loaded->policy : NULL;
+}
+
+static bool is_armed(struct bh_binding *binding, bool arms)
+{
+	if (READ_ONCE(binding->armed))
+		return true;
+	if (!arms || !binding->ns.ops->is_init(binding->ns.ns))
+		return false;
+	WRITE_ONCE(binding->armed, true);
+	return true;
+}
+
+/* Finds the armed bindings whose policies have a say. */
+static void find(struct bh_check *check)
+{
+	unsigned int nr = bh_bindings_of_task(check->subject, check->found), i;
+
+	check->nr_opinions = 0;
+	for (i = 0; i < nr; i++) {
+		const struct bh_policy *policy = policy_of(check->found[i]);
+
+		if (!policy || !is_armed(check->found[i], check->arms))
+			continue;
+		if (check->request.class == BH_PTRACE && !policy->asks_tracee &&
+		    check->request.attr[BH_PTRACE_ROLE] == BH_ROLE_TRACEE)
+			continue;
+		check->opinions[check->nr_opinions].binding = check->found[i];
+		check->opinions[check->nr_opinions++].policy = policy;
+	}
+}
+
+/* Describes the peer as seen from one binding. */
+static void describe_peer(struct bh_check *check, const struct bh_opinion *opinion)
+{
+	u32 *bits = &check->request.attr[BH_PTRACE_PEER];
+	bool tracer = check->request.attr[BH_PTRACE_ROLE] == BH_ROLE_TRACER;
+
+	*bits = bh_binding_covers(opinion->binding, check->peer) ? BH_PEER_INSIDE :
+								   BH_PEER_OUTSIDE;
+	if (!(opinion->policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER)))
+		return;
+	if (bh_task_descends(tracer ? check->peer : check->subject,
+			     tracer ? check->subject : check->peer))
+		*bits |= BH_PEER_DESCENDANT;
+}
+
+static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
+{
+	const struct bh_policy *policy = opinion->policy;
+
+	if (check->peer)
+		describe_peer(check, opinion);
+	if (policy->classes[check->request.class].strings & check->failed)
+		goto fail_closed;
+	if (!bh_decide(policy, &check->request, &check->decision, &opinion->verdict))
+		return;
+	check->reason = failure(-ENOMEM);
+fail_closed:
+	opinion->verdict = (struct bh_verdict){
+		.action = BH_DENY, .report = BH_PLAIN, .failed = true,
+	};
+}
+
+/* The word that an opinion is reported with, or NULL if it is not. */
+static const char *report_word(const struct bh_opinion *opinion)
+{
+	const struct bh_verdict *verdict = &opinion->verdict;
+
+	if (verdict->action == BH_ALLOW)
+		return verdict->report == BH_AUDIT ? "allow" : NULL;
+	if (verdict->report == BH_QUIET)
+		return NULL;
+	if (opinion->policy->audit_mode)
+		return "would-deny";
+	return bh_word_name(bh_action_words, verdict->action);
+}
+
+/*
+ * Asks all policies that have a say.
+ *
+ * Return: the strings that are still missing, for a decision or a report.
+ */
+static u8 judge(struct bh_check *check)
+{
+	u8 missing = 0;
+	unsigned int i;
+
+	find(check);
+	for (i = 0; i < check->nr_opinions; i++)
+		missing |= check->opinions[i].policy->classes[check->request.class].strings;
+	missing &= ~check->have;
+	if (missing)
+		return missing;
+	for (i = 0; i < check->nr_opinions; i++) {
+		judge_one(check, &check->opinions[i]);
+		if (!check->silent && report_word(&check->opinions[i]))
+			missing |= shown(check->request.class) & ~check->have;
+	}
+	return missing;
+}
+
+static void report(struct bh_check *check, const struct bh_opinion *opinion)
+{
+	struct bh_event event = {
+		.verdict = report_word(opinion),
+		.policy = opinion->policy,
+		.line = opinion->verdict.line,
+		.reason = opinion->verdict.failed ? check->reason : NULL,
+		.binding = opinion->binding,
+		.subject = check->subject,
+		.exe = check->exe,
+		.peer = check->peer,
+		.request = &check->request,
+	};
+
+	if (check->silent || !event.verdict)
+		return;
+	if (check->peer)
+		describe_peer(check, opinion);
+	bh_event_report(&event, GFP_ATOMIC);
+}
+
+/* The strictest of the opinions, with each counted and reported. */
+static enum bh_action conclude(struct bh_check *check)
+{
+	enum bh_action strictest = BH_ALLOW;
+	unsigned int i;
+
+	for (i = 0; i < check->nr_opinions; i++) {
+		const struct bh_opinion *opinion = &check->opinions[i];
+		enum bh_action action = opinion->verdict.action;
+
+		if (opinion->policy->audit_mode)
+			action = BH_ALLOW;
+		strictest = max(strictest, action);
+		bh_entry_count(opinion->binding->entry, action != BH_ALLOW);
+		report(check, opinion);
+	}
+	if (check->nr_opinions)
+		this_cpu_inc(counts.checks);
+	if (strictest != BH_ALLOW)
+		this_cpu_inc(counts.denials);
+	return strictest;
+}
+
+static void kill_current(void)
+{
+	if (!(current->flags & PF_KTHREAD) && !is_global_init(current))
+		send_sig(SIGKILL, current, 1);
+}
+
+/**
+ * bh_check_denies() - is the request denied?
+ * @check: the check, whose request, gather and the like are filled in
+ *
+ * Asks every policy that confines the subject, reports what they want reported,
+ * and kills the current task if one of them says so.
+ *
+ * Return: true if the call must fail.
+ */
+bool bh_check_denies(struct bh_check *check)
+{
+	enum bh_action action = BH_DENY;
+	int round;
+	u8 missing;
+
+	/* In the worst case each round finds a new policy that needs one string more. */
+	for (round = 0; round <= BH_GATHER_MAX + 1; round++) {
+		rcu_read_lock();
+		missing = judge(check);
+		if (!missing)
+			action = conclude(check);
+		rcu_read_unlock();
+		if (!missing)
+			break;
+		gather(check, missing);
+	}
+	if (action == BH_KILL)
+		kill_current();
+	return action != BH_ALLOW;
+}
+
+/**
+ * bh_check_denies_without_memory() - is a request denied that cannot be checked?
+ * @class: what was to be judged
+ * @subject: whose bindings are asked
+ * @arms: as in struct bh_check
+ *
+ * Any context. Return: true if a policy in force confines the subject.
+ */
+bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms)
+{
+	struct bh_binding *found[BH_CONFINING_MAX];
+	struct bh_request request = { .class = class };
+	bool denied = false;
+	unsigned int nr, i;
+
+	rcu_read_lock();
+	nr = bh_bindings_of_task(subject, found);
+	for (i = 0; i < nr; i++) {
+		struct bh_event event = {
+			.policy = policy_of(found[i]),
+			.reason = failure(-ENOMEM),
+			.binding = found[i],
+			.subject = subject,
+			.request = &request,
+		};
+
+		if (!event.policy || !is_armed(found[i], arms))
+			continue;
+		event.verdict = event.policy->audit_mode ? "would-deny" : "deny";
+		if (!event.policy->audit_mode)
+			denied = true;
+		bh_entry_count(found[i]->entry, !event.policy->audit_mode);
+		bh_event_report(&event, GFP_ATOMIC);
+	}
+	rcu_read_unlock();
+	if (nr)
+		this_cpu_inc(counts.checks);
+	if (denied)
+		this_cpu_inc(counts.denials);
+	return denied;
+}
+
+/** bh_checks() - checks of confined tasks so far */
+u64 bh_checks(void)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(counts, cpu).checks);
+	return sum;
+}
+
+/** bh_denials() - checks so far that denied */
+u64 bh_denials(void)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(counts, cpu).denials);
+	return sum;
+}

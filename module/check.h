@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A check: who confines the task, what do their policies say, who is told.
+ */
+#ifndef BULKHEAD_CHECK_H
+#define BULKHEAD_CHECK_H
+
+#include <linux/types.h>
+
+#include "binding.h"
+#include "decide.h"
+
+struct bh_check;
+
+/* The strings that a check may need: the request's, and the subject's executable. */
+#define BH_EXE		BH_STRINGS
+#define BH_GATHER_MAX	(BH_STRINGS + 1)
+
+/**
+ * typedef bh_gather_t - fetch a string of a check
+ * @check: the check
+ * @which: BH_EXEC_PATH and its like, or BH_EXE
+ * @buf: BH_PATH_MAX bytes for it, which live as long as the check
+ * @name: set to the string, or to NULL if there is none
+ *
+ * Return: 0 or a negative errno: the check then fails closed.
+ */
+typedef int (*bh_gather_t)(struct bh_check *check, unsigned int which, char *buf, char **name);
+
+/**
+ * struct bh_opinion - what one binding means for a check
+ * @binding: the binding
+ * @policy: its policy, looked up once, so that a replacement in the middle of
+ *          the check cannot mix two versions
+ * @verdict: what the policy says
+ */
+struct bh_opinion {
+	const struct bh_binding *binding;
+	const struct bh_policy *policy;
+	struct bh_verdict verdict;
+};
+
+/**
+ * struct bh_check - a check under way
+ * @request: what is asked; strings are filled in by @gather when a policy needs them
+ * @subject: the task whose bindings are asked
+ * @peer: the other task of a ptrace, or NULL
+ * @gather: fetches strings; must not sleep if @atomic
+ * @data: for @gather
+ * @atomic: the caller's context must not sleep
+ * @silent: report nothing
+ * @arms: the subject is about to execute a program, which arms bindings
+ * @have: a bit for each string that was gathered
+ * @failed: a bit for each string that could not be; policies that need it deny
+ * @reason: why
+ * @strings: their buffers
+ * @exe: the subject's executable
+ * @bottom: of the mount namespace, if it was needed
+ * @decision: working space
+ * @found: the bindings that apply, armed or not; valid under RCU only
+ * @nr_opinions: opinions in @opinions
+ * @opinions: of the armed ones; valid under RCU only
+ */
+struct bh_check {
+	struct bh_request request;
+	struct task_struct *subject;
+	struct task_struct *peer;
+	bh_gather_t gather;
+	const void *data;
+	bool atomic;
+	bool silent;
+	bool arms;
+
+	u8 have;
+	u8 failed;
+	const char *reason;
+	char *strings[BH_GATHER_MAX];
+	struct bh_string exe;
+	struct vfsmount *bottom;
+	struct bh_decision decision;
+	struct bh_binding *found[BH_CONFINING_MAX];
+	unsigned int nr_opinions;
+	struct bh_opinion opinions[BH_CONFINING_MAX];
+};
+
+struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject, bool atomic);
+void bh_check_free(struct bh_check *check);
+bool bh_check_denies(struct bh_check *check);
+bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms);
+
+int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name);
+int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf, char **name);
+
+u64 bh_checks(void);
+u64 bh_denials(void);
+
+#endif /* BULKHEAD_CHECK_H */

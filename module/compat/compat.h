@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only place that knows kernel versions. Everything else is written for
+ * the newest kernel; what that has and an older one lacks is supplied here.
+ */
+#ifndef BULKHEAD_COMPAT_H
+#define BULKHEAD_COMPAT_H
+
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/ftrace.h>
+#include <linux/mm_types.h>
+#include <linux/ns_common.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#error "bulkhead knows Linux 6.1 only: see README.md, \"Kernels\""
+#endif
+
+/* 6.5 renamed it. */
+#define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
+
+/* 6.7 made a file reference something that only get_file_active() takes. */
+static inline struct file *get_file_active(struct file *__rcu *where)
+{
+	struct file *file;
+
+	rcu_read_lock();
+	file = rcu_dereference(*where);
+	if (file && !get_file_rcu(file))
+		file = NULL;
+	rcu_read_unlock();
+	return file;
+}
+
+/* References to a namespace: ->count until 6.18, ->__ns_ref behind it. */
+static inline unsigned int ns_ref_read(struct ns_common *ns)
+{
+	return refcount_read(&ns->count);
+}
+
+#endif /* BULKHEAD_COMPAT_H */

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The loaded policies, by name.
+ *
+ * A list suffices: it is walked when an administrator changes something, never
+ * in a check, which goes from a binding straight to its entry.
+ */
+#include <linux/list.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "registry.h"
+
+DEFINE_MUTEX(bh_config_mutex);
+
+LIST_HEAD(bh_entries);
+static unsigned int nr_entries;
+
+/**
+ * bh_registry_find() - the entry of a name
+ * @name: the name
+ * @len: its length
+ *
+ * Under bh_config_mutex, which also keeps what is returned.
+ *
+ * Return: the entry or NULL.
+ */
+struct bh_entry *bh_registry_find(const char *name, size_t len)
+{
+	struct bh_entry *entry;
+
+	lockdep_assert_held(&bh_config_mutex);
+	bh_registry_for_each(entry)
+		if (strlen(entry->name) == len && !memcmp(entry->name, name, len))
+			return entry;
+	return NULL;
+}
+
+static void free_loaded(struct rcu_head *rcu)
+{
+	struct bh_loaded *loaded = container_of(rcu, struct bh_loaded, rcu);
+
+	bh_policy_free(loaded->policy);
+	kfree(loaded);
+}
+
+/**
+ * bh_loaded_get() - the version of a policy that is in force
+ * @entry: the entry; under bh_config_mutex
+ *
+ * Return: the version with a reference.
+ */
+struct bh_loaded *bh_loaded_get(const struct bh_entry *entry)
+{
+	struct bh_loaded *loaded;
+
+	loaded = rcu_dereference_protected(entry->loaded, lockdep_is_held(&bh_config_mutex));
+	refcount_inc(&loaded->refs);
+	return loaded;
+}
+
+/**
+ * bh_loaded_put() - drop a reference to a version of a policy
+ * @loaded: the version or NULL; freed after a grace period with the last one
+ */
+void bh_loaded_put(struct bh_loaded *loaded)
+{
+	if (loaded && refcount_dec_and_test(&loaded->refs))
+		call_rcu(&loaded->rcu, free_loaded);
+}
+
+static bool same_text(const struct bh_policy *a, const struct bh_policy *b)
+{
+	return a->text_len == b->text_len && !memcmp(a->text, b->text, a->text_len);
+}
+
+static struct bh_entry *new_entry(const char *name)
+{
+	struct bh_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+
+	if (!entry)
+		return NULL;
+	entry->counts = alloc_percpu(struct bh_counts);
+	if (!entry->counts) {
+		kfree(entry);
+		return NULL;
+	}
+	strscpy(entry->name, name, sizeof(entry->name));
+	return entry;
+}
+
+/* May @policy take the place of what @entry has? 0 if there is nothing to do. */
+static int may_replace(const struct bh_entry *entry, const struct bh_policy *policy,
+		       const char **why)
+{
+	const struct bh_policy *old;
+
+	old = rcu_dereference_protected(entry->loaded, lockdep_is_held(&bh_config_mutex))->policy;
+	if (policy->version > old->version)
+		return 1;
+	if (policy->version == old->version && same_text(policy, old))
+		return 0;
+	*why = policy->version == old->version ?
+	       "this version is loaded with another content" :
+	       "the loaded version is higher";
+	return -ESTALE;
+}
+
+/**
+ * bh_registry_load() - put a policy in force
+ * @policy: the policy; the registry owns it whatever is returned
+ * @entry: set to the entry of its name
+ * @why: set to a static sentence on failure
+ *
+ * Checks see the old version or the new one, never a mixture. Under
+ * bh_config_mutex.
+ *
+ * Return: 1 for a new name, 0 for a known one, -ESTALE (the version is not
+ * higher and the content not the same), -E2BIG (BH_POLICIES_MAX) or -ENOMEM.
+ */
+int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const char **why)
+{
+	struct bh_entry *known = bh_registry_find(policy->name, strlen(policy->name));
+	struct bh_loaded *loaded = NULL, *old;
+	int ret = -ENOMEM;
+
+	if (known) {
+		ret = may_replace(known, policy, why);
+		*entry = known;
+		if (ret <= 0)
+			goto out_free;
+	} else if (nr_entries == BH_POLICIES_MAX) {
+		*why = "too many policies";
+		ret = -E2BIG;
+		goto out_free;
+	}
+
+	ret = -ENOMEM;
+	loaded = kzalloc(sizeof(*loaded), GFP_KERNEL);
+	if (!loaded)
+		goto out_free;
+	if (!known) {
+		*entry = new_entry(policy->name);
+		if (!*entry)
+			goto out_free;
+		list_add_tail(&(*entry)->list, &bh_entries);
+		nr_entries++;
+	}
+	loaded->policy = policy;
+	refcount_set(&loaded->refs, 1);
+	sha256(policy->text, policy->text_len, loaded->sha256);
+	old = rcu_replace_pointer((*entry)->loaded, loaded, lockdep_is_held(&bh_config_mutex));
+	bh_loaded_put(old);
+	return !known;
+
+out_free:
+	kfree(loaded);
+	bh_policy_free(policy);
+	return ret;
+}
+
+static void free_entry(struct rcu_head *rcu)
+{
+	struct bh_entry *entry = container_of(rcu, struct bh_entry, rcu);
+
+	free_percpu(entry->counts);
+	kfree(entry);
+}
+
+/**
+ * bh_registry_remove() - forget a policy
+ * @entry: its entry, which no binding names; freed after a grace period
+ *
+ * Under bh_config_mutex.
+ */
+void bh_registry_remove(struct bh_entry *entry)
+{
+	lockdep_assert_held(&bh_config_mutex);
+	WARN_ON_ONCE(entry->bound);
+	list_del(&entry->list);
+	nr_entries--;
+	bh_loaded_put(rcu_replace_pointer(entry->loaded, NULL,
+					  lockdep_is_held(&bh_config_mutex)));
+	call_rcu(&entry->rcu, free_entry);
+}
+
+/** bh_registry_exit() - forget all policies; nothing is bound any more */
+void bh_registry_exit(void)
+{
+	struct bh_entry *entry, *next;
+
+	mutex_lock(&bh_config_mutex);
+	list_for_each_entry_safe(entry, next, &bh_entries, list)
+		bh_registry_remove(entry);
+	mutex_unlock(&bh_config_mutex);
+	rcu_barrier();
+}
+
+/**
+ * bh_entry_counts() - what the checks of a policy came to
+ * @entry: its entry
+ *
+ * Return: sums over all CPUs, each not older than the call.
+ */
+struct bh_counts bh_entry_counts(const struct bh_entry *entry)
+{
+	struct bh_counts sum = { };
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct bh_counts *counts = per_cpu_ptr(entry->counts, cpu);
+
+		sum.checks += READ_ONCE(counts->checks);
+		sum.denials += READ_ONCE(counts->denials);
+	}
+	return sum;
+}
+
+/** bh_registry_nr() - number of loaded policies; under bh_config_mutex */
+unsigned int bh_registry_nr(void)
+{
+	lockdep_assert_held(&bh_config_mutex);
+	return nr_entries;
+}
+
+/** bh_registry_bytes() - memory of all loaded policies; under bh_config_mutex */
+size_t bh_registry_bytes(void)
+{
+	struct bh_entry *entry;
+	size_t bytes = 0;
+
+	lockdep_assert_held(&bh_config_mutex);
+	bh_registry_for_each(entry)
+		bytes += rcu_dereference_protected(entry->loaded, true)->policy->bytes;
+	return bytes;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The loaded policies, by name.
+ */
+#ifndef BULKHEAD_REGISTRY_H
+#define BULKHEAD_REGISTRY_H
+
+#include <crypto/sha2.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+
+#include "policy.h"
+
+/* Every change of policies and bindings happens under this lock; checks do not take it. */
+extern struct mutex bh_config_mutex;
+
+/**
+ * struct bh_loaded - a version of a policy that is or was in force
+ * @policy: the policy, freed with the last reference
+ * @sha256: of its canonical text
+ * @refs: the registry's one and the readers'; checks rely on RCU
+ */
+struct bh_loaded {
+	struct bh_policy *policy;
+	u8 sha256[SHA256_DIGEST_SIZE];
+	refcount_t refs;
+	struct rcu_head rcu;
+};
+
+struct bh_counts {
+	u64 checks;
+	u64 denials;
+};
+
+/**
+ * struct bh_entry - a name that has a policy
+ * @name: the name
+ * @loaded: its current version; replaced as a whole
+ * @bound: bindings that name it; under bh_config_mutex
+ * @counts: what its checks came to
+ * @files: for securityfs.c
+ */
+struct bh_entry {
+	struct list_head list;
+	char name[BH_NAME_MAX + 1];
+	struct bh_loaded __rcu *loaded;
+	unsigned int bound;
+	struct bh_counts __percpu *counts;
+	void *files;
+	struct rcu_head rcu;
+};
+
+extern struct list_head bh_entries;
+
+/* All entries; under bh_config_mutex. */
+#define bh_registry_for_each(entry) list_for_each_entry(entry, &bh_entries, list)
+
+struct bh_entry *bh_registry_find(const char *name, size_t len);
+int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const char **why);
+void bh_registry_remove(struct bh_entry *entry);
+void bh_registry_exit(void);
+
+struct bh_loaded *bh_loaded_get(const struct bh_entry *entry);
+void bh_loaded_put(struct bh_loaded *loaded);
+
+struct bh_counts bh_entry_counts(const struct bh_entry *entry);
+unsigned int bh_registry_nr(void);
+size_t bh_registry_bytes(void);
+
+static inline void bh_entry_count(const struct bh_entry *entry, bool denied)
+{
+	this_cpu_inc(entry->counts->checks);
+	if (denied)
+		this_cpu_inc(entry->counts->denials);
+}
+
+#endif /* BULKHEAD_REGISTRY_H */

@@ -1,0 +1,602 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the kernel knows of tasks, namespaces and files, as plain values.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cgroup.h>
+#include <linux/dcache.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/nsproxy.h>
+#include <linux/pid.h>
+#include <linux/proc_ns.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "compat/compat.h"
+#include "limits.h"
+#include "subject.h"
+
+/* Namespaces */
+
+static void *pid_parent(void *ns)
+{
+	return ((struct pid_namespace *)ns)->parent;
+}
+
+static void pid_get(void *ns)
+{
+	get_pid_ns(ns);
+}
+
+static void pid_put(void *ns)
+{
+	put_pid_ns(ns);
+}
+
+static bool pid_is_initial(void *ns)
+{
+	return ns == &init_pid_ns;
+}
+
+/*
+ * The count of pids falls to zero when the last task has been reaped, or when
+ * the first could not be forked, and never rises again: a namespace whose init
+ * has not come yet has PIDNS_ADDING set. If no one else holds the namespace it
+ * has no task either.
+ */
+static bool pid_is_dead(void *ns)
+{
+	struct pid_namespace *pid_ns = ns;
+
+	return !READ_ONCE(pid_ns->pid_allocated) || ns_ref_read(&pid_ns->ns) == 1;
+}
+
+static unsigned int pid_inum(void *ns)
+{
+	return ((struct pid_namespace *)ns)->ns.inum;
+}
+
+static bool pid_is_init(void *ns)
+{
+	/* The exec of any thread of init makes that thread pid 1. */
+	return task_tgid_nr_ns(current, ns) == 1;
+}
+
+static void *user_parent(void *ns)
+{
+	return ((struct user_namespace *)ns)->parent;
+}
+
+static void user_get(void *ns)
+{
+	get_user_ns(ns);
+}
+
+static void user_put(void *ns)
+{
+	put_user_ns(ns);
+}
+
+static bool user_is_initial(void *ns)
+{
+	return ns == &init_user_ns;
+}
+
+/* Credentials, child namespaces and open nsfs files all count. */
+static bool user_is_dead(void *ns)
+{
+	return ns_ref_read(&((struct user_namespace *)ns)->ns) == 1;
+}
+
+static unsigned int user_inum(void *ns)
+{
+	return ((struct user_namespace *)ns)->ns.inum;
+}
+
+static bool user_is_init(void *ns)
+{
+	return true;
+}
+
+const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
+	[BH_NS_PID] = {
+		.name = "pid",
+		.parent = pid_parent,
+		.get = pid_get,
+		.put = pid_put,
+		.is_initial = pid_is_initial,
+		.is_dead = pid_is_dead,
+		.inum = pid_inum,
+		.is_init = pid_is_init,
+	},
+	[BH_NS_USER] = {
+		.name = "user",
+		.parent = user_parent,
+		.get = user_get,
+		.put = user_put,
+		.is_initial = user_is_initial,
+		.is_dead = user_is_dead,
+		.inum = user_inum,
+		.is_init = user_is_init,
+	},
+};
+
+/**
+ * bh_ns_of_task() - the namespace of a task
+ * @type: which
+ * @task: the current task, or one that RCU or a reference keeps
+ * @ns: filled in; its ->ns is NULL if the task has given its namespace up.
+ *      No reference is taken: RCU keeps the user namespace of another task, as
+ *      it keeps its credentials, and the task its pid namespace.
+ *
+ * The active pid namespace, which never changes, not the one that unshare
+ * prepared for children. The real credentials: a file system that overrides
+ * the effective ones to do its work does not take the task out of anything.
+ */
+void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns *ns)
+{
+	ns->ops = &bh_ns_types[type];
+	if (type == BH_NS_PID)
+		ns->ns = ns_of_pid(task_pid(task));
+	else
+		ns->ns = rcu_dereference_check(task->real_cred, task == current)->user_ns;
+}
+
+/* The path of a task's cgroup in the unified hierarchy, for people to read. */
+static char *task_cgroup_name(struct task_struct *task)
+{
+	char *name = kzalloc(BH_PATH_MAX, GFP_KERNEL);
+
+	if (!name)
+		return NULL;
+	rcu_read_lock();
+	if (cgroup_path(task_css_set(task)->dfl_cgrp, name, BH_PATH_MAX) < 0)
+		name[0] = '\0';
+	rcu_read_unlock();
+	return name;
+}
+
+/* Takes the namespace of a task that the caller keeps, with a reference. */
+static int take_ns(enum bh_ns_type type, struct task_struct *task, struct bh_ns *ns, char **cgroup)
+{
+	*cgroup = task_cgroup_name(task);
+	if (!*cgroup)
+		return -ENOMEM;
+	rcu_read_lock();
+	bh_ns_of_task(type, task, ns);
+	/* A task that was reaped has no pid and thus no namespace any more. */
+	if (ns->ns && !pid_alive(task))
+		ns->ns = NULL;
+	if (ns->ns)
+		ns->ops->get(ns->ns);
+	rcu_read_unlock();
+	if (ns->ns)
+		return 0;
+	kfree(*cgroup);
+	return -ESRCH;
+}
+
+/**
+ * bh_ns_of_pid() - the namespace of a process
+ * @type: which
+ * @nr: the process as the caller numbers it, or 0 for the caller
+ * @ns: filled in, with a reference for the caller
+ * @cgroup: set to the process's cgroup, to be freed with kfree()
+ *
+ * Return: 0, -ESRCH (no such process) or -ENOMEM.
+ */
+int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup)
+{
+	struct task_struct *task;
+	int err;
+
+	if (!nr)
+		return take_ns(type, current, ns, cgroup);
+	rcu_read_lock();
+	task = get_pid_task(find_vpid(nr), PIDTYPE_PID);
+	rcu_read_unlock();
+	if (!task)
+		return -ESRCH;
+	err = take_ns(type, task, ns, cgroup);
+	put_task_struct(task);
+	return err;
+}
+
+/*
+ * Is it a pidfd? pidfd_pid() is not exported. The name of an anonymous inode's
+ * dentry is the kernel's, so that no other file can pass itself off as one.
+ */
+static struct pid *pid_of_pidfd(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+
+	if (dentry->d_sb->s_magic != ANON_INODE_FS_MAGIC ||
+	    strcmp(dentry->d_name.name, "[pidfd]"))
+		return NULL;
+	return file->private_data;
+}
+
+static int ns_of_pidfd(enum bh_ns_type type, struct pid *pid, struct bh_ns *ns, char **cgroup)
+{
+	struct task_struct *task = get_pid_task(pid, PIDTYPE_TGID);
+	int err;
+
+	if (!task)
+		return -ESRCH;
+	err = take_ns(type, task, ns, cgroup);
+	put_task_struct(task);
+	return err;
+}
+
+static int ns_of_nsfs(enum bh_ns_type type, const struct inode *inode, struct bh_ns *ns,
+		      char **cgroup)
+{
+	static const int clone_flags[BH_NS_TYPES] = {
+		[BH_NS_PID] = CLONE_NEWPID,
+		[BH_NS_USER] = CLONE_NEWUSER,
+	};
+	struct ns_common *common = inode->i_private;
+	struct task_struct *init = NULL;
+
+	if (common->ops->type != clone_flags[type])
+		return -EINVAL;
+	ns->ops = &bh_ns_types[type];
+	if (type == BH_NS_PID) {
+		ns->ns = container_of(common, struct pid_namespace, ns);
+		init = get_pid_task(find_pid_ns(1, ns->ns), PIDTYPE_PID);
+	} else {
+		ns->ns = container_of(common, struct user_namespace, ns);
+	}
+	*cgroup = init ? task_cgroup_name(init) : kstrdup("", GFP_KERNEL);
+	if (init)
+		put_task_struct(init);
+	if (!*cgroup)
+		return -ENOMEM;
+	ns->ops->get(ns->ns);
+	return 0;
+}
+
+/**
+ * bh_ns_of_fd() - the namespace that a file descriptor stands for
+ * @type: which
+ * @fd: the caller's descriptor of a /proc/PID/ns file or of a process
+ * @ns: filled in, with a reference for the caller
+ * @cgroup: set to the cgroup of the process, or of a pid namespace's init; ""
+ *          if there is none; to be freed with kfree()
+ *
+ * Return: 0; -EBADF (not open), -EINVAL (another kind of file, or of namespace),
+ * -ESRCH (the process is gone), -ENOMEM.
+ */
+int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup)
+{
+	struct file *file = fget(fd);
+	struct pid *pid;
+	int err = -EINVAL;
+
+	if (!file)
+		return -EBADF;
+	pid = pid_of_pidfd(file);
+	if (pid)
+		err = ns_of_pidfd(type, pid, ns, cgroup);
+	else if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC)
+		err = ns_of_nsfs(type, file_inode(file), ns, cgroup);
+	fput(file);
+	return err;
+}
+
+/* Paths */
+
+/* The operations of mount namespaces, which are not exported by name. */
+static const struct proc_ns_operations *mntns_ops;
+static const struct cred *kernel_cred;
+
+/**
+ * bh_ns_bottom() - the mount at the bottom of the current mount namespace
+ *
+ * This is where a path of the namespace ends, whatever the task's root is. It
+ * never changes as long as the namespace lives.
+ *
+ * struct mnt_namespace is the file system core's own, but to enter a namespace
+ * is an operation on a set that the caller supplies: entered with one that no
+ * task has, it tells where the namespace's root is and changes nothing.
+ *
+ * May sleep. Return: the mount with a reference, or an ERR_PTR: -ESRCH (the
+ * task is exiting), -ENOMEM, or what the path walk says.
+ */
+struct vfsmount *bh_ns_bottom(void)
+{
+	struct nsproxy nsproxy = { };
+	struct fs_struct fs = { .users = 1 };
+	struct nsset set = { .nsproxy = &nsproxy, .fs = &fs, .cred = kernel_cred };
+	struct ns_common *entered = mntns_ops->get(current), *left;
+	const struct cred *old_cred;
+	struct vfsmount *bottom;
+	int err;
+
+	if (!entered)
+		return ERR_PTR(-ESRCH);
+	/*
+	 * Entering drops a reference to the namespace that is left and takes
+	 * one to that which is entered: the same here.
+	 */
+	left = mntns_ops->get(current);
+	nsproxy.mnt_ns = current->nsproxy->mnt_ns;
+	spin_lock_init(&fs.lock);
+	seqcount_spinlock_init(&fs.seq, &fs.lock);
+	old_cred = override_creds(kernel_cred);
+	err = mntns_ops->install(&set, entered);
+	revert_creds(old_cred);
+	mntns_ops->put(left);
+	mntns_ops->put(entered);
+	if (err)
+		return ERR_PTR(err);
+	path_put(&fs.pwd);
+	while (follow_up(&fs.root))
+		;
+	bottom = mntget(fs.root.mnt);
+	path_put(&fs.root);
+	return bottom;
+}
+
+static int prepend(char *buf, char **at, const char *s, size_t len)
+{
+	if (*at - buf < len)
+		return -ENAMETOOLONG;
+	*at -= len;
+	memcpy(*at, s, len);
+	return 0;
+}
+
+/* The names from @root, exclusive, down to @dentry. Under RCU. */
+static int prepend_names(char *buf, char **at, struct dentry *dentry, const struct dentry *root)
+{
+	int err = 0;
+
+	while (dentry != root && !err) {
+		struct dentry *parent;
+
+		/* The lock of a dentry keeps its name and its parent. */
+		spin_lock(&dentry->d_lock);
+		parent = dentry->d_parent;
+		err = prepend(buf, at, dentry->d_name.name, dentry->d_name.len);
+		spin_unlock(&dentry->d_lock);
+		if (!err)
+			err = prepend(buf, at, "/", 1);
+		/* Moved out of the mount's tree, or never in any. */
+		if (parent == dentry)
+			return -ENOENT;
+		dentry = parent;
+	}
+	return err;
+}
+
+/* The path of a dentry within its mount, as of one moment: renames are noticed. */
+static int prepend_in_mount(char *buf, char **at, const struct path *path)
+{
+	char *start = *at;
+	int err, seq = 0;
+
+	rcu_read_lock();
+	do {
+		*at = start;
+		read_seqbegin_or_lock(&rename_lock, &seq);
+		err = prepend_names(buf, at, path->dentry, path->mnt->mnt_root);
+		if (!need_seqretry(&rename_lock, seq))
+			break;
+		done_seqretry(&rename_lock, seq);
+		seq = 1;
+	} while (true);
+	done_seqretry(&rename_lock, seq);
+	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * bh_path_name() - the path of a file from the root of the mount namespace
+ * @path: the file
+ * @bottom: from bh_ns_bottom()
+ * @buf: BH_PATH_MAX bytes
+ * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
+ *        reached from there
+ *
+ * Not d_path(), which ends at the task's root: chroot would forge paths. Nor is
+ * any root believed but @bottom: a task can make a detached mount its root.
+ *
+ * May sleep. Return: 0, or -ENAMETOOLONG (the path does not fit, or lies deeper
+ * than BH_MOUNT_DEPTH_MAX mounts).
+ */
+int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name)
+{
+	char *at = buf + BH_PATH_MAX - 1;
+	struct path here = *path;
+	int err, depth;
+
+	*at = '\0';
+	*name = NULL;
+	if (d_unlinked(path->dentry))
+		return 0;
+	path_get(&here);
+	for (depth = 0; ; depth++) {
+		err = depth < BH_MOUNT_DEPTH_MAX ? prepend_in_mount(buf, &at, &here) :
+						   -ENAMETOOLONG;
+		if (err || !follow_up(&here))
+			break;
+	}
+	if (!err && here.mnt == bottom) {
+		if (!*at)
+			err = prepend(buf, &at, "/", 1);
+		*name = at;
+	}
+	path_put(&here);
+	return err == -ENOENT ? 0 : err;
+}
+
+/*
+ * Prepends the path of a chroot that lies inside a mount to a name made within
+ * it. The chroot's parent directory lies outside, so that d_path() goes all the
+ * way up from there. Under RCU, without references: they could not be dropped
+ * in atomic context.
+ */
+static int prepend_chroot(const struct path *root, char *buf, char **name)
+{
+	struct path above = { .mnt = root->mnt };
+	char *at = *name, *parent;
+	size_t len;
+	int err;
+
+	spin_lock(&root->dentry->d_lock);
+	above.dentry = root->dentry->d_parent;
+	err = prepend(buf, &at, root->dentry->d_name.name, root->dentry->d_name.len);
+	spin_unlock(&root->dentry->d_lock);
+	if (!err)
+		err = prepend(buf, &at, "/", 1);
+	if (err)
+		return err;
+	parent = d_path(&above, buf, at - buf);
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+	/* d_path() ended its string just before @at; the root itself is "/". */
+	len = strnlen(parent, at - parent);
+	if (len == 1)
+		len = 0;
+	memmove(at - len, parent, len);
+	*name = at - len;
+	return 0;
+}
+
+static int path_name_below(const struct path *path, const struct path *root, char *buf,
+			   char **name)
+{
+	bool below = path_is_under(path, root);
+	bool chrooted = root->dentry != root->mnt->mnt_root;
+
+	if (d_unlinked(path->dentry) || (!below && !chrooted))
+		return 0;
+	*name = d_path(path, buf, BH_PATH_MAX);
+	if (IS_ERR(*name))
+		return PTR_ERR(*name);
+	return below && chrooted ? prepend_chroot(root, buf, name) : 0;
+}
+
+/**
+ * bh_path_name_atomic() - bh_path_name() where one must not sleep
+ * @path: the file
+ * @buf: BH_PATH_MAX bytes
+ * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
+ *        reached
+ *
+ * Undoes a chroot into a directory. A task whose root is the root of a mount
+ * is taken to be at the root of its namespace: no exported function tells in
+ * atomic context where a mount is mounted.
+ *
+ * Takes locks that are not safe in interrupts: not under tasklist_lock.
+ *
+ * Return: 0, -ENAMETOOLONG, or -EAGAIN if other threads keep changing the root.
+ */
+int bh_path_name_atomic(const struct path *path, char *buf, char **name)
+{
+	struct fs_struct *fs = current->fs;
+	int err = -EAGAIN, tries;
+	unsigned int seq;
+
+	*name = NULL;
+	if (!fs)
+		return 0;
+	rcu_read_lock();
+	for (tries = 0; tries < BH_ROOT_TRIES_MAX; tries++) {
+		struct path root;
+
+		seq = read_seqcount_begin(&fs->seq);
+		root = fs->root;
+		if (read_seqcount_retry(&fs->seq, seq))
+			continue;
+		*name = NULL;
+		err = path_name_below(path, &root, buf, name);
+		if (!read_seqcount_retry(&fs->seq, seq))
+			break;
+		err = -EAGAIN;
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+/* Tasks */
+
+/**
+ * bh_task_exe() - the executable of a task
+ * @task: the current task, or one whose task_lock() the caller holds
+ *
+ * Any context. Return: the file with a reference, or NULL (a kernel thread).
+ */
+struct file *bh_task_exe(struct task_struct *task)
+{
+	struct mm_struct *mm = task->mm;
+
+	if (task != current)
+		lockdep_assert_held(&task->alloc_lock);
+	if (!mm || task->flags & PF_KTHREAD)
+		return NULL;
+	return get_file_active(&mm->exe_file);
+}
+
+/**
+ * bh_task_descends() - is a task another one's descendant, or one of its threads?
+ * @task: the task, which RCU keeps
+ * @from: the possible ancestor
+ *
+ * Under RCU, like Yama's test: parents are followed by ->real_parent, which an
+ * attach does not change. A line of more than BH_DESCENT_MAX processes counts as
+ * none.
+ */
+bool bh_task_descends(struct task_struct *task, struct task_struct *from)
+{
+	struct task_struct *walk = task;
+	int depth;
+
+	for (depth = 0; depth < BH_DESCENT_MAX && walk->pid > 0; depth++) {
+		if (!thread_group_leader(walk))
+			walk = rcu_dereference(walk->group_leader);
+		if (same_thread_group(walk, from))
+			return true;
+		walk = rcu_dereference(walk->real_parent);
+	}
+	return false;
+}
+
+/**
+ * bh_subject_init() - find what is not exported by name
+ *
+ * Return: 0, or why the mount namespace's operations cannot be had.
+ */
+int bh_subject_init(void)
+{
+	struct file *file;
+
+	kernel_cred = prepare_kernel_cred(NULL);
+	if (!kernel_cred)
+		return -ENOMEM;
+	file = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);
+	if (!IS_ERR(file) && file_inode(file)->i_sb->s_magic == NSFS_MAGIC)
+		mntns_ops = ((struct ns_common *)file_inode(file)->i_private)->ops;
+	if (!IS_ERR(file))
+		fput(file);
+	if (mntns_ops && mntns_ops->type == CLONE_NEWNS)
+		return 0;
+	pr_err("/proc/self/ns/mnt is not there: is /proc mounted?\n");
+	put_cred(kernel_cred);
+	return IS_ERR(file) ? PTR_ERR(file) : -ENOENT;
+}
+
+/** bh_subject_exit() - undo bh_subject_init() */
+void bh_subject_exit(void)
+{
+	put_cred(kernel_cred);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only readers of task state, namespaces and the VFS.
+ */
+#ifndef BULKHEAD_SUBJECT_H
+#define BULKHEAD_SUBJECT_H
+
+#include <linux/cred.h>
+#include <linux/path.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/user_namespace.h>
+
+struct bh_ns;
+
+/**
+ * struct bh_ns_ops - a type of namespace
+ * @name: as in `ns=`
+ * @parent: the namespace above, or NULL
+ * @get: take a reference
+ * @put: drop one; may sleep
+ * @is_initial: is it the one that the kernel booted with?
+ * @is_dead: can no task act in it any more, given that the caller holds the
+ *           only reference that a binding takes?
+ * @inum: the inode number that userspace knows it by
+ * @is_init: is the current task, about to execute a program, the one whose
+ *           exec ends the namespace's construction?
+ */
+struct bh_ns_ops {
+	const char *name;
+	void *(*parent)(void *ns);
+	void (*get)(void *ns);
+	void (*put)(void *ns);
+	bool (*is_initial)(void *ns);
+	bool (*is_dead)(void *ns);
+	unsigned int (*inum)(void *ns);
+	bool (*is_init)(void *ns);
+};
+
+/* A namespace of any type. */
+struct bh_ns {
+	const struct bh_ns_ops *ops;
+	void *ns;
+};
+
+enum bh_ns_type {
+	BH_NS_PID,
+	BH_NS_USER,
+	BH_NS_TYPES,
+};
+
+extern const struct bh_ns_ops bh_ns_types[BH_NS_TYPES];
+
+void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns *ns);
+int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup);
+int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup);
+
+/**
+ * bh_task_is_ordinary() - does a task live in the initial namespaces?
+ * @task: the current task, or one that RCU or a reference keeps
+ *
+ * Such a task is never confined: an initial namespace cannot be bound. This is
+ * all that a check costs the host. The caller holds the RCU read lock unless
+ * @task is current.
+ */
+static inline bool bh_task_is_ordinary(const struct task_struct *task)
+{
+	return ns_of_pid(task_pid((struct task_struct *)task)) == &init_pid_ns &&
+	       rcu_dereference_check(task->real_cred, task == current)->user_ns == &init_user_ns;
+}
+
+struct vfsmount *bh_ns_bottom(void);
+int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name);
+int bh_path_name_atomic(const struct path *path, char *buf, char **name);
+struct file *bh_task_exe(struct task_struct *task);
+bool bh_task_descends(struct task_struct *task, struct task_struct *from);
+
+int bh_subject_init(void);
+void bh_subject_exit(void);
+
+#endif /* BULKHEAD_SUBJECT_H */
