@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mechanism that puts a table of hooks in front of kernel functions.
+ *
+ * ftrace calls back at the first instruction of a function. The callback only
+ * counts the task in and lets it return to the handler instead: the handler
+ * runs in the caller's own context and may sleep. It returns an error, or it
+ * counts the task out and jumps into the function behind the ftrace site.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/kprobes.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/static_call.h>
+
+#include "attach.h"
+#include "compat/compat.h"
+
+/* Tasks between a callback and bh_hook_leave(); only the sum means anything. */
+DEFINE_PER_CPU(long, bh_inflight);
+
+/* Calls that each hook gets when it is tested. */
+#define TEST_CALLS 16
+
+static unsigned int test_hits;
+
+/* What the tester's calls reach in place of a handler. Takes any arguments. */
+static noinline int test_handler(void)
+{
+	test_hits++;
+	bh_hook_leave();
+	return 0;
+}
+
+static int test_nothing(void)
+{
+	return 0;
+}
+
+DEFINE_STATIC_CALL(test_call, test_nothing);
+
+/*
+ * Does its own recursion handling, by calling nothing that could be traced.
+ */
+static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			     struct ftrace_regs *fregs)
+{
+	struct bh_hook *hook = container_of(ops, struct bh_hook, ops);
+
+	this_cpu_inc(bh_inflight);
+	if (unlikely(READ_ONCE(hook->tester) == current))
+		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)test_handler);
+	else
+		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)hook->handler);
+}
+
+/*
+ * The ftrace site of a function. A kprobe that is registered disabled is
+ * resolved and checked like any other and touches no text.
+ */
+static int find_site(struct bh_hook *hook)
+{
+	struct kprobe probe = {
+		.symbol_name = hook->function,
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	int err = register_kprobe(&probe);
+
+	if (err) {
+		pr_err("%s: the kernel has no such function (%d)\n", hook->function, err);
+		return err;
+	}
+	hook->site = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+	return 0;
+}
+
+static int attach_one(struct bh_hook *hook)
+{
+	int err = find_site(hook);
+
+	if (err)
+		return err;
+	__static_call_update(hook->original, hook->original_tramp,
+			     (void *)(hook->site + MCOUNT_INSN_SIZE));
+	hook->ops.func = redirect;
+	/*
+	 * PERMANENT: while we are there, ftrace cannot be switched off.
+	 * RECURSION: see redirect().
+	 */
+	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
+			  FTRACE_OPS_FL_RECURSION;
+	err = ftrace_set_filter_ip(&hook->ops, hook->site, 0, 0);
+	if (err) {
+		pr_err("%s: cannot be traced (%d)\n", hook->function, err);
+		return err;
+	}
+	err = register_ftrace_function(&hook->ops);
+	if (err) {
+		pr_err("%s: %s (%d)\n", hook->function,
+		       err == -EBUSY ? "a livepatch or another module redirects it already" :
+				       "cannot be redirected", err);
+		ftrace_set_filter_ip(&hook->ops, hook->site, 1, 0);
+	}
+	return err;
+}
+
+static void detach_one(struct bh_hook *hook)
+{
+	if (WARN_ON(unregister_ftrace_function(&hook->ops)))
+		return;
+	ftrace_set_filter_ip(&hook->ops, hook->site, 1, 0);
+}
+
+/*
+ * Does the hook see each call? The calls are this task's own, have no arguments
+ * and go no further than test_handler(), so that every function can be tested.
+ */
+static int test_one(struct bh_hook *hook)
+{
+	int i;
+
+	test_hits = 0;
+	__static_call_update(&STATIC_CALL_KEY(test_call), STATIC_CALL_TRAMP_ADDR(test_call),
+			     (void *)hook->site);
+	WRITE_ONCE(hook->tester, current);
+	for (i = 0; i < TEST_CALLS; i++)
+		static_call(test_call)();
+	WRITE_ONCE(hook->tester, NULL);
+	static_call_update(test_call, test_nothing);
+	if (test_hits == TEST_CALLS)
+		return 0;
+	pr_err("%s: saw %u of %d test calls\n", hook->function, test_hits, TEST_CALLS);
+	return -ENXIO;
+}
+
+static long inflight(void)
+{
+	long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu(bh_inflight, cpu));
+	return sum;
+}
+
+/*
+ * Waits until no task is in a handler, or can still get into one. A task that
+ * sleeps in a check has been counted in; one that has left a callback and not
+ * reached its handler yet, or is on its last instructions, has not or not any
+ * more: those are waited for by RCU tasks, which know no voluntary sleep there.
+ */
+static void drain(void)
+{
+	synchronize_rcu_tasks();
+	while (inflight())
+		msleep(20);
+	synchronize_rcu_tasks();
+}
+
+/* Takes back the hooks before @table's hook @stop. */
+static void detach_until(const struct bh_hooks *tables, unsigned int table,
+			 const struct bh_hook *stop)
+{
+	struct bh_hook *hook;
+	unsigned int t;
+
+	for (t = 0; t <= table; t++)
+		for (hook = tables[t].hooks; hook->function && hook != stop; hook++)
+			detach_one(hook);
+	drain();
+}
+
+/**
+ * bh_attach() - put all hooks in place, or none
+ * @tables: the tables of hooks
+ * @nr: how many tables
+ *
+ * What fails and why goes to the kernel log.
+ *
+ * Return: 0; -ENOENT (no such function), -EINVAL (not traceable), -EBUSY
+ * (redirected by someone else), -ENXIO (the self-test failed), -ENOMEM.
+ */
+int bh_attach(const struct bh_hooks *tables, unsigned int nr)
+{
+	struct bh_hook *hook;
+	unsigned int t;
+	int err;
+
+	for (t = 0; t < nr; t++) {
+		for (hook = tables[t].hooks; hook->function; hook++) {
+			err = attach_one(hook);
+			if (err) {
+				detach_until(tables, t, hook);
+				return err;
+			}
+			err = test_one(hook);
+			if (err) {
+				detach_until(tables, t, hook + 1);
+				return err;
+			}
+		}
+	}
+	return 0;
+}
+
+/**
+ * bh_detach() - take all hooks back
+ * @tables: the tables of hooks
+ * @nr: how many tables
+ *
+ * No task is in a handler on return.
+ */
+void bh_detach(const struct bh_hooks *tables, unsigned int nr)
+{
+	detach_until(tables, nr - 1, NULL);
+}

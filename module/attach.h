@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mechanism that puts a table of hooks in front of kernel functions.
+ */
+#ifndef BULKHEAD_ATTACH_H
+#define BULKHEAD_ATTACH_H
+
+#include <linux/ftrace.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/static_call.h>
+
+/**
+ * struct bh_hook - a kernel function and what is called in its place
+ * @function: its name
+ * @purpose: what is judged there, for `features`
+ * @handler: what is called in its place, with the function's own arguments
+ * @original: the static call by which @handler goes on into the function
+ * @original_tramp: and its trampoline
+ * @ops: what ftrace needs
+ * @site: where ftrace redirects, once it is known
+ * @tester: the task that tests the hook: its calls are counted and go nowhere
+ */
+struct bh_hook {
+	const char *function;
+	const char *purpose;
+	void *handler;
+	struct static_call_key *original;
+	void *original_tramp;
+	struct ftrace_ops ops;
+	unsigned long site;
+	struct task_struct *tester;
+};
+
+/* A handler's way into the function that it stands before. */
+#define BH_DEFINE_ORIGINAL(fn) DEFINE_STATIC_CALL_NULL(original_##fn, fn)
+
+#define BH_ORIGINAL(fn) static_call(original_##fn)
+
+#define BH_HOOK(fn, what, handle) {					\
+	.function = #fn,						\
+	.purpose = what,						\
+	.handler = handle,						\
+	.original = &STATIC_CALL_KEY(original_##fn),			\
+	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
+}
+
+/* A table of hooks, ended by an empty entry. */
+struct bh_hooks {
+	const char *class;
+	struct bh_hook *hooks;
+};
+
+DECLARE_PER_CPU(long, bh_inflight);
+
+/**
+ * bh_hook_leave() - a handler is about to leave the module
+ *
+ * Each handler calls it once, last of all but the jump into the function that
+ * it stands before: from then on no frame of the module is on the stack.
+ */
+static __always_inline void bh_hook_leave(void)
+{
+	this_cpu_dec(bh_inflight);
+}
+
+int bh_attach(const struct bh_hooks *tables, unsigned int nr);
+void bh_detach(const struct bh_hooks *tables, unsigned int nr);
+
+#endif /* BULKHEAD_ATTACH_H */

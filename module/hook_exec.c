@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exec: the program, and each interpreter on the way to it.
+ *
+ * What is judged is the file that the kernel opened, never the caller's string.
+ */
+#include <linux/binfmts.h>
+#include <linux/capability.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/security.h>
+#include <linux/xattr.h>
+
+#include "check.h"
+#include "hooks.h"
+
+/*
+ * memfd_create() makes its files on mounts of the kernel's own. No user can
+ * make such a super block, whatever is done with its mounts.
+ */
+static bool is_memfd(const struct super_block *sb)
+{
+	return (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
+	       sb->s_flags & SB_KERNMOUNT;
+}
+
+static u32 backing_of(const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	/* A memfd has no link either, but is not a file that was deleted. */
+	if (is_memfd(inode->i_sb))
+		return BH_BACKING_MEMFD;
+	return inode->i_nlink ? BH_BACKING_FILE : BH_BACKING_DELETED;
+}
+
+/* Would the file raise privilege where it lies? As bprm_fill_uid() and get_file_caps(). */
+static u32 setid_of(const struct file *file)
+{
+	const struct path *path = &file->f_path;
+	struct inode *inode = file_inode(file);
+	umode_t mode = READ_ONCE(inode->i_mode);
+
+	if (path->mnt->mnt_flags & MNT_NOSUID)
+		return BH_SETID_NO;
+	if (mode & S_ISUID || (mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
+		return BH_SETID_YES;
+	if (__vfs_getxattr(path->dentry, inode, XATTR_NAME_CAPS, NULL, 0) > 0)
+		return BH_SETID_YES;
+	return BH_SETID_NO;
+}
+
+static u32 flags_of(const struct file *file)
+{
+	const struct super_block *sb = file_inode(file)->i_sb;
+	int mnt_flags = READ_ONCE(file->f_path.mnt->mnt_flags);
+	u32 flags = 0;
+
+	if (mnt_flags & MNT_READONLY || sb_rdonly(sb))
+		flags |= BH_FLAG_RO;
+	if (mnt_flags & MNT_NOSUID)
+		flags |= BH_FLAG_NOSUID;
+	if (mnt_flags & MNT_NODEV || sb->s_iflags & SB_I_NODEV)
+		flags |= BH_FLAG_NODEV;
+	if (mnt_flags & MNT_NOEXEC || sb->s_iflags & SB_I_NOEXEC)
+		flags |= BH_FLAG_NOEXEC;
+	return flags;
+}
+
+static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
+{
+	const struct file *file = check->data;
+
+	switch (which) {
+	case BH_EXEC_PATH:
+		return bh_check_path(check, &file->f_path, buf, name);
+	case BH_EXEC_FSTYPE:
+		*name = (char *)file_inode(file)->i_sb->s_type->name;
+		return 0;
+	default:
+		return bh_check_exe(check, current, buf, name);
+	}
+}
+
+/* Return: 0 or -EACCES. */
+static int check_exec(const struct file *file, u32 as, bool arms)
+{
+	struct bh_check *check;
+	bool denied;
+
+	if (bh_task_is_ordinary(current))
+		return 0;
+	if (!bh_bindings_nr())
+		return 0;
+	check = bh_check_alloc(BH_EXEC, current, false);
+	if (!check)
+		return bh_check_denies_without_memory(BH_EXEC, current, arms) ? -EACCES : 0;
+	check->request.attr[BH_EXEC_AS] = as;
+	check->request.attr[BH_EXEC_SETID] = setid_of(file);
+	check->request.attr[BH_EXEC_BACKING] = backing_of(file);
+	check->request.flags = flags_of(file);
+	check->arms = arms;
+	check->gather = gather;
+	check->data = file;
+	denied = bh_check_denies(check);
+	bh_check_free(check);
+	return denied ? -EACCES : 0;
+}
+
+BH_DEFINE_ORIGINAL(security_bprm_check);
+BH_DEFINE_ORIGINAL(open_exec);
+
+/*
+ * Called for the program and again for each interpreter that takes its place:
+ * then the name of what is executed differs from what was asked for.
+ */
+static int hook_bprm_check(struct linux_binprm *bprm)
+{
+	u32 as = bprm->interp == bprm->filename ? BH_AS_PROGRAM : BH_AS_INTERPRETER;
+	int err = check_exec(bprm->file, as, true);
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_bprm_check)(bprm);
+}
+
+/*
+ * The only way to see an ELF interpreter, which never becomes bprm->file. What
+ * counts is the file that was opened, so this one calls through.
+ */
+static struct file *hook_open_exec(const char *name)
+{
+	struct file *file = BH_ORIGINAL(open_exec)(name);
+	int err = 0;
+
+	if (!IS_ERR(file))
+		err = check_exec(file, BH_AS_INTERPRETER, false);
+	if (err) {
+		/* As the callers do; open_exec() denied writing. */
+		allow_write_access(file);
+		fput(file);
+		file = ERR_PTR(err);
+	}
+	bh_hook_leave();
+	return file;
+}
+
+struct bh_hook bh_exec_hooks[] = {
+	BH_HOOK(security_bprm_check, "exec: programs, interpreters of scripts and of binfmt_misc",
+		hook_bprm_check),
+	BH_HOOK(open_exec, "exec: ELF interpreters", hook_open_exec),
+	{ }
+};

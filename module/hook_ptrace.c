@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Ptrace: everything that goes through the kernel's one access check, and
+ * PTRACE_TRACEME.
+ *
+ * Both are asked where one must not sleep: the first under the tracee's
+ * task_lock(), the second under tasklist_lock with interrupts off.
+ */
+#include <linux/ptrace.h>
+#include <linux/security.h>
+
+#include "check.h"
+#include "hooks.h"
+
+/* Under the task_lock() of the one task of the two that is not current. */
+static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
+{
+	return bh_check_exe(check, which == BH_EXE ? check->subject : check->peer, buf, name);
+}
+
+/*
+ * Under tasklist_lock, which interrupt handlers take, the locks that a path
+ * needs must not be taken: they are not safe in interrupts.
+ */
+static int gather_nothing(struct bh_check *check, unsigned int which, char *buf, char **name)
+{
+	return -EOPNOTSUPP;
+}
+
+/* Asks the policies of one side. Return: 0 or -EPERM. */
+static int check_side(u32 role, struct task_struct *subject, struct task_struct *peer,
+		      u32 access, bool silent, bh_gather_t gather_exe)
+{
+	struct bh_check *check;
+	bool denied;
+
+	if (bh_task_is_ordinary(subject))
+		return 0;
+	check = bh_check_alloc(BH_PTRACE, subject, true);
+	if (!check)
+		return bh_check_denies_without_memory(BH_PTRACE, subject, false) ? -EPERM : 0;
+	check->request.attr[BH_PTRACE_ROLE] = role;
+	check->request.attr[BH_PTRACE_ACCESS] = access;
+	check->peer = peer;
+	check->silent = silent;
+	check->gather = gather_exe;
+	denied = bh_check_denies(check);
+	bh_check_free(check);
+	return denied ? -EPERM : 0;
+}
+
+static int check_ptrace(struct task_struct *tracer, struct task_struct *tracee, u32 access,
+			bool silent, bh_gather_t gather_exe)
+{
+	int err = 0;
+
+	/* Keeps the other task's credentials and both tasks' parents. */
+	rcu_read_lock();
+	if (bh_bindings_nr()) {
+		err = check_side(BH_ROLE_TRACER, tracer, tracee, access, silent, gather_exe);
+		if (!err)
+			err = check_side(BH_ROLE_TRACEE, tracee, tracer, access, silent,
+					 gather_exe);
+	}
+	rcu_read_unlock();
+	return err;
+}
+
+BH_DEFINE_ORIGINAL(security_ptrace_access_check);
+BH_DEFINE_ORIGINAL(security_ptrace_traceme);
+
+static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode)
+{
+	u32 access = mode & PTRACE_MODE_ATTACH ? BH_ACCESS_ATTACH : BH_ACCESS_READ;
+	int err = check_ptrace(current, child, access, mode & PTRACE_MODE_NOAUDIT, gather);
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_ptrace_access_check)(child, mode);
+}
+
+static int hook_ptrace_traceme(struct task_struct *parent)
+{
+	int err = check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_ptrace_traceme)(parent);
+}
+
+struct bh_hook bh_ptrace_hooks[] = {
+	BH_HOOK(security_ptrace_access_check, "ptrace: the kernel's one access check",
+		hook_ptrace_access_check),
+	BH_HOOK(security_ptrace_traceme, "ptrace: PTRACE_TRACEME", hook_ptrace_traceme),
+	{ }
+};

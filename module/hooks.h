@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tables of hooks, one for each class.
+ */
+#ifndef BULKHEAD_HOOKS_H
+#define BULKHEAD_HOOKS_H
+
+#include "attach.h"
+
+extern struct bh_hook bh_exec_hooks[];
+extern struct bh_hook bh_mount_hooks[];
+extern struct bh_hook bh_ptrace_hooks[];
+
+#endif /* BULKHEAD_HOOKS_H */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Load and unload.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+
+#include "attach.h"
+#include "binding.h"
+#include "event.h"
+#include "hooks.h"
+#include "registry.h"
+#include "securityfs.h"
+#include "subject.h"
+
+static const struct bh_hooks tables[] = {
+	{ "exec", bh_exec_hooks },
+	{ "mount", bh_mount_hooks },
+	{ "ptrace", bh_ptrace_hooks },
+};
+
+static int __init bulkhead_init(void)
+{
+	int err;
+
+	err = bh_subject_init();
+	if (err)
+		return err;
+	err = bh_events_init();
+	if (err)
+		goto out_subject;
+	err = bh_bindings_init();
+	if (err)
+		goto out_events;
+	err = bh_attach(tables, ARRAY_SIZE(tables));
+	if (err)
+		goto out_bindings;
+	err = bh_securityfs_init(tables, ARRAY_SIZE(tables));
+	if (err)
+		goto out_attach;
+	pr_info("loaded, every decision point attached and tested\n");
+	return 0;
+
+out_attach:
+	bh_detach(tables, ARRAY_SIZE(tables));
+out_bindings:
+	bh_bindings_exit();
+out_events:
+	bh_events_exit();
+out_subject:
+	bh_subject_exit();
+	return err;
+}
+
+static void __exit bulkhead_exit(void)
+{
+	bh_securityfs_exit();
+	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_bindings_exit();
+	bh_registry_exit();
+	bh_events_exit();
+	bh_subject_exit();
+	pr_info("unloaded, nothing is confined any more\n");
+}
+
+module_init(bulkhead_init);
+module_exit(bulkhead_exit);
+MODULE_DESCRIPTION("Per-namespace policy checks on exec, mount and ptrace");
+MODULE_LICENSE("GPL");
