@@ -134,10 +134,10 @@ struct record {
 
 /*
  * Positions count bytes since the module was loaded and never wrap; taken
- * modulo BH_RING_SIZE they are places in @bytes.
+ * modulo BH_RING_SIZE they are places in ->bytes.
  */
 static struct {
-	spinlock_t lock;
+	spinlock_t lock;	/* of all but ->wait; taken in any context */
 	char *bytes;
 	u64 head;		/* where the next record goes */
 	u64 tail;		/* the oldest record held */
@@ -274,7 +274,7 @@ u64 bh_events_lost(void)
  * @done: bytes of it that have been handed out
  */
 struct bh_event_reader {
-	struct mutex lock;
+	struct mutex lock;	/* of the rest */
 	u64 at;
 	u64 seq;
 	size_t len;

@@ -17,7 +17,7 @@
 #define BH_VALUES_MAX		256		/* values of a condition */
 #define BH_PATTERN_MAX		4096		/* bytes in a pattern */
 #define BH_SETS_MAX		1024		/* different sets in one key's patterns */
-#define BH_NODES_MAX		(1 << 24)	/* nodes of one key's matcher */
+#define BH_NODES_MAX		16777216	/* nodes of one key's matcher */
 
 /*
  * A check looks at the rules whose most selective pattern matched, and at
@@ -39,11 +39,12 @@
 /* A path as the kernel knows it (PATH_MAX), with its terminator. */
 #define BH_PATH_MAX		4096
 #define BH_MOUNT_DEPTH_MAX	4096		/* mounts passed on the way up to the root */
+#define BH_RENAME_TRIES_MAX	2		/* walks of a path before renames are kept out */
 #define BH_ROOT_TRIES_MAX	16		/* reads of a root that threads keep changing */
 #define BH_DESCENT_MAX		1024		/* processes between a tracer and its descendant */
 
 /* Reports. */
 #define BH_EVENT_MAX		16384		/* bytes in a line of `events` */
-#define BH_RING_SIZE		(1 << 20)	/* bytes held for readers that are behind */
+#define BH_RING_SIZE		1048576		/* bytes held for readers that are behind */
 
 #endif /* BULKHEAD_LIMITS_H */

@@ -815,15 +815,20 @@ static int read_line(struct bh_parser *p, const char *s, size_t len)
 	return ret;
 }
 
-/* Is the waiting line an `end` that only lacks its newline? */
-static bool waits_after_end(const struct bh_parser *p)
+/*
+ * The length of the waiting line up to an `end` that needs nothing more to be
+ * one, or 0. What stands behind it is judged when the newline comes.
+ */
+static size_t find_end(const struct buffer *line)
 {
-	const struct buffer *b = &p->partial;
 	size_t at = 0;
 
-	while (at < b->len && is_blank(b->s[at]))
+	while (at < line->len && is_blank(line->s[at]))
 		at++;
-	return b->len - at == 3 && !memcmp(b->s + at, "end", 3);
+	if (line->len - at < 3 || memcmp(line->s + at, "end", 3))
+		return 0;
+	at += 3;
+	return at == line->len || is_blank(line->s[at]) ? at : 0;
 }
 
 /* Takes a piece of a line: all of it up to the newline, or what there is. */
@@ -848,9 +853,10 @@ static int take_piece(struct bh_parser *p, const char *s, size_t len, bool newli
 			return fail_at(p, err, p->line, column, "");
 		if (!newline) {
 			/* A document need not end in a newline. */
-			if (!p->policy || !waits_after_end(p))
+			len = p->policy ? find_end(&p->partial) : 0;
+			if (!len)
 				return 0;
-			err = read_line(p, p->partial.s, p->partial.len);
+			err = read_line(p, p->partial.s, len);
 			p->ended = true;
 			return err;
 		}

@@ -12,6 +12,7 @@
 
 #include "registry.h"
 
+/* Changes of the configuration, one at a time. */
 DEFINE_MUTEX(bh_config_mutex);
 
 LIST_HEAD(bh_entries);

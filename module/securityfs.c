@@ -257,7 +257,7 @@ static struct policy_files *policy_files_create(const char *name)
  * @failed: an error ended the document
  */
 struct load {
-	struct mutex lock;
+	struct mutex lock;	/* of the rest; taken before bh_config_mutex */
 	struct file *file;
 	struct bh_parser *parser;
 	char *outcome;

@@ -355,11 +355,12 @@ static int prepend(char *buf, char **at, const char *s, size_t len)
 	return 0;
 }
 
-/* The names from @root, exclusive, down to @dentry. Under RCU. */
+/* The names from @root, exclusive, down to @dentry. */
 static int prepend_names(char *buf, char **at, struct dentry *dentry, const struct dentry *root)
 {
 	int err = 0;
 
+	rcu_read_lock();
 	while (dentry != root && !err) {
 		struct dentry *parent;
 
@@ -372,30 +373,31 @@ static int prepend_names(char *buf, char **at, struct dentry *dentry, const stru
 			err = prepend(buf, at, "/", 1);
 		/* Moved out of the mount's tree, or never in any. */
 		if (parent == dentry)
-			return -ENOENT;
+			err = -ENOENT;
 		dentry = parent;
 	}
+	rcu_read_unlock();
 	return err;
 }
 
-/* The path of a dentry within its mount, as of one moment: renames are noticed. */
+/* The path of a dentry within its mount, as of one moment: without renames meanwhile. */
 static int prepend_in_mount(char *buf, char **at, const struct path *path)
 {
 	char *start = *at;
-	int err, seq = 0;
+	unsigned int seq;
+	int err, tries;
 
-	rcu_read_lock();
-	do {
+	for (tries = 0; tries < BH_RENAME_TRIES_MAX; tries++) {
 		*at = start;
-		read_seqbegin_or_lock(&rename_lock, &seq);
+		seq = read_seqbegin(&rename_lock);
 		err = prepend_names(buf, at, path->dentry, path->mnt->mnt_root);
-		if (!need_seqretry(&rename_lock, seq))
-			break;
-		done_seqretry(&rename_lock, seq);
-		seq = 1;
-	} while (true);
-	done_seqretry(&rename_lock, seq);
-	rcu_read_unlock();
+		if (!read_seqretry(&rename_lock, seq))
+			return err;
+	}
+	*at = start;
+	read_seqlock_excl(&rename_lock);
+	err = prepend_names(buf, at, path->dentry, path->mnt->mnt_root);
+	read_sequnlock_excl(&rename_lock);
 	return err;
 }
 
@@ -563,7 +565,7 @@ bool bh_task_descends(struct task_struct *task, struct task_struct *from)
 
 	for (depth = 0; depth < BH_DESCENT_MAX && walk->pid > 0; depth++) {
 		if (!thread_group_leader(walk))
-			walk = rcu_dereference(walk->group_leader);
+			walk = walk->group_leader;
 		if (same_thread_group(walk, from))
 			return true;
 		walk = rcu_dereference(walk->real_parent);

@@ -21,7 +21,7 @@
 #define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
 
 /* 6.7 made a file reference something that only get_file_active() takes. */
-static inline struct file *get_file_active(struct file *__rcu *where)
+static inline struct file *get_file_active(struct file __rcu **where)
 {
 	struct file *file;
 
