@@ -91,6 +91,9 @@ bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *sub
 int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name);
 int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf, char **name);
 
+int bh_check_init(void);
+void bh_check_exit(void);
+
 u64 bh_checks(void);
 u64 bh_denials(void);
 

@@ -73,7 +73,8 @@ size_t bh_escaped_size(const char *s, size_t len)
  */
 void bh_text_append_quoted(struct bh_text *text, const char *s, size_t len)
 {
-	const size_t tail = strlen("\"...");
+	const char *end = bh_escaped_size(s, len) > text->cap - text->len ? "\"..." : "\"";
+	const size_t tail = strlen(end);
 	char out[4];
 	size_t i, n;
 
@@ -82,14 +83,11 @@ void bh_text_append_quoted(struct bh_text *text, const char *s, size_t len)
 	text->s[text->len++] = '"';
 	for (i = 0; i < len; i++) {
 		n = escape(s[i], out);
-		/* The rest of the line may have to be cut off behind this character. */
-		if (text->cap - text->len < n + tail) {
-			bh_text_append(text, "\"...", tail);
-			return;
-		}
+		if (text->cap - text->len < n + tail)
+			break;
 		bh_text_append(text, out, n);
 	}
-	text->s[text->len++] = '"';
+	bh_text_append(text, end, tail);
 }
 
 /**

@@ -90,9 +90,7 @@ static int check_exec(const struct file *file, u32 as, bool arms)
 	struct bh_check *check;
 	bool denied;
 
-	if (bh_task_is_ordinary(current))
-		return 0;
-	if (!bh_bindings_nr())
+	if (bh_task_is_ordinary(current) || !bh_bindings_nr())
 		return 0;
 	check = bh_check_alloc(BH_EXEC, current, false);
 	if (!check)
@@ -112,17 +110,25 @@ static int check_exec(const struct file *file, u32 as, bool arms)
 BH_DEFINE_ORIGINAL(security_bprm_check);
 BH_DEFINE_ORIGINAL(open_exec);
 
-/*
- * Called for the program and again for each interpreter that takes its place:
- * then the name of what is executed differs from what was asked for.
- */
-static int hook_bprm_check(struct linux_binprm *bprm)
+static noinline int judge_bprm(struct linux_binprm *bprm)
 {
 	u32 as = bprm->interp == bprm->filename ? BH_AS_PROGRAM : BH_AS_INTERPRETER;
 	int err = check_exec(bprm->file, as, true);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_check)(bprm);
+}
+
+/*
+ * Called for the program and again for each interpreter that takes its place:
+ * then the name of what is executed differs from what was asked for.
+ */
+static int hook_bprm_check(struct linux_binprm *bprm)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_bprm(bprm);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_bprm_check)(bprm);
 }
 
 /*

@@ -112,11 +112,6 @@ static int gather(struct bh_check *check, unsigned int which, char *buf, char **
 	}
 }
 
-static bool is_ordinary(void)
-{
-	return bh_task_is_ordinary(current) || !bh_bindings_nr();
-}
-
 /* Return: 0 or -EPERM. */
 static int check_operation(const struct operation *operation)
 {
@@ -188,7 +183,7 @@ static int check_mount(const char *dev_name, const struct path *target, const ch
 	struct path source = { };
 	int err;
 
-	if (is_ordinary())
+	if (!bh_bindings_nr())
 		return 0;
 	if ((flags & MS_MGC_MSK) == MS_MGC_VAL)
 		flags &= ~MS_MGC_MSK;
@@ -213,7 +208,7 @@ static int check_umount(struct vfsmount *mnt)
 		.fstype = type_at(&target),
 	};
 
-	return is_ordinary() ? 0 : check_operation(&operation);
+	return bh_bindings_nr() ? check_operation(&operation) : 0;
 }
 
 static int check_pivot_root(const struct path *put_old, const struct path *new_root)
@@ -224,7 +219,7 @@ static int check_pivot_root(const struct path *put_old, const struct path *new_r
 		.source = put_old,
 	};
 
-	return is_ordinary() ? 0 : check_operation(&operation);
+	return bh_bindings_nr() ? check_operation(&operation) : 0;
 }
 
 /* Does the mount lie outside of the mount namespace's tree? */
@@ -261,7 +256,7 @@ static int check_move_mount(const struct path *from, const struct path *to)
 	};
 	const struct vfsmount *mnt = from->mnt;
 
-	if (is_ordinary())
+	if (!bh_bindings_nr())
 		return 0;
 	if (is_detached(from)) {
 		operation.op = mnt->mnt_root == mnt->mnt_sb->s_root ? BH_OP_MOUNT : BH_OP_BIND;
@@ -278,8 +273,8 @@ BH_DEFINE_ORIGINAL(security_sb_umount);
 BH_DEFINE_ORIGINAL(security_sb_pivotroot);
 BH_DEFINE_ORIGINAL(security_move_mount);
 
-static int hook_sb_mount(const char *dev_name, const struct path *path, const char *type,
-			 unsigned long flags, void *data)
+static noinline int judge_sb_mount(const char *dev_name, const struct path *path,
+				   const char *type, unsigned long flags, void *data)
 {
 	int err = check_mount(dev_name, path, type, flags);
 
@@ -287,7 +282,16 @@ static int hook_sb_mount(const char *dev_name, const struct path *path, const ch
 	return err ?: BH_ORIGINAL(security_sb_mount)(dev_name, path, type, flags, data);
 }
 
-static int hook_sb_umount(struct vfsmount *mnt, int flags)
+static int hook_sb_mount(const char *dev_name, const struct path *path, const char *type,
+			 unsigned long flags, void *data)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_sb_mount(dev_name, path, type, flags, data);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_sb_mount)(dev_name, path, type, flags, data);
+}
+
+static noinline int judge_sb_umount(struct vfsmount *mnt, int flags)
 {
 	int err = check_umount(mnt);
 
@@ -295,7 +299,15 @@ static int hook_sb_umount(struct vfsmount *mnt, int flags)
 	return err ?: BH_ORIGINAL(security_sb_umount)(mnt, flags);
 }
 
-static int hook_sb_pivotroot(const struct path *old_path, const struct path *new_path)
+static int hook_sb_umount(struct vfsmount *mnt, int flags)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_sb_umount(mnt, flags);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_sb_umount)(mnt, flags);
+}
+
+static noinline int judge_sb_pivotroot(const struct path *old_path, const struct path *new_path)
 {
 	int err = check_pivot_root(old_path, new_path);
 
@@ -303,12 +315,28 @@ static int hook_sb_pivotroot(const struct path *old_path, const struct path *new
 	return err ?: BH_ORIGINAL(security_sb_pivotroot)(old_path, new_path);
 }
 
-static int hook_move_mount(const struct path *from_path, const struct path *to_path)
+static int hook_sb_pivotroot(const struct path *old_path, const struct path *new_path)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_sb_pivotroot(old_path, new_path);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_sb_pivotroot)(old_path, new_path);
+}
+
+static noinline int judge_move_mount(const struct path *from_path, const struct path *to_path)
 {
 	int err = check_move_mount(from_path, to_path);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_move_mount)(from_path, to_path);
+}
+
+static int hook_move_mount(const struct path *from_path, const struct path *to_path)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_move_mount(from_path, to_path);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_move_mount)(from_path, to_path);
 }
 
 struct bh_hook bh_mount_hooks[] = {

@@ -52,16 +52,15 @@ static int check_side(u32 role, struct task_struct *subject, struct task_struct 
 static int check_ptrace(struct task_struct *tracer, struct task_struct *tracee, u32 access,
 			bool silent, bh_gather_t gather_exe)
 {
-	int err = 0;
+	int err;
 
+	if (!bh_bindings_nr())
+		return 0;
 	/* Keeps the other task's credentials and both tasks' parents. */
 	rcu_read_lock();
-	if (bh_bindings_nr()) {
-		err = check_side(BH_ROLE_TRACER, tracer, tracee, access, silent, gather_exe);
-		if (!err)
-			err = check_side(BH_ROLE_TRACEE, tracee, tracer, access, silent,
-					 gather_exe);
-	}
+	err = check_side(BH_ROLE_TRACER, tracer, tracee, access, silent, gather_exe);
+	if (!err)
+		err = check_side(BH_ROLE_TRACEE, tracee, tracer, access, silent, gather_exe);
 	rcu_read_unlock();
 	return err;
 }
@@ -69,13 +68,22 @@ static int check_ptrace(struct task_struct *tracer, struct task_struct *tracee, 
 BH_DEFINE_ORIGINAL(security_ptrace_access_check);
 BH_DEFINE_ORIGINAL(security_ptrace_traceme);
 
-static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode)
+static noinline int judge_access(struct task_struct *child, unsigned int mode)
 {
 	u32 access = mode & PTRACE_MODE_ATTACH ? BH_ACCESS_ATTACH : BH_ACCESS_READ;
 	int err = check_ptrace(current, child, access, mode & PTRACE_MODE_NOAUDIT, gather);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_ptrace_access_check)(child, mode);
+}
+
+static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode)
+{
+	/* Where no policy speaks for tracees, the tracee need not be looked at. */
+	if (!bh_task_is_ordinary(current) || bh_registry_asks_tracee())
+		return judge_access(child, mode);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_ptrace_access_check)(child, mode);
 }
 
 static int hook_ptrace_traceme(struct task_struct *parent)

@@ -8,6 +8,7 @@
 
 #include "attach.h"
 #include "binding.h"
+#include "check.h"
 #include "event.h"
 #include "hooks.h"
 #include "registry.h"
@@ -33,9 +34,12 @@ static int __init bulkhead_init(void)
 	err = bh_bindings_init();
 	if (err)
 		goto out_events;
-	err = bh_attach(tables, ARRAY_SIZE(tables));
+	err = bh_check_init();
 	if (err)
 		goto out_bindings;
+	err = bh_attach(tables, ARRAY_SIZE(tables));
+	if (err)
+		goto out_check;
 	err = bh_securityfs_init(tables, ARRAY_SIZE(tables));
 	if (err)
 		goto out_attach;
@@ -44,6 +48,8 @@ static int __init bulkhead_init(void)
 
 out_attach:
 	bh_detach(tables, ARRAY_SIZE(tables));
+out_check:
+	bh_check_exit();
 out_bindings:
 	bh_bindings_exit();
 out_events:
@@ -57,6 +63,7 @@ static void __exit bulkhead_exit(void)
 {
 	bh_securityfs_exit();
 	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_check_exit();
 	bh_bindings_exit();
 	bh_registry_exit();
 	bh_events_exit();

@@ -18,6 +18,9 @@ DEFINE_MUTEX(bh_config_mutex);
 LIST_HEAD(bh_entries);
 static unsigned int nr_entries;
 
+/* Loaded policies with a rule of role=tracee. */
+unsigned int bh_nr_asking_tracee;
+
 /**
  * bh_registry_find() - the entry of a name
  * @name: the name
@@ -91,6 +94,22 @@ static struct bh_entry *new_entry(const char *name)
 	return entry;
 }
 
+/*
+ * Puts a version in an entry's place, or none. A policy that asks counts before
+ * a check can find it, and one that does not ask any more until none can.
+ */
+static void swap_loaded(struct bh_entry *entry, struct bh_loaded *loaded)
+{
+	struct bh_loaded *old;
+
+	if (loaded && loaded->policy->asks_tracee)
+		WRITE_ONCE(bh_nr_asking_tracee, bh_nr_asking_tracee + 1);
+	old = rcu_replace_pointer(entry->loaded, loaded, lockdep_is_held(&bh_config_mutex));
+	if (old && old->policy->asks_tracee)
+		WRITE_ONCE(bh_nr_asking_tracee, bh_nr_asking_tracee - 1);
+	bh_loaded_put(old);
+}
+
 /* May @policy take the place of what @entry has? 0 if there is nothing to do. */
 static int may_replace(const struct bh_entry *entry, const struct bh_policy *policy,
 		       const char **why)
@@ -123,7 +142,7 @@ static int may_replace(const struct bh_entry *entry, const struct bh_policy *pol
 int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const char **why)
 {
 	struct bh_entry *known = bh_registry_find(policy->name, strlen(policy->name));
-	struct bh_loaded *loaded = NULL, *old;
+	struct bh_loaded *loaded = NULL;
 	int ret = -ENOMEM;
 
 	if (known) {
@@ -151,8 +170,7 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 	loaded->policy = policy;
 	refcount_set(&loaded->refs, 1);
 	sha256(policy->text, policy->text_len, loaded->sha256);
-	old = rcu_replace_pointer((*entry)->loaded, loaded, lockdep_is_held(&bh_config_mutex));
-	bh_loaded_put(old);
+	swap_loaded(*entry, loaded);
 	return !known;
 
 out_free:
@@ -181,8 +199,7 @@ void bh_registry_remove(struct bh_entry *entry)
 	WARN_ON_ONCE(entry->bound);
 	list_del(&entry->list);
 	nr_entries--;
-	bh_loaded_put(rcu_replace_pointer(entry->loaded, NULL,
-					  lockdep_is_held(&bh_config_mutex)));
+	swap_loaded(entry, NULL);
 	call_rcu(&entry->rcu, free_entry);
 }
 

@@ -70,6 +70,14 @@ struct bh_counts bh_entry_counts(const struct bh_entry *entry);
 unsigned int bh_registry_nr(void);
 size_t bh_registry_bytes(void);
 
+extern unsigned int bh_nr_asking_tracee;
+
+/* Does any loaded policy speak for the tasks it confines when they are traced? */
+static inline bool bh_registry_asks_tracee(void)
+{
+	return READ_ONCE(bh_nr_asking_tracee);
+}
+
 static inline void bh_entry_count(const struct bh_entry *entry, bool denied)
 {
 	this_cpu_inc(entry->counts->checks);
