@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bindings: whom they confine, and when they end. In a kernel only.
+ *
+ * This file stands in for subject.c and registry.c: its namespaces are made up,
+ * and so is what each task lives in.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "../module/binding.h"
+#include "suites.h"
+
+/* As in registry.c. */
+DEFINE_MUTEX(bh_config_mutex);
+
+/* A namespace that exists on paper. */
+struct fake {
+	struct fake *parent;
+	unsigned int inum;
+	bool initial;
+	bool dead;
+	atomic_t refs;
+};
+
+static void *fake_parent(void *ns)
+{
+	return ((struct fake *)ns)->parent;
+}
+
+static void fake_get(void *ns)
+{
+	atomic_inc(&((struct fake *)ns)->refs);
+}
+
+static void fake_put(void *ns)
+{
+	might_sleep();
+	atomic_dec(&((struct fake *)ns)->refs);
+}
+
+static bool fake_is_initial(void *ns)
+{
+	return ((struct fake *)ns)->initial;
+}
+
+static bool fake_is_dead(void *ns)
+{
+	return ((struct fake *)ns)->dead;
+}
+
+static unsigned int fake_inum(void *ns)
+{
+	return ((struct fake *)ns)->inum;
+}
+
+static bool fake_is_init(void *ns)
+{
+	return false;
+}
+
+#define FAKE_OPS {								\
+	.name = "fake", .parent = fake_parent, .get = fake_get, .put = fake_put,	\
+	.is_initial = fake_is_initial, .is_dead = fake_is_dead, .inum = fake_inum,	\
+	.is_init = fake_is_init }
+
+const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
+	[0 ... BH_NS_TYPES - 1] = FAKE_OPS,
+};
+
+/*
+ *	root --- a --- b --- c
+ *	          \
+ *	           d		each type has a tree of its own
+ */
+enum { ROOT, A, B, C, D, FAKES };
+
+static struct fake fakes[BH_NS_TYPES][FAKES];
+static struct bh_entry entries[2];
+
+/* Where each task lives, of each type. */
+static int home[BH_NS_TYPES];
+
+void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns *ns)
+{
+	*ns = (struct bh_ns){ &bh_ns_types[type], &fakes[type][home[type]] };
+}
+
+static struct bh_ns fake_ns(enum bh_ns_type type, int which)
+{
+	return (struct bh_ns){ &bh_ns_types[type], &fakes[type][which] };
+}
+
+static int bind(enum bh_ns_type type, int which, struct bh_entry *entry, bool armed)
+{
+	struct bh_ns ns = fake_ns(type, which);
+	int err;
+
+	mutex_lock(&bh_config_mutex);
+	err = bh_bind(&ns, entry, armed, kstrdup("/", GFP_KERNEL));
+	mutex_unlock(&bh_config_mutex);
+	return err;
+}
+
+static int unbind(enum bh_ns_type type, int which)
+{
+	struct bh_ns ns = fake_ns(type, which);
+	int err;
+
+	mutex_lock(&bh_config_mutex);
+	err = bh_unbind(&ns);
+	mutex_unlock(&bh_config_mutex);
+	return err;
+}
+
+static int unbind_inum(enum bh_ns_type type, unsigned int inum)
+{
+	int err;
+
+	mutex_lock(&bh_config_mutex);
+	err = bh_unbind_inum(type, inum);
+	mutex_unlock(&bh_config_mutex);
+	return err;
+}
+
+/* The bindings above a namespace, as the digits of their places, innermost first. */
+static unsigned int above(enum bh_ns_type type, int which)
+{
+	struct bh_binding *found[BH_NS_DEPTH_MAX];
+	struct bh_ns ns = fake_ns(type, which);
+	unsigned int nr, i, digits = 0;
+
+	rcu_read_lock();
+	nr = bh_bindings_above(&ns, found, ARRAY_SIZE(found));
+	for (i = 0; i < nr; i++)
+		digits = digits * 10 + ((struct fake *)found[i]->ns.ns - fakes[type]);
+	rcu_read_unlock();
+	return digits;
+}
+
+static int binding_init(struct kunit *test)
+{
+	int type, i;
+
+	memset(fakes, 0, sizeof(fakes));
+	memset(entries, 0, sizeof(entries));
+	memset(home, 0, sizeof(home));
+	for (type = 0; type < BH_NS_TYPES; type++) {
+		for (i = 0; i < FAKES; i++)
+			fakes[type][i].inum = 100 * type + i;
+		fakes[type][ROOT].initial = true;
+		fakes[type][A].parent = &fakes[type][ROOT];
+		fakes[type][B].parent = &fakes[type][A];
+		fakes[type][C].parent = &fakes[type][B];
+		fakes[type][D].parent = &fakes[type][A];
+	}
+	return bh_bindings_init();
+}
+
+/* Whatever a test leaves bound must be given back with all that belongs to it. */
+static void binding_exit(struct kunit *test)
+{
+	int type, i;
+
+	bh_bindings_exit();
+	for (type = 0; type < BH_NS_TYPES; type++)
+		for (i = 0; i < FAKES; i++)
+			KUNIT_EXPECT_EQ(test, atomic_read(&fakes[type][i].refs), 0);
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
+		KUNIT_EXPECT_EQ(test, entries[i].bound, 0);
+	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 0);
+}
+
+/* What is bound, and what that means for each namespace of the tree. */
+static const struct {
+	unsigned int bound;
+	unsigned int above[FAKES];
+} trees[] = {
+	{ 0, { 0, 0, 0, 0, 0 } },
+	{ BIT(A), { 0, A, A, A, A } },
+	{ BIT(B), { 0, 0, B, B, 0 } },
+	{ BIT(C), { 0, 0, 0, C, 0 } },
+	{ BIT(D), { 0, 0, 0, 0, D } },
+	{ BIT(A) | BIT(C), { 0, A, A, C * 10 + A, A } },
+	{ BIT(B) | BIT(D), { 0, 0, B, B, D } },
+	{ BIT(A) | BIT(B) | BIT(C) | BIT(D),
+	  { 0, A, B * 10 + A, C * 100 + B * 10 + A, D * 10 + A } },
+};
+
+static void confines_all_below(struct kunit *test)
+{
+	int row, i;
+
+	for (row = 0; row < ARRAY_SIZE(trees); row++) {
+		for (i = 0; i < FAKES; i++)
+			if (trees[row].bound & BIT(i))
+				KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, i, entries, true), 0);
+		for (i = 0; i < FAKES; i++) {
+			KUNIT_EXPECT_EQ_MSG(test, above(BH_NS_PID, i), trees[row].above[i],
+					    "row %d namespace %d", row, i);
+			/* The other types have trees of their own. */
+			KUNIT_EXPECT_EQ(test, above(BH_NS_USER, i), 0);
+		}
+		KUNIT_EXPECT_EQ(test, bh_bindings_nr(), hweight32(trees[row].bound));
+		KUNIT_EXPECT_EQ(test, entries[0].bound, hweight32(trees[row].bound));
+		for (i = 0; i < FAKES; i++)
+			KUNIT_EXPECT_EQ(test, unbind(BH_NS_PID, i),
+					trees[row].bound & BIT(i) ? 0 : -ENOENT);
+	}
+}
+
+static void refuses_the_initial_one(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, ROOT, entries, true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, atomic_read(&fakes[BH_NS_PID][ROOT].refs), 0);
+	KUNIT_EXPECT_EQ(test, entries[0].bound, 0);
+	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 0);
+}
+
+static void binds_again_by_replacing(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_USER, B, &entries[0], true), 0);
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_USER, B, &entries[1], false), 0);
+	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 1);
+	KUNIT_EXPECT_EQ(test, entries[0].bound, 0);
+	KUNIT_EXPECT_EQ(test, entries[1].bound, 1);
+	KUNIT_EXPECT_EQ(test, above(BH_NS_USER, C), B);
+	KUNIT_EXPECT_EQ(test, unbind(BH_NS_USER, B), 0);
+	KUNIT_EXPECT_EQ(test, above(BH_NS_USER, C), 0);
+	KUNIT_EXPECT_EQ(test, unbind(BH_NS_USER, B), -ENOENT);
+}
+
+static void unbinds_by_number(struct kunit *test)
+{
+	unsigned int inum = fakes[BH_NS_PID][B].inum;
+
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, B, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_USER, inum), -ENOENT);
+	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_PID, 4711), -ENOENT);
+	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_PID, inum), 0);
+	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_PID, inum), -ENOENT);
+	KUNIT_EXPECT_EQ(test, above(BH_NS_PID, C), A);
+}
+
+/* A namespace in the place of a dead one, by address and number, is another one. */
+static void ends_with_its_namespace(struct kunit *test)
+{
+	struct fake *b = &fakes[BH_NS_PID][B];
+
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, B, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, D, entries, true), 0);
+	b->dead = true;
+	mutex_lock(&bh_config_mutex);
+	bh_bindings_reap();
+	mutex_unlock(&bh_config_mutex);
+	b->dead = false;
+	KUNIT_EXPECT_EQ(test, above(BH_NS_PID, B), 0);
+	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_PID, b->inum), -ENOENT);
+	KUNIT_EXPECT_EQ(test, above(BH_NS_PID, D), D);
+	KUNIT_EXPECT_EQ(test, entries[0].bound, 1);
+}
+
+/* No one has to ask: the reaper comes by itself, and lets the namespace go. */
+static void is_reaped_in_time(struct kunit *test)
+{
+	struct fake *a = &fakes[BH_NS_PID][A];
+	int i;
+
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, D, entries, true), 0);
+	a->dead = true;
+	for (i = 0; i < 100 && atomic_read(&a->refs); i++)
+		msleep(100);
+	KUNIT_EXPECT_EQ(test, atomic_read(&a->refs), 0);
+	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 1);
+	/* And again for what is still there. */
+	fakes[BH_NS_PID][D].dead = true;
+	for (i = 0; i < 100 && bh_bindings_nr(); i++)
+		msleep(100);
+	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 0);
+}
+
+static void confines_once_armed(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, false), 0);
+	home[BH_NS_PID] = C;
+	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_USER, B, entries, true), 0);
+	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
+	home[BH_NS_USER] = C;
+	KUNIT_EXPECT_TRUE(test, bh_task_is_confined(current));
+	KUNIT_EXPECT_EQ(test, unbind(BH_NS_USER, B), 0);
+	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, true), 0);
+	KUNIT_EXPECT_TRUE(test, bh_task_is_confined(current));
+	home[BH_NS_PID] = ROOT;
+	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
+}
+
+static void covers_who_lives_below(struct kunit *test)
+{
+	static const bool covered[FAKES] = { [B] = true, [C] = true };
+	struct bh_binding *found[BH_CONFINING_MAX];
+	struct bh_binding *binding;
+	int i;
+
+	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, B, entries, true), 0);
+	home[BH_NS_PID] = B;
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, bh_bindings_of_task(current, found), 1);
+	binding = found[0];
+	for (i = 0; i < FAKES; i++) {
+		home[BH_NS_PID] = i;
+		KUNIT_EXPECT_EQ_MSG(test, bh_binding_covers(binding, current), covered[i], "%d", i);
+	}
+	rcu_read_unlock();
+}
+
+/* Counts the moments in which a namespace that is always bound seemed not to be. */
+static int watch(void *gaps)
+{
+	while (!kthread_should_stop()) {
+		if (above(BH_NS_PID, C) != A)
+			atomic_inc(gaps);
+		cond_resched();
+	}
+	return 0;
+}
+
+static void leaves_no_gap_when_replaced(struct kunit *test)
+{
+	struct task_struct *watcher;
+	atomic_t gaps = ATOMIC_INIT(0);
+	int i;
+
+	KUNIT_ASSERT_EQ(test, bind(BH_NS_PID, A, &entries[0], true), 0);
+	watcher = kthread_run(watch, &gaps, "bulkhead-watch");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(watcher));
+	for (i = 0; i < 2000; i++) {
+		KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, &entries[i % 2], true), 0);
+		cond_resched();
+	}
+	kthread_stop(watcher);
+	KUNIT_EXPECT_EQ(test, atomic_read(&gaps), 0);
+	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 1);
+}
+
+static struct kunit_case binding_cases[] = {
+	KUNIT_CASE(confines_all_below),
+	KUNIT_CASE(refuses_the_initial_one),
+	KUNIT_CASE(binds_again_by_replacing),
+	KUNIT_CASE(unbinds_by_number),
+	KUNIT_CASE(ends_with_its_namespace),
+	KUNIT_CASE(is_reaped_in_time),
+	KUNIT_CASE(confines_once_armed),
+	KUNIT_CASE(covers_who_lives_below),
+	KUNIT_CASE(leaves_no_gap_when_replaced),
+	{}
+};
+
+struct kunit_suite bh_binding_suite = {
+	.name = "bh_binding",
+	.init = binding_init,
+	.exit = binding_exit,
+	.test_cases = binding_cases,
+};

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Random policies, and a judge of them who knows of no index and no parser.
+ *
+ * The vocabulary comes from the module's own tables, which tests of single
+ * documents check. What the words mean is written a second time here.
+ */
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "model.h"
+
+/* Making one up */
+
+static void fill_pattern(struct bh_model_cond *cond, struct bh_random *random)
+{
+	char *s = cond->value[cond->nr].s;
+	size_t len, head = 0;
+
+	if (cond->key->kind == BH_KEY_PATH) {
+		head = 1 + bh_random_once_in(random, 4);
+		memset(s, head == 1 ? '/' : '*', head);
+	}
+	do {
+		len = head + bh_random_pattern(random, s + head,
+					       1 + bh_random_below(random, BH_MODEL_PIECES));
+	} while (!bh_naive_is_pattern(s, len));
+	cond->value[cond->nr++].len = len;
+}
+
+static const struct bh_word *random_word(const struct bh_key *key, struct bh_random *random)
+{
+	u32 nr = 0;
+
+	while (key->words[nr].name)
+		nr++;
+	return &key->words[bh_random_below(random, nr)];
+}
+
+static void fill_cond(struct bh_model_cond *cond, enum bh_class class, struct bh_random *random)
+{
+	const struct bh_key *keys = bh_classes[class].keys;
+	u32 nr = 0, values = 1 + bh_random_below(random, BH_MODEL_VALUES);
+
+	while (keys[nr].name)
+		nr++;
+	*cond = (struct bh_model_cond){
+		.key = &keys[bh_random_below(random, bh_random_once_in(random, 2) ? nr : 3)],
+		.negated = bh_random_once_in(random, 4),
+	};
+	while (values--) {
+		if (bh_key_is_pattern(cond->key))
+			fill_pattern(cond, random);
+		else
+			cond->bits |= random_word(cond->key, random)->bit;
+	}
+}
+
+static const struct bh_word *random_action(struct bh_random *random)
+{
+	return &bh_action_words[bh_random_below(random, 3)];
+}
+
+/**
+ * bh_model_fill() - make up a policy
+ * @model: the policy
+ * @random: where it comes from
+ * @rules: how many rules it shall have, at most BH_MODEL_RULES
+ */
+void bh_model_fill(struct bh_model *model, struct bh_random *random, u32 rules)
+{
+	struct bh_model_rule *rule;
+	u32 class, c;
+
+	model->nr = rules;
+	for (class = 0; class < BH_CLASSES; class++)
+		model->defaults[class] = random_action(random)->bit;
+	for (rule = model->rule; rule < model->rule + rules; rule++) {
+		rule->class = bh_random_below(random, BH_CLASSES);
+		rule->action = random_action(random)->bit;
+		rule->report = BH_PLAIN;
+		if (bh_random_once_in(random, 3))
+			rule->report = bh_report_words[bh_random_below(random, 2)].bit;
+		rule->nr = bh_random_below(random, BH_MODEL_CONDS);
+		for (c = 0; c < rule->nr; c++)
+			fill_cond(&rule->cond[c], rule->class, random);
+	}
+}
+
+/* Writing it down */
+
+struct pen {
+	struct bh_random *random;
+	char *text;
+	size_t len;
+	u32 line;
+};
+
+static void put(struct pen *pen, const char *s, size_t len)
+{
+	memcpy(pen->text + pen->len, s, len);
+	pen->len += len;
+}
+
+static void put_string(struct pen *pen, const char *s)
+{
+	put(pen, s, strlen(s));
+}
+
+/* A word or a value, in quotes or not. */
+static void put_text(struct pen *pen, const char *s, size_t len)
+{
+	size_t i;
+
+	if (!bh_random_once_in(pen->random, 4)) {
+		put(pen, s, len);
+		return;
+	}
+	put_string(pen, "\"");
+	for (i = 0; i < len; i++) {
+		char hex[5];
+
+		if (bh_random_once_in(pen->random, 4)) {
+			snprintf(hex, sizeof(hex), "\\x%02x", (u8)s[i]);
+			put_string(pen, hex);
+			continue;
+		}
+		if (s[i] == '\\' || s[i] == '"')
+			put_string(pen, "\\");
+		put(pen, s + i, 1);
+	}
+	put_string(pen, "\"");
+}
+
+static void put_word(struct pen *pen, const char *word)
+{
+	if (pen->len && pen->text[pen->len - 1] != '\n')
+		put_string(pen, bh_random_once_in(pen->random, 6) ? "\t " : " ");
+	put_text(pen, word, strlen(word));
+}
+
+static void end_line(struct pen *pen)
+{
+	static const char *const ends[] = { "\n", "\n", "\n", "\n\n", " # end\n", "\n#x\"\n\t\n" };
+	const char *end = ends[bh_random_below(pen->random, ARRAY_SIZE(ends))];
+
+	put_string(pen, end);
+	for (; *end; end++)
+		pen->line += *end == '\n';
+}
+
+static void put_cond(struct pen *pen, const struct bh_model_cond *cond)
+{
+	const struct bh_word *word;
+	bool first = true;
+	u32 i;
+
+	put_string(pen, " ");
+	put_string(pen, cond->key->name);
+	put_string(pen, cond->negated ? "!=" : "=");
+	for (i = 0; i < cond->nr; i++) {
+		put_string(pen, i ? "," : "");
+		put_text(pen, cond->value[i].s, cond->value[i].len);
+	}
+	for (word = cond->key->words; word && word->name; word++) {
+		if (!(cond->bits & word->bit))
+			continue;
+		put_string(pen, first ? "" : ",");
+		put_text(pen, word->name, strlen(word->name));
+		first = false;
+	}
+}
+
+static void put_rule(struct pen *pen, struct bh_model_rule *rule)
+{
+	u32 c;
+
+	rule->line = pen->line;
+	if (rule->report != BH_PLAIN)
+		put_word(pen, bh_word_name(bh_report_words, rule->report));
+	put_word(pen, bh_word_name(bh_action_words, rule->action));
+	put_word(pen, bh_classes[rule->class].name);
+	for (c = 0; c < rule->nr; c++)
+		put_cond(pen, &rule->cond[c]);
+	end_line(pen);
+}
+
+/**
+ * bh_model_write() - write a policy down as a document
+ * @model: the policy; its rules learn their lines
+ * @random: for what the language leaves open: blanks, comments, quotes
+ * @text: room for BH_MODEL_TEXT; no terminator
+ *
+ * Return: the document's length.
+ */
+size_t bh_model_write(struct bh_model *model, struct bh_random *random, char *text)
+{
+	struct pen pen = { .random = random, .text = text, .line = 1 };
+	u32 class, r;
+
+	put_string(&pen, "policy random version 1");
+	end_line(&pen);
+	for (class = 0; class < BH_CLASSES; class++) {
+		put_word(&pen, "default");
+		put_word(&pen, bh_classes[class].name);
+		put_word(&pen, bh_word_name(bh_action_words, model->defaults[class]));
+		end_line(&pen);
+	}
+	for (r = 0; r < model->nr; r++)
+		put_rule(&pen, &model->rule[r]);
+	put_string(&pen, "end\n");
+	return pen.len;
+}
+
+/* Judging by it */
+
+/**
+ * bh_model_ask() - make up a request
+ * @request: the request
+ * @random: where it comes from
+ */
+void bh_model_ask(struct bh_model_request *request, struct bh_random *random)
+{
+	struct bh_request *r = &request->request;
+	u32 i;
+
+	*r = (struct bh_request){
+		.class = bh_random_below(random, BH_CLASSES),
+		.flags = bh_random_u32(random) & bh_random_u32(random) & 0x7fff,
+	};
+	for (i = 0; i < BH_STRINGS; i++) {
+		size_t len = 1 + bh_random_string(random, request->string[i] + 1,
+						  BH_MODEL_STRING - 1);
+
+		if (bh_random_once_in(random, 8))
+			continue;
+		request->string[i][0] = bh_random_once_in(random, 4) ? 'a' : '/';
+		r->string[i] = (struct bh_string){ request->string[i], len };
+	}
+	for (i = 0; i < BH_ATTRS; i++)
+		r->attr[i] = bh_random_once_in(random, 4) ? bh_random_below(random, 128) :
+							    1 << bh_random_below(random, 3);
+}
+
+static bool holds(const struct bh_model_cond *cond, const struct bh_request *request)
+{
+	const struct bh_string *string = &request->string[cond->key->index];
+	u32 set = request->flags & cond->bits, i;
+
+	switch (cond->key->kind) {
+	case BH_KEY_HAS:
+		return cond->negated ? !set : set == cond->bits;
+	case BH_KEY_LACKS:
+		return cond->negated ? set == cond->bits : !set;
+	case BH_KEY_ENUM:
+		return !(request->attr[cond->key->index] & cond->bits) == cond->negated;
+	default:
+		break;
+	}
+	for (i = 0; string->s && i < cond->nr; i++)
+		if (bh_naive_match(cond->value[i].s, cond->value[i].len, string->s, string->len))
+			return !cond->negated;
+	return cond->negated;
+}
+
+static bool matches(const struct bh_model_rule *rule, const struct bh_request *request)
+{
+	bool names_role = false;
+	u32 c;
+
+	if (rule->class != request->class)
+		return false;
+	for (c = 0; c < rule->nr; c++) {
+		if (!holds(&rule->cond[c], request))
+			return false;
+		names_role |= !strcmp(rule->cond[c].key->name, "role");
+	}
+	return rule->class != BH_PTRACE || names_role ||
+	       request->attr[BH_PTRACE_ROLE] & BH_ROLE_TRACER;
+}
+
+/**
+ * bh_model_decide() - what does a policy say to a request?
+ * @model: a policy that was written down
+ * @request: the request
+ *
+ * Return: the verdict, by asking every rule.
+ */
+struct bh_verdict bh_model_decide(const struct bh_model *model, const struct bh_request *request)
+{
+	struct bh_verdict best = { .action = model->defaults[request->class], .report = BH_PLAIN };
+	const struct bh_model_rule *rule;
+	int score, best_score = -1;
+
+	if (request->class == BH_PTRACE && request->attr[BH_PTRACE_ROLE] != BH_ROLE_TRACER)
+		best.action = BH_ALLOW;
+	for (rule = model->rule; rule < model->rule + model->nr; rule++) {
+		score = rule->action * 3 + rule->report;
+		if (score <= best_score || !matches(rule, request))
+			continue;
+		best_score = score;
+		best = (struct bh_verdict){
+			.action = rule->action, .report = rule->report, .line = rule->line,
+		};
+	}
+	return best;
+}

@@ -1,0 +1,868 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Documents: what is one, what is none and where, and how they may arrive.
+ */
+#include <kunit/test.h>
+
+#include "../module/limits.h"
+#include "../module/policy.h"
+#include "load.h"
+#include "model.h"
+#include "random.h"
+#include "suites.h"
+
+static int parse_init(struct kunit *test)
+{
+	test->priv = kunit_kzalloc(test, sizeof(struct bh_reading), GFP_KERNEL);
+	return test->priv ? 0 : -ENOMEM;
+}
+
+static void parse_exit(struct kunit *test)
+{
+	if (test->priv)
+		bh_reading_free(test->priv);
+}
+
+/* What is refused, where, and why */
+
+struct refusal {
+	const char *doc;
+	int err;
+	u32 line;
+	u32 column;
+	const char *message;
+};
+
+#define BLOCK "policy t version 1\n"
+#define RULE(rule) BLOCK rule "\nend\n"
+#define S32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define S64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+static const struct refusal refusals[] = {
+	/* Outside of a block. */
+	{ "x\n", -EINVAL, 1, 1, "expected \"policy\", not \"x\"" },
+	{ "end\n", -EINVAL, 1, 1, "expected \"policy\", not \"end\"" },
+	{ "\n\n  allow exec\n", -EINVAL, 3, 3, "expected \"policy\", not \"allow\"" },
+	{ "Policy t version 1\nend\n", -EINVAL, 1, 1, "expected \"policy\", not \"Policy\"" },
+	{ "\"\"\n", -EINVAL, 1, 1, "expected \"policy\", not" },
+	{ "\xef\xbb\xbfpolicy t version 1\nend\n", -EINVAL, 1, 1, "expected \"policy\", not" },
+	{ BLOCK "end\nend\n", -EINVAL, 3, 1, "expected \"policy\", not \"end\"" },
+	{ BLOCK "end\nallow exec\n", -EINVAL, 3, 1, "expected \"policy\", not \"allow\"" },
+
+	/* The name. */
+	{ "policy\n", -EINVAL, 1, 7, "a policy needs a name" },
+	{ "policy # t\n", -EINVAL, 1, 8, "a policy needs a name" },
+	{ "policy \"\" version 1\n", -EINVAL, 1, 8, "a name is not empty" },
+	{ "policy .t version 1\n", -EINVAL, 1, 8, "does not begin with '.'" },
+	{ "policy .. version 1\n", -EINVAL, 1, 8, "does not begin with '.'" },
+	{ "policy a/b version 1\n", -EINVAL, 1, 8, "a name consists of" },
+	{ "policy \"a b\" version 1\n", -EINVAL, 1, 8, "a name consists of" },
+	{ "policy a,b version 1\n", -EINVAL, 1, 8, "a name consists of" },
+	{ "policy a=b,c version 1\n", -EINVAL, 1, 8, "a name consists of" },
+	{ "policy \xc3\xa9 version 1\n", -EINVAL, 1, 8, "a name consists of" },
+	{ "policy " S64 "a version 1\n", -E2BIG, 1, 8, "name too long" },
+
+	/* The version. */
+	{ "policy t\n", -EINVAL, 1, 9, "a policy needs \"version\"" },
+	{ "policy t vers 1\n", -EINVAL, 1, 10, "expected \"version\", not \"vers\"" },
+	{ "policy t 1\n", -EINVAL, 1, 10, "expected \"version\", not \"1\"" },
+	{ "policy t version\n", -EINVAL, 1, 17, "a version is a number" },
+	{ "policy t version x\n", -EINVAL, 1, 18, "a version is a number, not \"x\"" },
+	{ "policy t version \"\"\n", -EINVAL, 1, 18, "" },
+	{ "policy t version -1\n", -EINVAL, 1, 18, "a version is a number, not \"-1\"" },
+	{ "policy t version +1\n", -EINVAL, 1, 18, "a version is a number, not \"+1\"" },
+	{ "policy t version 1.0\n", -EINVAL, 1, 18, "a version is a number, not \"1.0\"" },
+	{ "policy t version 0x1\n", -EINVAL, 1, 18, "a version is a number, not \"0x1\"" },
+	{ "policy t version 1a\n", -EINVAL, 1, 18, "a version is a number, not \"1a\"" },
+	{ "policy t version 0\n", -EINVAL, 1, 18, "versions begin with 1" },
+	{ "policy t version 00\n", -EINVAL, 1, 18, "versions begin with 1" },
+	{ "policy t version 18446744073709551616\n", -EINVAL, 1, 18, "above 2^64-1" },
+	{ "policy t version 18446744073709551620\n", -EINVAL, 1, 18, "above 2^64-1" },
+	{ "policy t version 99999999999999999999\n", -EINVAL, 1, 18, "above 2^64-1" },
+	{ "policy t version 184467440737095516150\n", -EINVAL, 1, 18, "above 2^64-1" },
+	{ "policy t version 1 x\n", -EINVAL, 1, 20, "unexpected \"x\"" },
+	{ "policy t version 1 mode audit\n", -EINVAL, 1, 20, "unexpected \"mode\"" },
+
+	/* The block. */
+	{ BLOCK "policy u version 1\nend\n", -EINVAL, 2, 1, "the block before has no end" },
+	{ RULE("end x"), -EINVAL, 2, 5, "unexpected \"x\"" },
+	{ RULE("end end"), -EINVAL, 2, 5, "unexpected \"end\"" },
+	{ RULE("End"), -EINVAL, 2, 1, "unknown word \"End\"" },
+	{ RULE("mode"), -EINVAL, 2, 5, "mode is enforce or audit" },
+	{ RULE("mode off"), -EINVAL, 2, 6, "mode is enforce or audit, not \"off\"" },
+	{ RULE("mode audit x"), -EINVAL, 2, 12, "unexpected \"x\"" },
+	{ RULE("mode audit\nmode audit"), -EINVAL, 3, 1, "mode is given twice" },
+	{ RULE("mode enforce\n mode audit"), -EINVAL, 3, 2, "mode is given twice" },
+	{ RULE("default"), -EINVAL, 2, 8, "expected a class" },
+	{ RULE("default file deny"), -EINVAL, 2, 9, "unknown class \"file\"" },
+	{ RULE("default exec"), -EINVAL, 2, 13, "a default is allow, deny or kill" },
+	{ RULE("default exec audit"), -EINVAL, 2, 14, "or kill, not \"audit\"" },
+	{ RULE("default exec deny x"), -EINVAL, 2, 19, "unexpected \"x\"" },
+	{ RULE("default exec deny\ndefault exec deny"), -EINVAL, 3, 9, "given twice" },
+	{ RULE("default deny exec"), -EINVAL, 2, 9, "unknown class \"deny\"" },
+
+	/* The head of a rule. */
+	{ RULE("permit exec"), -EINVAL, 2, 1, "unknown word \"permit\"" },
+	{ RULE("ALLOW exec"), -EINVAL, 2, 1, "unknown word \"ALLOW\"" },
+	{ RULE("allow,deny exec"), -EINVAL, 2, 1, "unknown word \"allow,deny\"" },
+	{ RULE("audit"), -EINVAL, 2, 6, "expected allow, deny or kill" },
+	{ RULE("audit exec"), -EINVAL, 2, 7, "unknown word \"exec\"" },
+	{ RULE("quiet audit deny exec"), -EINVAL, 2, 7, "unknown word \"audit\"" },
+	{ RULE("audit mode audit"), -EINVAL, 2, 7, "unknown word \"mode\"" },
+	{ RULE("allow"), -EINVAL, 2, 6, "expected a class" },
+	{ RULE("allow allow"), -EINVAL, 2, 7, "unknown class \"allow\"" },
+	{ RULE("allow path=/x"), -EINVAL, 2, 7, "unknown class \"path=/x\"" },
+	{ RULE("allow exec\001"), -EINVAL, 2, 11, "control character" },
+	{ RULE("allow exec\r"), -EINVAL, 2, 11, "control character" },
+	{ RULE("allow exec \x7f"), -EINVAL, 2, 12, "control character" },
+
+	/* Keys. */
+	{ RULE("allow exec /x"), -EINVAL, 2, 12, "unknown key \"/x\"" },
+	{ RULE("allow exec x=y"), -EINVAL, 2, 12, "unknown key \"x\"" },
+	{ RULE("allow exec Path=/x"), -EINVAL, 2, 12, "unknown key \"Path\"" },
+	{ RULE("allow exec pat=/x"), -EINVAL, 2, 12, "unknown key \"pat\"" },
+	{ RULE("allow exec paths=/x"), -EINVAL, 2, 12, "unknown key \"paths\"" },
+	{ RULE("allow exec =/x"), -EINVAL, 2, 12, "unknown key" },
+	{ RULE("allow exec !=/x"), -EINVAL, 2, 12, "unknown key" },
+	{ RULE("allow exec path!!=/x"), -EINVAL, 2, 12, "unknown key \"path!\"" },
+	{ RULE("allow exec path"), -EINVAL, 2, 12, "expected = or != after \"path\"" },
+	{ RULE("allow exec path =/x"), -EINVAL, 2, 12, "expected = or != after \"path\"" },
+	{ RULE("allow exec \"path\\x3d/x\""), -EINVAL, 2, 12, "unknown key \"path=/x\"" },
+	{ RULE("allow exec path=/x x"), -EINVAL, 2, 20, "unknown key \"x\"" },
+
+	/* Keys of another class. */
+	{ RULE("allow exec op=mount"), -EINVAL, 2, 12, "unknown key \"op\"" },
+	{ RULE("allow exec target=/x"), -EINVAL, 2, 12, "unknown key \"target\"" },
+	{ RULE("allow exec access=read"), -EINVAL, 2, 12, "unknown key \"access\"" },
+	{ RULE("allow mount path=/x"), -EINVAL, 2, 13, "unknown key \"path\"" },
+	{ RULE("allow mount from=/x"), -EINVAL, 2, 13, "unknown key \"from\"" },
+	{ RULE("allow mount setid=no"), -EINVAL, 2, 13, "unknown key \"setid\"" },
+	{ RULE("allow ptrace path=/x"), -EINVAL, 2, 14, "unknown key \"path\"" },
+	{ RULE("allow ptrace has=ro"), -EINVAL, 2, 14, "unknown key \"has\"" },
+	{ RULE("allow ptrace op=mount"), -EINVAL, 2, 14, "unknown key \"op\"" },
+
+	/* Values that are words. */
+	{ RULE("allow exec as=Program"), -EINVAL, 2, 15, "unknown value \"Program\"" },
+	{ RULE("allow exec as=program,x"), -EINVAL, 2, 23, "unknown value \"x\"" },
+	{ RULE("allow exec as="), -EINVAL, 2, 15, "empty value" },
+	{ RULE("allow exec as=,program"), -EINVAL, 2, 15, "empty value" },
+	{ RULE("allow exec as=program,"), -EINVAL, 2, 23, "empty value" },
+	{ RULE("allow exec as=program,,program"), -EINVAL, 2, 23, "empty value" },
+	{ RULE("allow exec as=\"program,interpreter\""), -EINVAL, 2, 15, "unknown value" },
+	{ RULE("allow exec as!=x"), -EINVAL, 2, 16, "unknown value \"x\"" },
+	{ RULE("allow exec setid=maybe"), -EINVAL, 2, 18, "unknown value \"maybe\"" },
+	{ RULE("allow exec setid=\"a\tb\""), -EINVAL, 2, 20, "control character: write \\xHH" },
+	{ RULE("allow exec setid=\"a\\x22b\""), -EINVAL, 2, 18, "unknown value" },
+	{ RULE("allow exec setid=" S32), -EINVAL, 2, 18, "unknown value \"" S32 "\"" },
+	{ RULE("allow exec setid=" S32 "a"), -EINVAL, 2, 18, "unknown value" },
+	{ RULE("allow exec has=noatime"), -EINVAL, 2, 16, "unknown value \"noatime\"" },
+	{ RULE("allow exec has=rw"), -EINVAL, 2, 16, "unknown value \"rw\"" },
+	{ RULE("allow mount lacks=ro,x"), -EINVAL, 2, 22, "unknown value \"x\"" },
+	{ RULE("allow mount op=unmount"), -EINVAL, 2, 16, "unknown value \"unmount\"" },
+	{ RULE("allow ptrace access=write"), -EINVAL, 2, 21, "unknown value \"write\"" },
+	{ RULE("allow ptrace role=both"), -EINVAL, 2, 19, "unknown value \"both\"" },
+	{ RULE("allow ptrace peer=self"), -EINVAL, 2, 19, "unknown value \"self\"" },
+
+	/* Values that are patterns. */
+	{ RULE("allow exec path="), -EINVAL, 2, 17, "empty value" },
+	{ RULE("allow exec path=\"\""), -EINVAL, 2, 17, "empty value" },
+	{ RULE("allow exec path=/x,"), -EINVAL, 2, 20, "empty value" },
+	{ RULE("allow exec path=x"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow exec path=*"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow exec path=*/x"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow exec path=?x"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow exec path=[/]x"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow exec path=\\/x"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow exec path=/x,y"), -EINVAL, 2, 20, "begins with / or **" },
+	{ RULE("allow exec path!=x"), -EINVAL, 2, 18, "begins with / or **" },
+	{ RULE("allow exec from=x"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow mount target=x"), -EINVAL, 2, 20, "begins with / or **" },
+	{ RULE("allow ptrace exe=x"), -EINVAL, 2, 18, "begins with / or **" },
+	{ RULE("allow exec path=/[x"), -EINVAL, 2, 17, "unclosed set" },
+	{ RULE("allow exec path=/[]"), -EINVAL, 2, 17, "unclosed set" },
+	{ RULE("allow exec path=/a,/[z-a]"), -EINVAL, 2, 20, "reversed range" },
+	{ RULE("allow exec path=/x\\"), -EINVAL, 2, 17, "trailing backslash" },
+	{ RULE("allow exec path=/[\\"), -EINVAL, 2, 17, "trailing backslash" },
+	{ RULE("allow exec fstype=[x"), -EINVAL, 2, 19, "unclosed set" },
+	{ RULE("allow mount source=[x"), -EINVAL, 2, 20, "unclosed set" },
+
+	/* Quotes. */
+	{ RULE("allow exec path=\"/x"), -EINVAL, 2, 17, "unclosed quote" },
+	{ RULE("allow exec path=\"/x\\\""), -EINVAL, 2, 17, "unclosed quote" },
+	{ RULE("\""), -EINVAL, 2, 1, "unclosed quote" },
+	{ RULE("allow exec path=\"/\\n\""), -EINVAL, 2, 19, "unknown escape" },
+	{ RULE("allow exec path=\"/\\*\""), -EINVAL, 2, 19, "unknown escape" },
+	{ RULE("allow exec path=\"/\\x4\""), -EINVAL, 2, 19, "unknown escape" },
+	{ RULE("allow exec path=\"/\\x4g\""), -EINVAL, 2, 19, "unknown escape" },
+	{ RULE("allow exec path=\"/\\X41\""), -EINVAL, 2, 19, "unknown escape" },
+	{ RULE("allow exec path=\"/\\x4"), -EINVAL, 2, 19, "unknown escape" },
+	{ RULE("allow exec path=\"/\\"), -EINVAL, 2, 19, "unknown escape" },
+	{ RULE("allow exec path=\"/a\\x00b\""), -EINVAL, 2, 20, "cannot hold NUL" },
+	{ RULE("allow exec path=/a#b"), -EINVAL, 2, 19, "quote a '#'" },
+	{ RULE("allow exec# comment"), -EINVAL, 2, 11, "quote a '#'" },
+	{ RULE("allow exec path=\"/a\"#b"), -EINVAL, 2, 21, "quote a '#'" },
+
+	/* Classes, keys and values that are to come. */
+	{ RULE("allow map"), -EINVAL, 2, 7, "unknown class \"map\"" },
+	{ RULE("default map deny"), -EINVAL, 2, 9, "unknown class \"map\"" },
+	{ RULE("allow exec digest=sha256:00"), -EINVAL, 2, 12, "unknown key \"digest\"" },
+	{ RULE("allow exec layer=upper"), -EINVAL, 2, 12, "unknown key \"layer\"" },
+	{ RULE("allow exec backing=anonymous"), -EINVAL, 2, 20, "unknown value \"anonymous\"" },
+	{ RULE("allow mount op=setattr"), -EINVAL, 2, 16, "unknown value \"setattr\"" },
+};
+
+static void describe_refusal(const struct refusal *row, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s at %u:%u", row->message, row->line,
+		 row->column);
+}
+
+KUNIT_ARRAY_PARAM(refusal, refusals, describe_refusal);
+
+static void refuses(struct kunit *test)
+{
+	const struct refusal *row = test->param_value;
+	struct bh_reading *reading = test->priv;
+	bool has_good_block = !strncmp(row->doc, BLOCK "end\n", strlen(BLOCK "end\n"));
+
+	bh_load(reading, row->doc, strlen(row->doc));
+	KUNIT_EXPECT_EQ(test, reading->ret, row->err);
+	KUNIT_EXPECT_EQ(test, reading->error.err, row->err);
+	KUNIT_EXPECT_EQ(test, reading->error.line, row->line);
+	KUNIT_EXPECT_EQ(test, reading->error.column, row->column);
+	KUNIT_EXPECT_TRUE_MSG(test, strstr(reading->error.message, row->message), "%s",
+			      reading->error.message);
+	KUNIT_EXPECT_EQ(test, reading->nr, has_good_block);
+	KUNIT_EXPECT_FALSE(test, reading->late);
+}
+
+/* What is taken */
+
+static const char *const good[] = {
+	BLOCK "end\n",
+	BLOCK "end", BLOCK "  end\t", BLOCK "end # \xc3\xa9", BLOCK "end # \xc3",
+	"  policy\tt  version 1 # comment\n\t end # comment\n",
+	"# comment\n\n \t\n" BLOCK "\n#\nend\n\n# comment",
+	"\"policy\" \"t\" \"version\" \"1\"\n\"end\"\n",
+	"pol\"icy\" \"\"t version 1\nen\"d\"\n",
+	"policy " S64 " version 1\nend\n",
+	"policy 0 version 1\nend\n",
+	"policy a-._Z9 version 1\nend\n",
+	"policy -t version 1\nend\n",
+	"policy end version 1\nend\n",
+	"policy policy version 1\nend\n",
+	"policy t version 18446744073709551615\nend\n",
+	"policy t version 00000000000000000000000000000001\nend\n",
+	RULE("mode audit"), RULE("mode enforce"),
+	RULE("default exec kill\ndefault mount deny\ndefault ptrace allow"),
+	RULE("allow exec"), RULE("deny mount"), RULE("kill ptrace"),
+	RULE("audit allow exec\nquiet deny exec\naudit kill exec"),
+	RULE("allow exec path=/a,/b path!=/c,\"/d\""),
+	RULE("allow exec path=/a=b"), RULE("allow exec path=/a!=b"),
+	RULE("allow exec \"path=/a b\""), RULE("allow exec \"path\"=\"/a\""),
+	RULE("allow exec path=\"/a#b\" # c"), RULE("allow exec path=\"/a,b\""),
+	RULE("allow exec path=\"/\\\"\\\\\\\\\\x41\\xfF\""), RULE("allow exec path=/\"a\"b\"\""),
+	RULE("allow exec path=/a\\*"), RULE("allow exec path=/\xc3\xa9"),
+	RULE("allow exec path=**,**/a from=/a fstype=ext4,tmp*"),
+	RULE("allow exec as=program,interpreter setid=yes,no backing=file,memfd,deleted"),
+	RULE("allow exec has=ro,nosuid lacks=nodev,noexec has!=ro lacks!=ro"),
+	RULE("allow exec has=ro,ro"),
+	RULE("allow mount op=mount,bind,move,remount,propagation,umount,pivot_root"),
+	RULE("allow mount fstype=tmpfs source=tmpfs target=/tmp/**"),
+	RULE("allow mount has=ro,nosuid,nodev,noexec,noatime,nodiratime,relatime,strictatime"),
+	RULE("allow mount lacks=nosymfollow,sync,dirsync,mandlock,lazytime,rec,silent"),
+	RULE("allow ptrace access=read,attach role=tracer,tracee peer=inside,outside,descendant"),
+	RULE("allow ptrace exe=/usr/bin/gdb"),
+};
+
+static void takes(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		bh_load(reading, good[i], strlen(good[i]));
+		KUNIT_EXPECT_EQ_MSG(test, reading->ret, 0, "%s: %s", good[i],
+				    reading->error.message);
+		KUNIT_EXPECT_EQ_MSG(test, reading->nr, 1, "%s", good[i]);
+		bh_reading_free(reading);
+	}
+}
+
+static void reads_names_and_numbers(struct kunit *test)
+{
+	static const char doc[] = "policy a-._Z9 version 18446744073709551615\nmode audit\n"
+				  "default mount kill\ndefault ptrace deny\n\n"
+				  "audit deny ptrace role=tracee\nallow exec\nend\n";
+	struct bh_reading *reading = test->priv;
+	const struct bh_policy *policy;
+
+	bh_load(reading, doc, strlen(doc));
+	KUNIT_ASSERT_EQ(test, reading->nr, 1);
+	policy = reading->policy[0];
+	KUNIT_EXPECT_STREQ(test, policy->name, "a-._Z9");
+	KUNIT_EXPECT_EQ(test, policy->version, U64_MAX);
+	KUNIT_EXPECT_TRUE(test, policy->audit_mode);
+	KUNIT_EXPECT_TRUE(test, policy->asks_tracee);
+	KUNIT_EXPECT_EQ(test, policy->defaults[BH_EXEC], BH_ALLOW);
+	KUNIT_EXPECT_EQ(test, policy->defaults[BH_MOUNT], BH_KILL);
+	KUNIT_EXPECT_EQ(test, policy->defaults[BH_PTRACE], BH_DENY);
+	KUNIT_ASSERT_EQ(test, policy->nr_rules, 2);
+	KUNIT_EXPECT_EQ(test, policy->rules[0].line, 6);
+	KUNIT_EXPECT_EQ(test, policy->rules[0].action, BH_DENY);
+	KUNIT_EXPECT_EQ(test, policy->rules[0].report, BH_AUDIT);
+	KUNIT_EXPECT_EQ(test, policy->rules[1].line, 7);
+	KUNIT_EXPECT_GE(test, policy->bytes, sizeof(*policy) + policy->text_len);
+}
+
+static const struct {
+	const char *rule;
+	bool asks;
+} tracees[] = {
+	{ "allow ptrace", false },
+	{ "deny ptrace role=tracer", false },
+	{ "deny ptrace role!=tracee", false },
+	{ "allow exec", false },
+	{ "deny ptrace role=tracee", true },
+	{ "allow ptrace role=tracer,tracee", true },
+	{ "deny ptrace role!=tracer", true },
+	{ "deny ptrace exe=/a role=tracee", true },
+};
+
+static void knows_who_asks_tracees(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	char doc[128];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(tracees); i++) {
+		snprintf(doc, sizeof(doc), RULE("%s"), tracees[i].rule);
+		bh_load(reading, doc, strlen(doc));
+		KUNIT_ASSERT_EQ(test, reading->nr, 1);
+		KUNIT_EXPECT_EQ_MSG(test, reading->policy[0]->asks_tracee, tracees[i].asks, "%s",
+				    doc);
+		bh_reading_free(reading);
+	}
+}
+
+/* Bytes that no C string can hold, and what is UTF-8 */
+
+static const struct {
+	struct {
+		const char *s;
+		size_t len;
+	} doc;
+	u32 line;
+	u32 column;
+} odd_bytes[] = {
+#define BYTES(text) { text, sizeof(text) - 1 }
+	{ BYTES("\0"), 1, 1 },
+	{ BYTES("policy t\0 version 1\nend\n"), 1, 9 },
+	{ BYTES(BLOCK "allow exec path=/a\0b\nend\n"), 2, 19 },
+	{ BYTES(BLOCK "# \0\nend\n"), 2, 3 },
+	{ BYTES(BLOCK "end\0\n"), 2, 4 },
+	{ BYTES(BLOCK "end\n\0"), 3, 1 },
+	{ BYTES(BLOCK "# \xff\nend\n"), 2, 3 },
+	{ BYTES(BLOCK "allow exec path=/\xe9\nend\n"), 2, 18 },
+	{ BYTES(BLOCK "allow exec path=\"/\xe9\"\nend\n"), 2, 19 },
+	{ BYTES(BLOCK "end \xff\n"), 2, 5 },
+#undef BYTES
+};
+
+static void refuses_odd_bytes(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(odd_bytes); i++) {
+		bh_load(reading, odd_bytes[i].doc.s, odd_bytes[i].doc.len);
+		KUNIT_EXPECT_EQ(test, reading->ret, odd_bytes[i].line ? -EINVAL : 0);
+		KUNIT_EXPECT_EQ_MSG(test, reading->error.line, odd_bytes[i].line, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, reading->error.column, odd_bytes[i].column, "row %u", i);
+		bh_reading_free(reading);
+	}
+}
+
+/* Bytes in a comment, and which of them is not UTF-8, counted from 1. */
+static const struct {
+	const char *bytes;
+	u32 bad;
+} utf8[] = {
+	{ "a", 0 },
+	{ "\xc2\x80", 0 },
+	{ "\xdf\xbf", 0 },
+	{ "\xe0\xa0\x80", 0 },
+	{ "\xec\xbf\xbf", 0 },
+	{ "\xed\x9f\xbf", 0 },
+	{ "\xee\x80\x80", 0 },
+	{ "\xef\xbf\xbf", 0 },
+	{ "\xf0\x90\x80\x80", 0 },
+	{ "\xf3\xbf\xbf\xbf", 0 },
+	{ "\xf4\x8f\xbf\xbf", 0 },
+	{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\xa7", 0 },
+	{ "\x80", 1 },
+	{ "\xbf", 1 },
+	{ "a\x80", 2 },
+	{ "\xc0\x80", 1 },
+	{ "\xc1\xbf", 1 },
+	{ "\xc2", 1 },
+	{ "\302a", 1 },
+	{ "\xc2\xc2\x80", 1 },
+	{ "\xc2\x80\x80", 3 },
+	{ "\xe0\x80\x80", 1 },
+	{ "\xe0\x9f\xbf", 1 },
+	{ "\xe1\x80", 1 },
+	{ "\341\200a", 1 },
+	{ "\xe1\x80\xc0", 1 },
+	{ "\xed\xa0\x80", 1 },
+	{ "\xed\xbf\xbf", 1 },
+	{ "\xf0\x80\x80\x80", 1 },
+	{ "\xf0\x8f\xbf\xbf", 1 },
+	{ "\xf0\x90\x80", 1 },
+	{ "\360\220\200a", 1 },
+	{ "\xf4\x90\x80\x80", 1 },
+	{ "\xf5\x80\x80\x80", 1 },
+	{ "\xfe", 1 },
+	{ "\xff", 1 },
+};
+
+static void knows_utf8(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	char doc[32];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(utf8); i++) {
+		snprintf(doc, sizeof(doc), "# %s\n", utf8[i].bytes);
+		bh_load(reading, doc, strlen(doc));
+		KUNIT_EXPECT_EQ_MSG(test, reading->ret, utf8[i].bad ? -EINVAL : 0, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, reading->error.column,
+				    utf8[i].bad ? utf8[i].bad + 2 : 0, "row %u", i);
+		bh_reading_free(reading);
+	}
+}
+
+/* How it may arrive */
+
+static const char several[] =
+	"# three\n"
+	"policy a version 1\n  mode audit\n  allow exec path=\"/a b\",/c\nend\n"
+	"\n policy b version 2\n  default exec deny\n  mode enforce\nend # b\n"
+	"policy c version 3\ndefault exec kill\nend";
+
+/* Policies that are complete within the first @len bytes of several[]. */
+static u32 count_ends(size_t len)
+{
+	u32 nr = 0;
+	size_t at;
+
+	for (at = 4; at <= len; at++)
+		if (!memcmp(several + at - 4, "\nend", 4))
+			nr++;
+	return nr;
+}
+
+static void emits_nothing_unfinished(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	size_t len;
+
+	for (len = 0; len < sizeof(several); len++) {
+		bh_load(reading, several, len);
+		KUNIT_EXPECT_EQ_MSG(test, reading->ret, 0, "%u bytes", (u32)len);
+		KUNIT_EXPECT_EQ_MSG(test, reading->nr, count_ends(len), "%u bytes", (u32)len);
+		bh_reading_free(reading);
+	}
+}
+
+static bool is_same_policy(const struct bh_policy *a, const struct bh_policy *b)
+{
+	u32 i;
+
+	if (a->text_len != b->text_len || memcmp(a->text, b->text, a->text_len) ||
+	    a->nr_rules != b->nr_rules || a->bytes != b->bytes)
+		return false;
+	for (i = 0; i < a->nr_rules; i++)
+		if (a->rules[i].line != b->rules[i].line)
+			return false;
+	return true;
+}
+
+/* Is the line that is wrong, or the last one, an `end` with something wrong after it? */
+static bool fails_after_end(const struct bh_reading *reading, const char *doc, size_t len)
+{
+	const char *end = doc + len, *at = doc;
+	u32 line = 1;
+
+	for (; at < end && line != reading->error.line; at++)
+		if (*at == '\n') {
+			doc = at + 1;
+			line++;
+		}
+	while (doc < end && (*doc == ' ' || *doc == '\t'))
+		doc++;
+	return end - doc > 3 && !memcmp(doc, "end", 3);
+}
+
+/*
+ * A document means the same however it was cut. One thing is open: an `end` at
+ * the end of a piece is acted on, even if what the next piece adds is wrong.
+ */
+static void expect_same(struct kunit *test, struct bh_reading *whole, struct bh_reading *cut,
+			const char *doc, size_t len)
+{
+	u32 more = cut->nr - whole->nr, i;
+
+	KUNIT_EXPECT_EQ(test, whole->ret, cut->ret);
+	KUNIT_EXPECT_EQ(test, whole->error.line, cut->error.line);
+	KUNIT_EXPECT_EQ(test, whole->error.column, cut->error.column);
+	KUNIT_EXPECT_STREQ(test, whole->error.message, cut->error.message);
+	KUNIT_EXPECT_TRUE(test, !more || (more == 1 && fails_after_end(cut, doc, len)));
+	KUNIT_EXPECT_FALSE(test, whole->late || cut->late);
+	for (i = 0; i < whole->nr && i < cut->nr && i < BH_READING_POLICIES; i++)
+		KUNIT_EXPECT_TRUE(test, is_same_policy(whole->policy[i], cut->policy[i]));
+}
+
+/* Reads it whole, bytewise and in pieces. */
+static void read_every_way(struct kunit *test, struct bh_random *random, const char *doc,
+			   size_t len)
+{
+	struct bh_reading *whole = test->priv;
+	struct bh_reading *cut = kunit_kzalloc(test, sizeof(*cut), GFP_KERNEL);
+	u32 way;
+
+	KUNIT_ASSERT_NOT_NULL(test, cut);
+	bh_load(whole, doc, len);
+	for (way = 0; way < 2; way++) {
+		if (way)
+			bh_load_in_pieces(cut, doc, len, random);
+		else
+			bh_load_bytewise(cut, doc, len);
+		expect_same(test, whole, cut, doc, len);
+		bh_reading_free(cut);
+	}
+	bh_reading_free(whole);
+}
+
+static void may_come_in_pieces(struct kunit *test)
+{
+	struct bh_random random = { BH_TEST_SEED };
+	u32 i;
+
+	read_every_way(test, &random, several, strlen(several));
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		read_every_way(test, &random, good[i], strlen(good[i]));
+	for (i = 0; i < ARRAY_SIZE(refusals); i++)
+		read_every_way(test, &random, refusals[i].doc, strlen(refusals[i].doc));
+	for (i = 0; i < ARRAY_SIZE(odd_bytes); i++)
+		read_every_way(test, &random, odd_bytes[i].doc.s, odd_bytes[i].doc.len);
+}
+
+/* Several blocks, and errors after good ones */
+
+static void takes_several_blocks(struct kunit *test)
+{
+	static const char last[] = "policy c version 3\n  mode enforce\n  default exec kill\nend\n";
+	struct bh_reading *reading = test->priv;
+
+	bh_load(reading, several, strlen(several));
+	KUNIT_ASSERT_EQ(test, reading->nr, 3);
+	KUNIT_EXPECT_STREQ(test, reading->policy[0]->name, "a");
+	KUNIT_EXPECT_TRUE(test, reading->policy[0]->audit_mode);
+	KUNIT_EXPECT_EQ(test, reading->policy[0]->rules[0].line, 4);
+	KUNIT_EXPECT_STREQ(test, reading->policy[1]->name, "b");
+	KUNIT_EXPECT_FALSE(test, reading->policy[1]->audit_mode);
+	KUNIT_EXPECT_EQ(test, reading->policy[1]->nr_rules, 0);
+	KUNIT_EXPECT_EQ(test, reading->policy[1]->defaults[BH_EXEC], BH_DENY);
+	KUNIT_EXPECT_STREQ(test, reading->policy[2]->name, "c");
+	KUNIT_EXPECT_EQ(test, reading->policy[2]->defaults[BH_EXEC], BH_KILL);
+	KUNIT_EXPECT_EQ(test, reading->policy[2]->text_len, strlen(last));
+	KUNIT_EXPECT_FALSE(test, memcmp(reading->policy[2]->text, last, strlen(last)));
+}
+
+static void keeps_what_stands_before_an_error(struct kunit *test)
+{
+	static const char doc[] = "policy a version 1\nend\npolicy b version 1\nallow exec\n"
+				  "allow exec wrong\nend\npolicy c version 1\nend\n";
+	struct bh_reading *reading = test->priv;
+
+	bh_load(reading, doc, strlen(doc));
+	KUNIT_EXPECT_EQ(test, reading->ret, -EINVAL);
+	KUNIT_EXPECT_EQ(test, reading->error.line, 5);
+	KUNIT_ASSERT_EQ(test, reading->nr, 1);
+	KUNIT_EXPECT_STREQ(test, reading->policy[0]->name, "a");
+	KUNIT_EXPECT_FALSE(test, reading->late);
+}
+
+static void reports_what_the_sink_says(struct kunit *test)
+{
+	static const char doc[] = "\n  policy a  version \t7\nallow exec\nend\n";
+	struct bh_reading *reading = test->priv;
+
+	reading->refuse = -ESTALE;
+	bh_load(reading, doc, strlen(doc));
+	KUNIT_EXPECT_EQ(test, reading->ret, -ESTALE);
+	KUNIT_EXPECT_EQ(test, reading->error.err, -ESTALE);
+	KUNIT_EXPECT_EQ(test, reading->error.line, 2);
+	KUNIT_EXPECT_EQ(test, reading->error.column, 22);
+	KUNIT_EXPECT_STREQ(test, reading->error.message, "refused");
+	KUNIT_EXPECT_FALSE(test, reading->late);
+}
+
+/* Limits */
+
+/* Feeds a text again and again until the parser refuses it. */
+static u32 feed_until_refused(struct bh_parser *parser, const char *s, u32 times)
+{
+	u32 i;
+
+	for (i = 0; i < times; i++)
+		if (bh_parser_feed(parser, s, strlen(s)))
+			break;
+	return i;
+}
+
+static int refuse_all(struct bh_policy *policy, void *data, const char **why)
+{
+	bh_policy_free(policy);
+	*why = "";
+	return -EINVAL;
+}
+
+static void limits_lines(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	char *doc = kvmalloc(1 << 20, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, doc);
+	memset(doc, '#', 1 << 20);
+	doc[BH_LINE_MAX] = '\n';
+	bh_load(reading, doc, BH_LINE_MAX + 1);
+	KUNIT_EXPECT_EQ(test, reading->ret, 0);
+	bh_load_bytewise(reading, doc, BH_LINE_MAX + 1);
+	KUNIT_EXPECT_EQ(test, reading->ret, 0);
+	bh_load(reading, doc, 1 << 20);
+	KUNIT_EXPECT_EQ(test, reading->ret, -E2BIG);
+	KUNIT_EXPECT_EQ(test, reading->error.line, 2);
+	doc[BH_LINE_MAX] = '#';
+	bh_load_bytewise(reading, doc, BH_LINE_MAX + 1);
+	KUNIT_EXPECT_EQ(test, reading->ret, -E2BIG);
+	KUNIT_EXPECT_EQ(test, reading->error.line, 1);
+	KUNIT_EXPECT_EQ(test, reading->error.column, BH_LINE_MAX + 1);
+	KUNIT_EXPECT_STREQ(test, reading->error.message, "line too long");
+	bh_load(reading, doc, 1 << 20);
+	KUNIT_EXPECT_EQ(test, reading->ret, -E2BIG);
+	kvfree(doc);
+}
+
+static void limits_patterns(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	size_t len, head = strlen(BLOCK "deny exec path=");
+	char *doc = kunit_kzalloc(test, BH_PATTERN_MAX + 64, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, doc);
+	for (len = BH_PATTERN_MAX; len <= BH_PATTERN_MAX + 1; len++) {
+		snprintf(doc, head + 1, "%s", BLOCK "deny exec path=");
+		memset(doc + head, '/', len);
+		snprintf(doc + head + len, 16, "%s", "\nend\n");
+		bh_load(reading, doc, strlen(doc));
+		KUNIT_EXPECT_EQ(test, reading->ret, len > BH_PATTERN_MAX ? -E2BIG : 0);
+		KUNIT_EXPECT_EQ(test, reading->error.column, len > BH_PATTERN_MAX ? 16 : 0);
+		bh_reading_free(reading);
+	}
+}
+
+static const struct {
+	const char *head;	/* of the rule */
+	const char *more;	/* what is said again and again behind it */
+	u32 times;
+	u32 column;		/* of the error, or 0 */
+	const char *message;
+} repeats[] = {
+	{ "deny exec", " path=/a", BH_CONDS_MAX, 0, "" },
+	{ "deny exec", " path=/a", BH_CONDS_MAX + 1, 10 + BH_CONDS_MAX * 8 + 1,
+	  "too many conditions" },
+	{ "deny exec", " has=ro", BH_CONDS_MAX + 1, 10 + BH_CONDS_MAX * 7 + 1,
+	  "too many conditions" },
+	/* What a ptrace rule implies counts for nothing. */
+	{ "deny ptrace", " exe=/a", BH_CONDS_MAX, 0, "" },
+	{ "deny exec path=/a", ",/a", BH_VALUES_MAX - 1, 0, "" },
+	{ "deny exec path=/a", ",/a", BH_VALUES_MAX, 11, "too many values" },
+	{ "deny exec has=ro", ",ro", BH_VALUES_MAX - 1, 0, "" },
+	{ "deny exec has=ro", ",ro", BH_VALUES_MAX, 11, "too many values" },
+};
+
+static void limits_conditions_and_values(struct kunit *test)
+{
+	struct bh_reading *reading = test->priv;
+	const size_t size = 2048;
+	char *doc = kunit_kzalloc(test, size, GFP_KERNEL);
+	size_t len;
+	u32 i, k;
+
+	KUNIT_ASSERT_NOT_NULL(test, doc);
+	for (i = 0; i < ARRAY_SIZE(repeats); i++) {
+		len = snprintf(doc, size, BLOCK "%s", repeats[i].head);
+		for (k = 0; k < repeats[i].times; k++)
+			len += snprintf(doc + len, size - len, "%s", repeats[i].more);
+		len += snprintf(doc + len, size - len, "\nend\n");
+		bh_load(reading, doc, len);
+		KUNIT_EXPECT_EQ_MSG(test, reading->ret, repeats[i].column ? -E2BIG : 0, "%s", doc);
+		KUNIT_EXPECT_EQ_MSG(test, reading->error.column, repeats[i].column, "%s", doc);
+		KUNIT_EXPECT_STREQ(test, reading->error.message, repeats[i].message);
+		bh_reading_free(reading);
+	}
+}
+
+static void limits_rules(struct kunit *test)
+{
+	struct bh_parser *parser = bh_parser_alloc(refuse_all, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, parser);
+	KUNIT_EXPECT_EQ(test, bh_parser_feed(parser, BLOCK, strlen(BLOCK)), 0);
+	KUNIT_EXPECT_EQ(test, feed_until_refused(parser, "allow exec\n", BH_RULES_MAX + 9),
+			BH_RULES_MAX);
+	KUNIT_EXPECT_EQ(test, bh_parser_error(parser)->err, -E2BIG);
+	KUNIT_EXPECT_EQ(test, bh_parser_error(parser)->line, BH_RULES_MAX + 2);
+	KUNIT_EXPECT_STREQ(test, bh_parser_error(parser)->message, "too many rules");
+	bh_parser_free(parser);
+}
+
+static void limits_blocks(struct kunit *test)
+{
+	char *comment = kunit_kzalloc(test, BH_LINE_MAX + 1, GFP_KERNEL);
+	struct bh_parser *parser;
+
+	if (BH_TEST_SCALE == 1)
+		kunit_skip(test, "reads 128 MB");
+	parser = bh_parser_alloc(refuse_all, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, parser);
+	KUNIT_ASSERT_NOT_NULL(test, comment);
+	memset(comment, '#', BH_LINE_MAX);
+	comment[BH_LINE_MAX - 1] = '\n';
+	/* Between blocks there is no limit. */
+	KUNIT_EXPECT_EQ(test, feed_until_refused(parser, comment, 4097), 4097);
+	KUNIT_EXPECT_EQ(test, bh_parser_feed(parser, BLOCK, strlen(BLOCK)), 0);
+	KUNIT_EXPECT_EQ(test, feed_until_refused(parser, comment, 4097),
+			BH_BLOCK_MAX / BH_LINE_MAX);
+	KUNIT_EXPECT_EQ(test, bh_parser_error(parser)->err, -E2BIG);
+	KUNIT_EXPECT_STREQ(test, bh_parser_error(parser)->message, "policy too long");
+	bh_parser_free(parser);
+}
+
+/* Nonsense */
+
+static void expect_sane(struct kunit *test, const struct bh_reading *reading, size_t len)
+{
+	const struct bh_error *error = &reading->error;
+	const char *c;
+
+	KUNIT_EXPECT_EQ(test, reading->ret, error->err);
+	if (!error->err)
+		return;
+	KUNIT_EXPECT_TRUE(test, error->err == -EINVAL || error->err == -E2BIG);
+	KUNIT_EXPECT_TRUE(test, error->line >= 1 && error->line <= len + 1);
+	KUNIT_EXPECT_TRUE(test, error->column >= 1 && error->column <= len + 2);
+	KUNIT_EXPECT_TRUE(test, error->message[0]);
+	for (c = error->message; *c; c++)
+		KUNIT_EXPECT_TRUE(test, *c >= ' ' && *c <= '~');
+}
+
+#define NONSENSE_MAX 200
+
+static void survives_nonsense(struct kunit *test)
+{
+	static const char bytes[] = "polic ersn1a\"\"\\\\x=,!#/*[]-\n\n\n \t\1\0\x7f\xc3\xa9\xff";
+	static const char *const words[] = {
+		"policy ", "t ", "version ", "1\n", "end\n", "allow ", "exec ", "ptrace ", "mount ",
+		"path=", "role!=", "has=", "ro", "/a", ",", "\"", "\\", "#", "\n", "mode ",
+		"audit ", "default ", "deny ", "policy a version 1\n", "[", "**", " ",
+	};
+	struct bh_random random = { BH_TEST_SEED };
+	char *doc = kunit_kzalloc(test, NONSENSE_MAX, GFP_KERNEL);
+	struct bh_reading *reading = test->priv;
+	size_t len, want;
+	u32 round;
+
+	KUNIT_ASSERT_NOT_NULL(test, doc);
+	for (round = 0; round < 200 * BH_TEST_SCALE; round++) {
+		want = bh_random_below(&random, NONSENSE_MAX - 20);
+		for (len = 0; len < want;) {
+			const char *word = words[bh_random_below(&random, ARRAY_SIZE(words))];
+
+			if (!bh_random_once_in(&random, 8)) {
+				memcpy(doc + len, word, strlen(word));
+				len += strlen(word);
+			} else if (round % 2) {
+				doc[len++] = bh_random_char(&random, bytes, sizeof(bytes));
+			} else {
+				doc[len++] = bh_random_u32(&random);
+			}
+		}
+		bh_load(reading, doc, len);
+		expect_sane(test, reading, len);
+		bh_reading_free(reading);
+		if (round % 8 == 0)
+			read_every_way(test, &random, doc, len);
+	}
+}
+
+/* Good documents with a byte or two changed, dropped or doubled. */
+static void survives_typing_errors(struct kunit *test)
+{
+	struct bh_random random = { BH_TEST_SEED };
+	struct bh_model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
+	char *doc = kunit_kzalloc(test, BH_MODEL_TEXT, GFP_KERNEL);
+	struct bh_reading *reading = test->priv;
+	u32 round, errors;
+	size_t len, at;
+
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	KUNIT_ASSERT_NOT_NULL(test, doc);
+	for (round = 0; round < 50 * BH_TEST_SCALE; round++) {
+		bh_model_fill(model, &random, bh_random_below(&random, 5));
+		len = bh_model_write(model, &random, doc);
+		for (errors = bh_random_below(&random, 3); errors; errors--) {
+			at = bh_random_below(&random, len);
+			if (bh_random_once_in(&random, 2))
+				doc[at] ^= 1 << bh_random_below(&random, 8);
+			else
+				memmove(doc + at, doc + at + 1, --len - at);
+		}
+		bh_load(reading, doc, len);
+		expect_sane(test, reading, len);
+		bh_reading_free(reading);
+		if (round % 8 == 0)
+			read_every_way(test, &random, doc, len);
+	}
+}
+
+static struct kunit_case parse_cases[] = {
+	KUNIT_CASE_PARAM(refuses, refusal_gen_params),
+	KUNIT_CASE(takes),
+	KUNIT_CASE(reads_names_and_numbers),
+	KUNIT_CASE(knows_who_asks_tracees),
+	KUNIT_CASE(refuses_odd_bytes),
+	KUNIT_CASE(knows_utf8),
+	KUNIT_CASE(emits_nothing_unfinished),
+	KUNIT_CASE(may_come_in_pieces),
+	KUNIT_CASE(takes_several_blocks),
+	KUNIT_CASE(keeps_what_stands_before_an_error),
+	KUNIT_CASE(reports_what_the_sink_says),
+	KUNIT_CASE(limits_lines),
+	KUNIT_CASE(limits_patterns),
+	KUNIT_CASE(limits_conditions_and_values),
+	KUNIT_CASE(limits_rules),
+	KUNIT_CASE(limits_blocks),
+	KUNIT_CASE(survives_nonsense),
+	KUNIT_CASE(survives_typing_errors),
+	{}
+};
+
+struct kunit_suite bh_parse_suite = {
+	.name = "bh_parse",
+	.init = parse_init,
+	.exit = parse_exit,
+	.test_cases = parse_cases,
+};

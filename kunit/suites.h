@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The suites. All but bh_binding_suite run in userspace, too.
+ */
+#ifndef BULKHEAD_TEST_SUITES_H
+#define BULKHEAD_TEST_SUITES_H
+
+#include <kunit/test.h>
+
+extern struct kunit_suite bh_match_suite;
+extern struct kunit_suite bh_parse_suite;
+extern struct kunit_suite bh_text_suite;
+extern struct kunit_suite bh_decide_suite;
+extern struct kunit_suite bh_escape_suite;
+extern struct kunit_suite bh_binding_suite;
+
+#endif /* BULKHEAD_TEST_SUITES_H */
