@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#	make			build bulkhead.ko for the running kernel, or for KDIR
+#	make run		the demonstration, in a virtual machine
+#	make check		all tests; SUITES="static pure kunit selftests demo" for some
+#	make bench		guest instructions for each kind of check
+#	make tools		the OCI hook
+#
+# run, check and bench install through apt what they need, build for Debian's
+# stock kernel and boot that; they leave the running kernel alone.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+SUITES ?=
+
+all: modules
+
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(MAKE) -C tools clean
+	$(MAKE) -C selftests clean
+	$(MAKE) -C kunit/userspace clean
+	rm -rf build
+
+tools:
+	$(MAKE) -C tools
+
+deps:
+	@selftests/vm/deps
+
+# For the virtual machine's kernel, whatever the host runs.
+stock: deps
+	@selftests/vm/module
+
+run: stock
+	@selftests/demo/run
+
+check: deps
+	@selftests/check $(SUITES)
+
+bench: stock
+	@bench/run
+
+help:
+	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
+
+.PHONY: all modules clean tools deps stock run check bench help
