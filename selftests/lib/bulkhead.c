@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bulkhead.h"
+
+#define DOCUMENT_MAX 65536
+
+static int open_file(const char *file, int flags)
+{
+	char path[256];
+
+	if (*file == '/')
+		return open(file, flags | O_CLOEXEC);
+	snprintf(path, sizeof(path), BULKHEAD_DIR "/%s", file);
+	return open(path, flags | O_CLOEXEC);
+}
+
+int bh_write_bytes(const char *file, const void *bytes, size_t len)
+{
+	int fd = open_file(file, O_WRONLY), err = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, bytes, len);
+	if (n < 0)
+		err = -errno;
+	else if ((size_t)n != len)
+		err = -EIO;
+	close(fd);
+	return err;
+}
+
+int bh_write(const char *file, const char *format, ...)
+{
+	char text[4096];
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return bh_write_bytes(file, text, len);
+}
+
+const char *bh_load_bytes(const void *bytes, size_t len)
+{
+	static char outcome[4096];
+	int fd = open_file("load", O_RDWR);
+	ssize_t n = -1;
+
+	if (fd >= 0) {
+		if (write(fd, bytes, len) < 0)
+			snprintf(outcome, sizeof(outcome), "errno %d", errno);
+		n = read(fd, outcome, sizeof(outcome) - 1);
+		close(fd);
+	}
+	if (n > 0)
+		outcome[n] = '\0';
+	else if (fd < 0 || n < 0)
+		snprintf(outcome, sizeof(outcome), "errno %d", errno);
+	return outcome;
+}
+
+const char *bh_load(const char *document)
+{
+	return bh_load_bytes(document, strlen(document));
+}
+
+ssize_t bh_read(const char *path, char *buf, size_t size)
+{
+	int fd = open_file(path, O_RDONLY), err;
+	size_t len = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
+		len += n;
+	err = n < 0 ? -errno : 0;
+	close(fd);
+	buf[len] = '\0';
+	return err ? err : (ssize_t)len;
+}
+
+long bh_number(const char *file, const char *name)
+{
+	char text[4096], *line, *rest = text;
+	size_t len = strlen(name);
+
+	if (bh_read(file, text, sizeof(text)) < 0)
+		return -1;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (!strncmp(line, name, len) && line[len] == ' ')
+			return strtol(line + len, NULL, 10);
+	return -1;
+}
+
+int bh_policy(const char *name, const char *format, ...)
+{
+	char file[128], *text = malloc(DOCUMENT_MAX);
+	long version;
+	va_list args;
+	int len, err;
+
+	snprintf(file, sizeof(file), "policies/%s/info", name);
+	version = bh_number(file, "version");
+	len = snprintf(text, DOCUMENT_MAX, "policy %s version %ld\n", name,
+		       version < 0 ? 1 : version + 1);
+	va_start(args, format);
+	len += vsnprintf(text + len, DOCUMENT_MAX - len, format, args);
+	va_end(args);
+	len += snprintf(text + len, DOCUMENT_MAX - len, "\nend\n");
+	err = bh_write_bytes("load", text, len);
+	free(text);
+	return err;
+}
+
+static int map_root(void)
+{
+	int err;
+
+	err = bh_write("/proc/self/setgroups", "deny");
+	if (!err)
+		err = bh_write("/proc/self/uid_map", "0 0 1\n");
+	return err ? err : bh_write("/proc/self/gid_map", "0 0 1\n");
+}
+
+/* What passes between the process that makes the environment and the act. */
+struct channel {
+	int go[2];
+	int result[2];
+};
+
+static void run_act(const struct channel *channel, int (*act)(void *arg), void *arg)
+{
+	char go;
+	int ret;
+
+	/* Whoever waits for the result must see the end of it if this process dies. */
+	close(channel->result[0]);
+	close(channel->go[1]);
+	if (read(channel->go[0], &go, 1) != 1)
+		_exit(1);
+	ret = act(arg);
+	if (write(channel->result[1], &ret, sizeof(ret)) != sizeof(ret))
+		_exit(1);
+	_exit(0);
+}
+
+static int make_namespaces(int flags)
+{
+	if (unshare(flags))
+		return -errno;
+	if (flags & CLONE_NEWUSER && map_root())
+		return -EPERM;
+	if (flags & CLONE_NEWNS && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		return -errno;
+	return 0;
+}
+
+/* Makes the namespaces and tells the pid of the process that lives in them. */
+static void run_maker(const struct bh_env *env, const struct channel *channel, int pid_to,
+		      int (*act)(void *arg), void *arg)
+{
+	pid_t pid;
+	int status;
+
+	if (make_namespaces(env->flags ? env->flags : CLONE_NEWPID))
+		_exit(1);
+	pid = fork();
+	if (!pid) {
+		close(pid_to);
+		run_act(channel, act, arg);
+	}
+	if (pid < 0 || write(pid_to, &pid, sizeof(pid)) != sizeof(pid))
+		_exit(1);
+	close(channel->result[1]);
+	close(channel->go[0]);
+	close(channel->go[1]);
+	if (waitpid(pid, &status, 0) != pid)
+		_exit(1);
+	if (WIFSIGNALED(status))
+		_exit(100 + WTERMSIG(status));
+	_exit(0);
+}
+
+static int bind_env(const struct bh_env *env, pid_t pid)
+{
+	if (!env->policy)
+		return 0;
+	return bh_write("bind", "policy=%s ns=%s pid=%d arm=%s", env->policy,
+			env->ns ? env->ns : "pid", pid, env->arm ? env->arm : "now");
+}
+
+int bh_run(const struct bh_env *env, int (*act)(void *arg), void *arg)
+{
+	struct channel channel;
+	int from_maker[2], status, ret = -1;
+	pid_t maker, pid = -1;
+
+	if (pipe2(channel.go, O_CLOEXEC) || pipe2(channel.result, O_CLOEXEC) ||
+	    pipe2(from_maker, O_CLOEXEC))
+		return -1;
+	maker = fork();
+	if (!maker) {
+		close(from_maker[0]);
+		run_maker(env, &channel, from_maker[1], act, arg);
+	}
+	close(from_maker[1]);
+	close(channel.result[1]);
+	close(channel.go[0]);
+	if (read(from_maker[0], &pid, sizeof(pid)) == sizeof(pid) && !bind_env(env, pid) &&
+	    write(channel.go[1], "g", 1) == 1 &&
+	    read(channel.result[0], &ret, sizeof(ret)) != sizeof(ret))
+		ret = -1;
+	close(channel.go[1]);
+	close(channel.result[0]);
+	close(from_maker[0]);
+	waitpid(maker, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) > 100)
+		return 1000 + WEXITSTATUS(status) - 100;
+	return ret;
+}
+
+int bh_confined(const char *policy, int (*act)(void *arg), void *arg)
+{
+	struct bh_env env = { .policy = policy };
+
+	return bh_run(&env, act, arg);
+}
+
+int bh_execveat(int fd, const char *path, int flags)
+{
+	char *argv[] = { "program", NULL }, *envp[] = { NULL };
+	int report[2], status, err = 0;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC))
+		return errno;
+	pid = fork();
+	if (!pid) {
+		syscall(SYS_execveat, fd, path, argv, envp, flags);
+		err = errno;
+		_exit(write(report[1], &err, sizeof(err)) == sizeof(err) ? 126 : 127);
+	}
+	close(report[1]);
+	if (read(report[0], &err, sizeof(err)) != sizeof(err))
+		err = 0;
+	close(report[0]);
+	if (waitpid(pid, &status, 0) != pid)
+		return errno;
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : err;
+}
+
+int bh_exec(const char *path)
+{
+	return bh_execveat(AT_FDCWD, path, 0);
+}
+
+void bh_make_file(const char *path, const char *content, mode_t mode)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, content, strlen(content)) != (ssize_t)strlen(content) ||
+	    fchmod(fd, mode) || close(fd)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+void bh_make_program(const char *path)
+{
+	/*
+	 * The smallest static x86-64 program: its header, one segment, and
+	 * exit(0) in the place of the padding.
+	 */
+	static const unsigned char program[] = {
+		0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		2, 0, 62, 0, 1, 0, 0, 0, 0x78, 0, 0x40, 0, 0, 0, 0, 0,
+		0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0x40, 0, 0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+		1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0,
+		0x81, 0, 0, 0, 0, 0, 0, 0, 0x81, 0, 0, 0, 0, 0, 0, 0,
+		0, 0x10, 0, 0, 0, 0, 0, 0,
+		/* xor %edi,%edi; mov $60,%eax; syscall */
+		0x31, 0xff, 0xb8, 0x3c, 0, 0, 0, 0x0f, 0x05,
+	};
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	if (fd < 0 || write(fd, program, sizeof(program)) != sizeof(program) ||
+	    fchmod(fd, 0755) || close(fd)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+int bh_events(void)
+{
+	int fd = open_file("events", O_RDONLY | O_NONBLOCK);
+	char drain[65536];
+
+	while (fd >= 0 && read(fd, drain, sizeof(drain)) > 0)
+		;
+	return fd;
+}
+
+const char *bh_find_event(int fd, ...)
+{
+	static char line[65536];
+	const char *word;
+	va_list args;
+	ssize_t n;
+
+	/* A buffer that is too small for a second line gets one line at a time. */
+	for (;;) {
+		size_t len = 0;
+
+		while (len < sizeof(line) - 1 && (n = read(fd, line + len, 1)) == 1)
+			if (line[len++] == '\n')
+				break;
+		if (!len)
+			return NULL;
+		line[len] = '\0';
+		va_start(args, fd);
+		while ((word = va_arg(args, const char *)) != NULL && strstr(line, word))
+			;
+		va_end(args);
+		if (!word)
+			return line;
+	}
+}
