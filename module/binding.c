@@ -80,7 +80,9 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, char *cg
 	lockdep_assert_held(&bh_config_mutex);
 	if (ns->ops->is_initial(ns->ns))
 		goto out_free;
-	bh_bindings_reap();
+	/* Not each time: whoever binds n namespaces would wait for n * n looks. */
+	if (nr_bindings == BH_BINDINGS_MAX)
+		bh_bindings_reap();
 	old = rhashtable_lookup_fast(&table, &ns->ns, table_params);
 	err = -E2BIG;
 	if (!old && nr_bindings == BH_BINDINGS_MAX)

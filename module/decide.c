@@ -149,7 +149,7 @@ static struct bh_verdict default_verdict(const struct bh_policy *policy,
  * at all rules: see struct bh_index. Any context that the working space's gfp
  * suits.
  *
- * Return: 0, or -ENOMEM without a verdict.
+ * Return: 0, or -ENOMEM: the verdict is then to deny, but no policy's.
  */
 int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
 	      struct bh_decision *decision, struct bh_verdict *verdict)
@@ -167,8 +167,10 @@ int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
 			continue;
 		err = bh_match(&rules->index[slot].matcher, string->s, string->len,
 			       &decision->scratch, &decision->hits[slot]);
-		if (err)
+		if (err) {
+			verdict->action = BH_DENY;
 			return err;
+		}
 	}
 	for (i = 0; i < rules->nr_unindexed; i++)
 		try_rule(policy, rules->unindexed[i], request, decision, verdict);

@@ -52,7 +52,7 @@ struct bh_decision {
 void bh_decision_init(struct bh_decision *decision, gfp_t gfp);
 void bh_decision_free(struct bh_decision *decision);
 
-int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
-	      struct bh_decision *decision, struct bh_verdict *verdict);
+int __must_check bh_decide(const struct bh_policy *policy, const struct bh_request *request,
+			   struct bh_decision *decision, struct bh_verdict *verdict);
 
 #endif /* BULKHEAD_DECIDE_H */

@@ -75,22 +75,33 @@ static void add_task(struct bh_text *text, const char *prefix, struct task_struc
 	bh_text_append_quoted(text, comm, strlen(comm));
 }
 
+static void add_request_string(struct bh_text *text, const struct bh_event *event,
+			       const struct bh_key *key)
+{
+	const struct bh_request *request = event->request;
+	const char *name = key->name;
+
+	/* from= is the task's executable, which is there already. */
+	if (request->class == BH_EXEC && key->index == BH_EXEC_FROM)
+		return;
+	if (request->class == BH_PTRACE) {
+		if (event->peer)
+			add_task(text, "peer_", event->peer);
+		name = "peer_exe";
+	}
+	add_string(text, name, &request->string[key->index]);
+}
+
 static void add_request(struct bh_text *text, const struct bh_event *event)
 {
 	const struct bh_request *request = event->request;
 	const struct bh_key *key;
 
-	if (request->class == BH_PTRACE && event->peer)
-		add_task(text, "peer_", event->peer);
 	for (key = bh_classes[request->class].keys; key->name; key++) {
 		switch (key->kind) {
 		case BH_KEY_PATH:
 		case BH_KEY_PATTERN:
-			/* The task's executable is there already. */
-			if (request->class == BH_EXEC && key->index == BH_EXEC_FROM)
-				break;
-			add_string(text, request->class == BH_PTRACE ? "peer_exe" : key->name,
-				   &request->string[key->index]);
+			add_request_string(text, event, key);
 			break;
 		case BH_KEY_ENUM:
 			add_words(text, key->name, key->words, request->attr[key->index]);

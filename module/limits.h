@@ -11,7 +11,7 @@
 /* A policy document. */
 #define BH_NAME_MAX		BULKHEAD_NAME_MAX
 #define BH_LINE_MAX		16384		/* bytes in a line */
-#define BH_BLOCK_MAX		(64 << 20)	/* bytes in a block */
+#define BH_BLOCK_MAX		(32 << 20)	/* bytes in a block */
 #define BH_RULES_MAX		131072		/* rules in a policy */
 #define BH_CONDS_MAX		32		/* conditions in a rule */
 #define BH_VALUES_MAX		256		/* values of a condition */

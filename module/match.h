@@ -121,7 +121,7 @@ int bh_matcher_build(struct bh_matcher *m, struct bh_patterns *p, u32 *ids);
 void bh_matcher_free(struct bh_matcher *m);
 size_t bh_matcher_bytes(const struct bh_matcher *m);
 
-int bh_match(const struct bh_matcher *m, const char *s, size_t len,
-	     struct bh_scratch *scratch, struct bh_vec *hits);
+int __must_check bh_match(const struct bh_matcher *m, const char *s, size_t len,
+			  struct bh_scratch *scratch, struct bh_vec *hits);
 
 #endif /* BULKHEAD_MATCH_H */
