@@ -12,7 +12,6 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -119,18 +118,23 @@ void bh_scratch_free(struct bh_scratch *scratch)
 
 /* Patterns */
 
-static int grow_array(void **array, u32 *cap, u32 want, size_t size)
+/**
+ * bh_reserve() - make room in an array that grows by doubling
+ * @array: the array, or a NULL pointer
+ * @cap: elements that fit
+ * @want: elements that shall fit
+ * @size: of an element
+ *
+ * May sleep. Return: 0, or -ENOMEM with the array unchanged.
+ */
+int bh_reserve(void **array, u32 *cap, u32 want, size_t size)
 {
-	size_t bytes;
-	u32 room;
+	u32 room = max3(want, *cap * 2, 16u);
 	void *new;
 
 	if (want <= *cap)
 		return 0;
-	room = max(want, *cap * 2);
-	if (check_mul_overflow((size_t)room, size, &bytes))
-		return -E2BIG;
-	new = kvmalloc(bytes, GFP_KERNEL);
+	new = kvmalloc_array(room, size, GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
 	if (*cap)
@@ -230,7 +234,7 @@ static int number_set(struct bh_patterns *p, const struct bh_set *set, const cha
 		*why = "too many different sets";
 		return -E2BIG;
 	}
-	err = grow_array((void **)&p->sets, &p->cap_sets, p->nr_sets + 1, sizeof(*set));
+	err = bh_reserve((void **)&p->sets, &p->cap_sets, p->nr_sets + 1, sizeof(*set));
 	if (err)
 		return err;
 	p->sets[p->nr_sets] = *set;
@@ -293,9 +297,9 @@ int bh_patterns_add(struct bh_patterns *p, const char *text, size_t len, const c
 		*why = "pattern too long";
 		return -E2BIG;
 	}
-	err = grow_array((void **)&p->tokens, &p->cap_tokens, nr + len, sizeof(*p->tokens));
+	err = bh_reserve((void **)&p->tokens, &p->cap_tokens, nr + len, sizeof(*p->tokens));
 	if (!err)
-		err = grow_array((void **)&p->starts, &p->cap, p->nr + 2, sizeof(*p->starts));
+		err = bh_reserve((void **)&p->starts, &p->cap, p->nr + 2, sizeof(*p->starts));
 	if (err)
 		return err;
 

@@ -111,6 +111,8 @@ struct bh_scratch {
 	gfp_t gfp;
 };
 
+int __must_check bh_reserve(void **array, u32 *cap, u32 want, size_t size);
+
 void bh_scratch_init(struct bh_scratch *scratch, gfp_t gfp);
 void bh_scratch_free(struct bh_scratch *scratch);
 

@@ -125,24 +125,6 @@ static int fail_word(struct line *l, const char *message, const char *word, size
 
 /* Growing arrays */
 
-static int reserve(void **array, u32 *cap, u32 want, size_t size)
-{
-	u32 room = max3(want, *cap * 2, 16u);
-	void *new;
-
-	if (want <= *cap)
-		return 0;
-	new = kvmalloc_array(room, size, GFP_KERNEL);
-	if (!new)
-		return -ENOMEM;
-	if (*cap)
-		memcpy(new, *array, *cap * size);
-	kvfree(*array);
-	*array = new;
-	*cap = room;
-	return 0;
-}
-
 static int append(struct buffer *b, const char *s, size_t len)
 {
 	size_t cap = max3(b->len + len, b->cap * 2, (size_t)256);
@@ -497,8 +479,8 @@ static int add_pattern(struct line *l, enum bh_class class, const struct bh_key 
 	ret = bh_patterns_add(&p->patterns.slot[class][key->index], s, len, &why);
 	if (ret < 0)
 		return fail(l, ret, why);
-	if (reserve((void **)&policy->values, &p->cap_values, policy->nr_values + 1,
-		    sizeof(*policy->values)))
+	if (bh_reserve((void **)&policy->values, &p->cap_values, policy->nr_values + 1,
+		       sizeof(*policy->values)))
 		return fail(l, -ENOMEM, "");
 	policy->values[policy->nr_values++] = ret;
 	return 0;
@@ -560,7 +542,7 @@ static int add_cond(struct bh_parser *p, struct bh_rule *rule, const struct bh_c
 {
 	struct bh_policy *policy = p->policy;
 
-	if (reserve((void **)&policy->conds, &p->cap_conds, policy->nr_conds + 1, sizeof(*cond)))
+	if (bh_reserve((void **)&policy->conds, &p->cap_conds, policy->nr_conds + 1, sizeof(*cond)))
 		return fail_at(p, -ENOMEM, p->line, 1, "");
 	policy->conds[policy->nr_conds++] = *cond;
 	rule->nr_conds++;
@@ -650,8 +632,8 @@ static int read_rule(struct line *l)
 	if (!ret)
 		ret = append(&p->text, "\n", 1);
 	if (!ret)
-		ret = reserve((void **)&policy->rules, &p->cap_rules, policy->nr_rules + 1,
-			      sizeof(rule));
+		ret = bh_reserve((void **)&policy->rules, &p->cap_rules, policy->nr_rules + 1,
+				 sizeof(rule));
 	if (ret)
 		return p->error.err ? ret : fail(l, ret, "");
 	policy->rules[policy->nr_rules++] = rule;
