@@ -67,8 +67,9 @@ static int compare(const void *a, const void *b)
 
 /*
  * The program is text without a "#!", so that execve() fails, but only after the
- * check, and without the kernel's looking for a module that knows the format. A directory that nothing is mounted on cannot be
- * remounted. kcmp() asks to read the child.
+ * check, and without the kernel's looking for a module that knows the format. A
+ * directory that nothing is mounted on cannot be remounted. kcmp() asks to read
+ * the child.
  */
 static void act(enum act which, pid_t child)
 {
@@ -173,7 +174,7 @@ static char *write_policy(const char *name, int rules, size_t *len)
 	return text;
 }
 
-static unsigned long info(const char *policy, const char *key)
+static unsigned long policy_info(const char *policy, const char *key)
 {
 	char path[256], line[256];
 	unsigned long value = 0;
@@ -203,7 +204,7 @@ static void load_rules(int rules)
 	write_file(BULKHEAD_DIR "/load", text, len);
 	cost = now() - cost;
 	printf("load %6d rules: %6lu instructions and %4lu bytes for each\n", rules,
-	       (unsigned long)(cost / rules), info(name, "bytes ") / rules);
+	       (unsigned long)(cost / rules), policy_info(name, "bytes ") / rules);
 	fflush(stdout);
 	free(text);
 }
