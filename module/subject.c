@@ -251,7 +251,9 @@ static int ns_of_nsfs(enum bh_ns_type type, const struct inode *inode, struct bh
 	ns->ops = &bh_ns_types[type];
 	if (type == BH_NS_PID) {
 		ns->ns = container_of(common, struct pid_namespace, ns);
+		rcu_read_lock();
 		init = get_pid_task(find_pid_ns(1, ns->ns), PIDTYPE_PID);
+		rcu_read_unlock();
 	} else {
 		ns->ns = container_of(common, struct user_namespace, ns);
 	}
