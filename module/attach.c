@@ -161,14 +161,14 @@ static void drain(void)
 }
 
 /* Takes back the hooks before @table's hook @stop. */
-static void detach_until(const struct bh_hooks *tables, unsigned int table,
+static void detach_until(struct bh_hook *const *tables, unsigned int table,
 			 const struct bh_hook *stop)
 {
 	struct bh_hook *hook;
 	unsigned int t;
 
 	for (t = 0; t <= table; t++)
-		for (hook = tables[t].hooks; hook->function && hook != stop; hook++)
+		for (hook = tables[t]; hook->function && hook != stop; hook++)
 			detach_one(hook);
 	drain();
 }
@@ -183,14 +183,14 @@ static void detach_until(const struct bh_hooks *tables, unsigned int table,
  * Return: 0; -ENOENT (no such function), -EINVAL (not traceable), -EBUSY
  * (redirected by someone else), -ENXIO (the self-test failed), -ENOMEM.
  */
-int bh_attach(const struct bh_hooks *tables, unsigned int nr)
+int bh_attach(struct bh_hook *const *tables, unsigned int nr)
 {
 	struct bh_hook *hook;
 	unsigned int t;
 	int err;
 
 	for (t = 0; t < nr; t++) {
-		for (hook = tables[t].hooks; hook->function; hook++) {
+		for (hook = tables[t]; hook->function; hook++) {
 			err = attach_one(hook);
 			if (err) {
 				detach_until(tables, t, hook);
@@ -213,7 +213,7 @@ int bh_attach(const struct bh_hooks *tables, unsigned int nr)
  *
  * No task is in a handler on return.
  */
-void bh_detach(const struct bh_hooks *tables, unsigned int nr)
+void bh_detach(struct bh_hook *const *tables, unsigned int nr)
 {
 	detach_until(tables, nr - 1, NULL);
 }

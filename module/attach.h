@@ -45,12 +45,6 @@ struct bh_hook {
 	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
 }
 
-/* A table of hooks, ended by an empty entry. */
-struct bh_hooks {
-	const char *class;
-	struct bh_hook *hooks;
-};
-
 DECLARE_PER_CPU(long, bh_inflight);
 
 /**
@@ -64,7 +58,8 @@ static __always_inline void bh_hook_leave(void)
 	this_cpu_dec(bh_inflight);
 }
 
-int bh_attach(const struct bh_hooks *tables, unsigned int nr);
-void bh_detach(const struct bh_hooks *tables, unsigned int nr);
+/* A table of hooks ends with an empty one. */
+int bh_attach(struct bh_hook *const *tables, unsigned int nr);
+void bh_detach(struct bh_hook *const *tables, unsigned int nr);
 
 #endif /* BULKHEAD_ATTACH_H */

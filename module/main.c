@@ -15,11 +15,7 @@
 #include "securityfs.h"
 #include "subject.h"
 
-static const struct bh_hooks tables[] = {
-	{ "exec", bh_exec_hooks },
-	{ "mount", bh_mount_hooks },
-	{ "ptrace", bh_ptrace_hooks },
-};
+static struct bh_hook *const tables[] = { bh_exec_hooks, bh_mount_hooks, bh_ptrace_hooks };
 
 static int __init bulkhead_init(void)
 {

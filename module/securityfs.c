@@ -819,7 +819,7 @@ static int stats_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(stats);
 
-static const struct bh_hooks *hook_tables;
+static struct bh_hook *const *hook_tables;
 static unsigned int nr_hook_tables;
 
 static int features_show(struct seq_file *m, void *unused)
@@ -841,7 +841,7 @@ static int features_show(struct seq_file *m, void *unused)
 		seq_puts(m, "\n");
 	}
 	for (t = 0; t < nr_hook_tables; t++)
-		for (hook = hook_tables[t].hooks; hook->function; hook++)
+		for (hook = hook_tables[t]; hook->function; hook++)
 			seq_printf(m, "point %s attached=ftrace judges=\"%s\"\n", hook->function,
 				   hook->purpose);
 	return 0;
@@ -875,7 +875,7 @@ static struct dentry *files[ARRAY_SIZE(file_table)];
  *
  * Return: 0, or what securityfs says.
  */
-int bh_securityfs_init(const struct bh_hooks *tables, unsigned int nr)
+int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 {
 	int i, err;
 

@@ -7,7 +7,7 @@
 
 #include "attach.h"
 
-int bh_securityfs_init(const struct bh_hooks *tables, unsigned int nr);
+int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr);
 void bh_securityfs_exit(void);
 
 #endif /* BULKHEAD_SECURITYFS_H */
