@@ -70,7 +70,8 @@ static void unbind(struct bh_binding *binding)
  * Replaces the namespace's binding, if it has one, without a moment in between
  * in which there is none. Under bh_config_mutex.
  *
- * Return: 0, -EINVAL (an initial namespace), -E2BIG (BH_BINDINGS_MAX), -ENOMEM.
+ * Return: 0, -EINVAL (an initial namespace), -ESRCH (a dead one), -E2BIG
+ * (BH_BINDINGS_MAX) or -ENOMEM.
  */
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, char *cgroup)
 {
@@ -79,6 +80,9 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, char *cg
 
 	lockdep_assert_held(&bh_config_mutex);
 	if (ns->ops->is_initial(ns->ns))
+		goto out_free;
+	err = -ESRCH;
+	if (ns->ops->is_dead(ns->ns))
 		goto out_free;
 	/* Not each time: whoever binds n namespaces would wait for n * n looks. */
 	if (nr_bindings == BH_BINDINGS_MAX)
@@ -126,9 +130,10 @@ out_free:
  */
 int bh_unbind(const struct bh_ns *ns)
 {
-	struct bh_binding *binding = rhashtable_lookup_fast(&table, &ns->ns, table_params);
+	struct bh_binding *binding;
 
 	lockdep_assert_held(&bh_config_mutex);
+	binding = rhashtable_lookup_fast(&table, &ns->ns, table_params);
 	if (!binding)
 		return -ENOENT;
 	unbind(binding);
