@@ -2,7 +2,7 @@
 #
 #	make			build bulkhead.ko for the running kernel, or for KDIR
 #	make run		the demonstration, in a virtual machine
-#	make check		all tests; SUITES="static pure kunit selftests demo" for some
+#	make check		all tests; SUITE="static pure" for some
 #	make bench		guest instructions for each kind of check
 #	make tools		the OCI hook
 #
@@ -10,7 +10,7 @@
 # stock kernel and boot that; they leave the running kernel alone.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-SUITES ?=
+SUITE ?=
 
 all: modules
 
@@ -38,7 +38,7 @@ run: stock
 	@selftests/demo/run
 
 check: deps
-	@selftests/check $(SUITES)
+	@selftests/check $(SUITE)
 
 bench: stock
 	@bench/run
