@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/rculist.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -651,12 +652,27 @@ static const struct file_operations unbind_fops = {
 	.llseek = noop_llseek,
 };
 
+/*
+ * Keeps the module loaded until reboot. A reference that is never given back
+ * would do, were there not kernels on which an unload can be forced: but a
+ * module that another one uses stays even then, so this one uses itself. It
+ * exports nothing, so that no one else changes the list.
+ */
+static void pin_module(void)
+{
+#ifdef CONFIG_MODULE_UNLOAD
+	static struct module_use own_use = { .source = THIS_MODULE, .target = THIS_MODULE };
+
+	list_add_rcu(&own_use.source_list, &THIS_MODULE->source_list);
+#endif
+	__module_get(THIS_MODULE);
+}
+
 static int lock_command(char *line)
 {
 	if (strcmp(line, "1"))
 		return -EINVAL;
-	/* Until reboot: this reference is never given back. */
-	__module_get(THIS_MODULE);
+	pin_module();
 	locked = true;
 	pr_notice("locked until reboot\n");
 	return 0;

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "program.h"
+
+#define BASE 0x10000000
+
+struct image {
+	Elf64_Ehdr header;
+	Elf64_Phdr segment[2];
+	unsigned char code[12];
+	char interpreter[256];
+};
+
+static void fail(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static void write_program(const char *path, const struct image *image)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	if (fd < 0 || write(fd, image, sizeof(*image)) != sizeof(*image) ||
+	    fchmod(fd, 0755) || close(fd))
+		fail(path);
+}
+
+void bh_make_elf(const char *path, int code, const char *interpreter)
+{
+	struct image image = {
+		.header = {
+			.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_EXEC,
+			.e_machine = EM_X86_64,
+			.e_version = EV_CURRENT,
+			.e_entry = BASE + offsetof(struct image, code),
+			.e_phoff = offsetof(struct image, segment),
+			.e_ehsize = sizeof(Elf64_Ehdr),
+			.e_phentsize = sizeof(Elf64_Phdr),
+			.e_phnum = interpreter ? 2 : 1,
+		},
+		.segment = {
+			{
+				.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
+				.p_vaddr = BASE, .p_paddr = BASE,
+				.p_filesz = sizeof(image), .p_memsz = sizeof(image),
+				.p_align = 4096,
+			},
+			{
+				.p_type = PT_INTERP, .p_flags = PF_R,
+				.p_offset = offsetof(struct image, interpreter),
+			},
+		},
+		/* mov $code,%edi; mov $60,%eax; syscall */
+		.code = { 0xbf, code, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05 },
+	};
+
+	if (interpreter) {
+		image.segment[1].p_filesz = strlen(interpreter) + 1;
+		strcpy(image.interpreter, interpreter);
+	}
+	write_program(path, &image);
+}
+
+void bh_copy(const char *from, const char *to)
+{
+	int in = open(from, O_RDONLY | O_CLOEXEC), out;
+	struct stat st;
+
+	if (in < 0 || fstat(in, &st))
+		fail(from);
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+	if (out < 0 || sendfile(out, in, NULL, st.st_size) != st.st_size ||
+	    fchmod(out, st.st_mode) || close(out))
+		fail(to);
+	close(in);
+}
+
+int bh_spawn(const char *path, char *const argv[])
+{
+	int report[2], status, err = 0;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC))
+		return 2000 + errno;
+	pid = fork();
+	if (!pid) {
+		execv(path, argv);
+		err = errno;
+		_exit(write(report[1], &err, sizeof(err)) == sizeof(err) ? 126 : 127);
+	}
+	close(report[1]);
+	if (read(report[0], &err, sizeof(err)) != sizeof(err))
+		err = 0;
+	close(report[0]);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 2000 + errno;
+	if (err)
+		return 2000 + err;
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int bh_shell(const char *shell, const char *line)
+{
+	char *argv[] = { "sh", "-c", (char *)line, NULL };
+
+	return bh_spawn(shell, argv);
+}
+
+/* Strings in static memory, since pointers have 32 bits there. */
+static char words[3][256];
+
+static uint32_t low(int i, const char *word)
+{
+	if (!word)
+		return 0;
+	snprintf(words[i], sizeof(words[i]), "%s", word);
+	return (uintptr_t)words[i];
+}
+
+static int syscall_32(long nr, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	long ret;
+
+	asm volatile("int $0x80"
+		     : "=a" (ret)
+		     : "a" (nr), "b" (a), "c" (b), "d" (c), "S" (d), "D" (0)
+		     : "memory", "r8", "r9", "r10", "r11");
+	return ret < 0 ? -ret : 0;
+}
+
+int bh_execve_32(const char *path)
+{
+	static uint32_t argv[2];
+	int status, err;
+	pid_t pid;
+
+	argv[0] = low(0, path);
+	pid = fork();
+	if (!pid) {
+		err = syscall_32(11, argv[0], (uintptr_t)argv, 0, 0);
+		_exit(err);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return errno;
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int bh_mount_32(const char *source, const char *target, const char *type, unsigned long flags)
+{
+	return syscall_32(21, low(0, source), low(1, target), low(2, type), flags);
+}
