@@ -8,6 +8,8 @@
 #include <linux/capability.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hash.h>
+#include <linux/log2.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/security.h>
@@ -107,14 +109,52 @@ static int check_exec(const struct file *file, u32 as, bool arms)
 	return denied ? -EACCES : 0;
 }
 
+/*
+ * Interpreters that hook_open_exec() has let pass and that the same exec may
+ * show to hook_bprm_check() once more. Each task has one place, which it may
+ * share with others: what is overwritten is judged twice, which does no harm.
+ * An entry is good for one look and does not outlive the exec, so that a file
+ * that comes to lie at the same address is not taken for it.
+ */
+static struct judged {
+	const struct task_struct *task;
+	const struct file *file;
+} judged[BH_JUDGED_SLOTS];
+
+static struct judged *judged_slot(void)
+{
+	return &judged[hash_ptr(current, ilog2(BH_JUDGED_SLOTS))];
+}
+
+static void remember_judged(const struct file *file)
+{
+	struct judged *slot = judged_slot();
+
+	WRITE_ONCE(slot->file, file);
+	WRITE_ONCE(slot->task, current);
+}
+
+static bool forget_judged(const struct file *file)
+{
+	struct judged *slot = judged_slot();
+
+	if (READ_ONCE(slot->task) != current)
+		return false;
+	WRITE_ONCE(slot->task, NULL);
+	return READ_ONCE(slot->file) == file;
+}
+
 BH_DEFINE_ORIGINAL(security_bprm_check);
 BH_DEFINE_ORIGINAL(open_exec);
 
 static noinline int judge_bprm(struct linux_binprm *bprm)
 {
 	u32 as = bprm->interp == bprm->filename ? BH_AS_PROGRAM : BH_AS_INTERPRETER;
-	int err = check_exec(bprm->file, as, true);
+	bool again = forget_judged(bprm->file);
+	int err = 0;
 
+	if (!again || as == BH_AS_PROGRAM)
+		err = check_exec(bprm->file, as, true);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_check)(bprm);
 }
@@ -131,6 +171,20 @@ static int hook_bprm_check(struct linux_binprm *bprm)
 	return BH_ORIGINAL(security_bprm_check)(bprm);
 }
 
+static noinline struct file *judge_interpreter(struct file *file)
+{
+	int err = check_exec(file, BH_AS_INTERPRETER, false);
+
+	if (!err) {
+		remember_judged(file);
+		return file;
+	}
+	/* As the callers do; open_exec() denied writing. */
+	allow_write_access(file);
+	fput(file);
+	return ERR_PTR(err);
+}
+
 /*
  * The only way to see an ELF interpreter, which never becomes bprm->file. What
  * counts is the file that was opened, so this one calls through.
@@ -138,16 +192,9 @@ static int hook_bprm_check(struct linux_binprm *bprm)
 static struct file *hook_open_exec(const char *name)
 {
 	struct file *file = BH_ORIGINAL(open_exec)(name);
-	int err = 0;
 
-	if (!IS_ERR(file))
-		err = check_exec(file, BH_AS_INTERPRETER, false);
-	if (err) {
-		/* As the callers do; open_exec() denied writing. */
-		allow_write_access(file);
-		fput(file);
-		file = ERR_PTR(err);
-	}
+	if (!IS_ERR(file) && !bh_task_is_ordinary(current))
+		file = judge_interpreter(file);
 	bh_hook_leave();
 	return file;
 }
