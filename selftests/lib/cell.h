@@ -25,8 +25,8 @@ struct bh_cell {
 int bh_cell_start(struct bh_cell *cell, int flags);
 
 /*
- * What @act returns in the cell; -1 if the cell died of it. @arg must be known
- * to the cell: static, or allocated before it was started.
+ * What @act returns in the cell; -1 if the cell died of it. The cell sees what
+ * @arg points to as it was when the cell was started.
  */
 int bh_cell_run(const struct bh_cell *cell, int (*act)(void *arg), void *arg);
 
