@@ -151,7 +151,8 @@ static u32 op_of(unsigned long flags)
 /*
  * The source of a bind or a move is a path, which the kernel will look up only
  * after the hook. A new file system's is a device if there is one of that name,
- * else the word that was given, which need not name anything.
+ * relative to wherever the task is, else the word that was given, which need not
+ * name anything.
  */
 static void find_source(struct operation *operation, const char *dev_name, struct path *path)
 {
@@ -162,7 +163,7 @@ static void find_source(struct operation *operation, const char *dev_name, struc
 		return;
 	if (!place)
 		operation->source_name = dev_name;
-	if (!dev_name || (!place && *dev_name != '/'))
+	if (!dev_name)
 		return;
 	err = kern_path(dev_name, LOOKUP_FOLLOW, path);
 	if (err) {
