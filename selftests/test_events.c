@@ -1,0 +1,543 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Events: their form, their readers, and the other places that they go to.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/kcmp.h>
+#include <linux/netlink.h>
+#include <poll.h>
+#include <regex.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <kselftest_harness.h>
+
+#include "cell.h"
+
+#define TOP "/tmp/x"
+#define PROG TOP "/prog"
+#define TRACING "/sys/kernel/tracing"
+
+/* Acts that the policy denies. */
+
+static int act_exec(void *path)
+{
+	return bh_exec(path);
+}
+
+static int act_mount(void *unused)
+{
+	return mount("some \"where\"\n", TOP, "tmpfs", MS_NOSUID | MS_RDONLY, "size=1m") ? errno : 0;
+}
+
+static int act_pivot_root(void *unused)
+{
+	return syscall(SYS_pivot_root, TOP, TOP) ? errno : 0;
+}
+
+/* Asks for access to a child, @arg times, and is denied. */
+static int act_kcmp(void *arg)
+{
+	long times = (long)arg;
+	pid_t pid = fork();
+	int err = 0;
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	while (times--)
+		err = syscall(SYS_kcmp, getpid(), pid, KCMP_VM, 0, 0) < 0 ? errno : 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return err;
+}
+
+/* A confined cell, and a reader that has read what there was before. */
+FIXTURE(events) {
+	struct bh_cell cell;
+	int fd;
+};
+
+FIXTURE_SETUP(events)
+{
+	mkdir(TOP, 0755);
+	bh_make_program(PROG);
+	ASSERT_EQ(0, bh_policy("events", "default exec deny\ndefault mount deny\n"
+			       "default ptrace deny\nallow exec path=/allowed"));
+	ASSERT_EQ(0, bh_cell_start(&self->cell, 0));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, act_exec, PROG));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, act_kcmp, (void *)1));
+	ASSERT_EQ(0, bh_cell_bind(&self->cell, "events"));
+	self->fd = bh_events();
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(events)
+{
+	bh_cell_stop(&self->cell);
+	close(self->fd);
+}
+
+/* The next line, without its newline, in a static buffer; NULL if there is none. */
+static char *next_line(int fd)
+{
+	static char line[65536];
+	size_t len = 0;
+
+	while (len < sizeof(line) - 1 && read(fd, line + len, 1) == 1) {
+		if (line[len] == '\n') {
+			line[len] = '\0';
+			return line;
+		}
+		len++;
+	}
+	return NULL;
+}
+
+static unsigned long long number_of(const char *line, const char *key)
+{
+	const char *at = strstr(line, key);
+
+	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+/* Form */
+
+static void expect_match(struct __test_metadata *_metadata, const char *line, const char *pattern)
+{
+	regex_t regex;
+
+	ASSERT_EQ(0, regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB));
+	ASSERT_NE(NULL, line);
+	EXPECT_EQ(0, regexec(&regex, line, 0, NULL, 0))
+		TH_LOG("%s\n# is not %s", line, pattern);
+	regfree(&regex);
+}
+
+#define HEAD(class)								\
+	"^seq=[0-9]+ time=[0-9]+\\.[0-9]{9} verdict=deny class=" class		\
+	" policy=events version=[0-9]+ rule=default ns=pid inum=[0-9]+"		\
+	" pid=[0-9]+ uid=0 comm=\"test_events\" exe=\"/[^\" ]*test_events\" "
+
+TEST_F(events, form_of_exec)
+{
+	char *line;
+
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, act_exec, PROG));
+	line = next_line(self->fd);
+	expect_match(_metadata, line, HEAD("exec") "path=\"" PROG "\" ");
+	expect_match(_metadata, line, " backing=file( |$)");
+	expect_match(_metadata, line, " fstype=\"tmpfs\"( |$)");
+	expect_match(_metadata, line, " as=program( |$)");
+	expect_match(_metadata, line, " setid=no( |$)");
+	EXPECT_EQ(NULL, next_line(self->fd));
+	EXPECT_EQ(EAGAIN, errno);
+}
+
+TEST_F(events, form_of_mount)
+{
+	char *line;
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_mount, NULL));
+	line = next_line(self->fd);
+	expect_match(_metadata, line, HEAD("mount") "op=mount fstype=\"tmpfs\" "
+		     "source=\"some \\\\\"where\\\\\"\\\\x0a\" target=\"" TOP "\" "
+		     "flags=ro,nosuid$");
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_pivot_root, NULL));
+	line = next_line(self->fd);
+	expect_match(_metadata, line, HEAD("mount") "op=pivot_root ");
+	expect_match(_metadata, line, " source=\"" TOP "\" target=\"" TOP "\" flags=-$");
+}
+
+TEST_F(events, form_of_ptrace)
+{
+	char *line;
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)1));
+	line = next_line(self->fd);
+	expect_match(_metadata, line, HEAD("ptrace") "access=read role=tracer ");
+	expect_match(_metadata, line, " peer_pid=[0-9]+ peer_comm=\"test_events\" "
+		     "peer_exe=\"/[^\" ]*test_events\"( |$)");
+}
+
+/* Numbers are those of the initial namespaces. */
+TEST_F(events, who_and_when)
+{
+	time_t before = time(NULL);
+	char *line, text[256];
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_mount, NULL));
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	snprintf(text, sizeof(text), " inum=%u pid=%d uid=0 ", bh_cell_inum(&self->cell, "pid"),
+		 self->cell.pid);
+	EXPECT_NE(NULL, strstr(line, text))
+		TH_LOG("%s\n# without%s", line, text);
+	EXPECT_LE((unsigned long long)before, number_of(line, " time="));
+	EXPECT_GE((unsigned long long)time(NULL), number_of(line, " time="));
+	snprintf(text, sizeof(text), " version=%ld ",
+		 bh_number("policies/events/info", "version"));
+	EXPECT_NE(NULL, strstr(line, text));
+}
+
+static int act_as_nobody(void *unused)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		if (setgid(65534) || setuid(65534))
+			_exit(255);
+		_exit(bh_exec(PROG));
+	}
+	return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : errno;
+}
+
+TEST_F(events, the_user)
+{
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, act_as_nobody, NULL));
+	EXPECT_NE(NULL, bh_find_event(self->fd, " uid=65534 ", NULL));
+}
+
+/* Hostile names */
+
+static const struct {
+	const char *name;
+	const char *shown;
+} names[] = {
+	{ "new\nline", "new\\x0aline" },
+	{ "quo\"te", "quo\\\"te" },
+	{ "back\\slash", "back\\\\slash" },
+	{ "tab\tand blank", "tab\\x09and blank" },
+	{ "\x01\x1b[31m\x7f", "\\x01\\x1b[31m\\x7f" },
+	{ "\xff\xfe", "\\xff\\xfe" },
+	{ "\xc3\xa9t\xc3\xa9", "\\xc3\\xa9t\\xc3\\xa9" },
+	{ "\" verdict=allow x=\"", "\\\" verdict=allow x=\\\"" },
+	{ "\\\"", "\\\\\\\"" },
+	{ "%s%n%p", "%s%n%p" },
+};
+
+static int act_exec_in_top(void *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), TOP "/%s", (char *)name);
+	return bh_exec(path);
+}
+
+TEST_F(events, hostile_paths)
+{
+	char path[256], shown[512], *line;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), TOP "/%s", names[i].name);
+		snprintf(shown, sizeof(shown), " path=\"" TOP "/%s\" ", names[i].shown);
+		bh_make_program(path);
+		EXPECT_EQ(EACCES, bh_cell_run(&self->cell, act_exec_in_top,
+					      (void *)names[i].name));
+		line = next_line(self->fd);
+		ASSERT_NE(NULL, line);
+		EXPECT_NE(NULL, strstr(line, shown))
+			TH_LOG("%s\n# without%s", line, shown);
+		EXPECT_EQ(NULL, next_line(self->fd));
+		unlink(path);
+	}
+}
+
+static int act_named(void *name)
+{
+	if (prctl(PR_SET_NAME, name))
+		return 255;
+	return act_mount(NULL);
+}
+
+TEST_F(events, hostile_command_names)
+{
+	char shown[512], *line;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		/* Those that a command name has room for. */
+		if (strlen(names[i].name) > 15)
+			continue;
+		snprintf(shown, sizeof(shown), " comm=\"%s\" ", names[i].shown);
+		EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_named, (void *)names[i].name));
+		line = next_line(self->fd);
+		ASSERT_NE(NULL, line);
+		EXPECT_NE(NULL, strstr(line, shown))
+			TH_LOG("%s\n# without%s", line, shown);
+		EXPECT_EQ(NULL, next_line(self->fd));
+	}
+}
+
+/* A source may be as long as a page, and each byte take four. */
+static int act_long_source(void *unused)
+{
+	static char source[4096];
+
+	memset(source, '\x02', sizeof(source) - 1);
+	return mount(source, TOP, "tmpfs", 0, NULL) ? errno : 0;
+}
+
+TEST_F(events, a_long_string_is_cut)
+{
+	char *line;
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_long_source, NULL));
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	EXPECT_NE(NULL, strstr(line, " source=\"\\x02\\x02"));
+	EXPECT_LT(1000UL, strlen(line));
+	EXPECT_GT(32768UL, strlen(line));
+	EXPECT_EQ(NULL, next_line(self->fd));
+}
+
+/* Readers */
+
+TEST_F(events, numbers_and_times_ascend)
+{
+	unsigned long long seq = 0, last = 0;
+	int i;
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)50));
+	for (i = 0; i < 50; i++) {
+		char *line = next_line(self->fd);
+
+		ASSERT_NE(NULL, line);
+		seq = number_of(line, "seq=");
+		if (i)
+			EXPECT_EQ(last + 1, seq);
+		last = seq;
+	}
+	EXPECT_EQ(NULL, next_line(self->fd));
+}
+
+TEST_F(events, every_reader_gets_everything)
+{
+	int other = bh_events(), i;
+	char first[4096];
+
+	ASSERT_LE(0, other);
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)5));
+	for (i = 0; i < 5; i++) {
+		char *line = next_line(self->fd);
+
+		ASSERT_NE(NULL, line);
+		snprintf(first, sizeof(first), "%.4000s", line);
+		line = next_line(other);
+		ASSERT_NE(NULL, line);
+		EXPECT_STREQ(first, line);
+	}
+	close(other);
+
+	/* Who comes later begins with the oldest that is held. */
+	other = open(BULKHEAD_DIR "/events", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	EXPECT_NE(NULL, bh_find_event(other, first, NULL));
+	close(other);
+}
+
+TEST_F(events, a_large_buffer_gets_whole_lines)
+{
+	static char text[65536];
+	ssize_t n;
+	int lines = 0, i;
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)8));
+	n = read(self->fd, text, sizeof(text));
+	ASSERT_LT(0, n);
+	EXPECT_EQ('\n', text[n - 1]);
+	for (i = 0; i < n; i++)
+		lines += text[i] == '\n';
+	while ((n = read(self->fd, text, sizeof(text))) > 0)
+		for (i = 0; i < n; i++)
+			lines += text[i] == '\n';
+	EXPECT_EQ(8, lines);
+}
+
+TEST_F(events, nothing_to_read)
+{
+	char byte;
+
+	EXPECT_EQ(-1, read(self->fd, &byte, 1));
+	EXPECT_EQ(EAGAIN, errno);
+	EXPECT_EQ(0, read(self->fd, &byte, 0));
+	EXPECT_EQ(-1, write(self->fd, "x", 1));
+	EXPECT_EQ(EBADF, errno);
+	EXPECT_EQ(-1, open(BULKHEAD_DIR "/events", O_RDONLY | O_DIRECTORY));
+}
+
+static void make_blocking(struct __test_metadata *_metadata, int fd)
+{
+	ASSERT_EQ(0, fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK));
+}
+
+static void run_reader(int fd)
+{
+	char *line = next_line(fd);
+
+	_exit(line && strstr(line, "class=mount") ? 0 : 1);
+}
+
+TEST_F(events, a_blocking_read_waits)
+{
+	int status = -1;
+	pid_t pid;
+
+	make_blocking(_metadata, self->fd);
+	pid = fork();
+	if (!pid)
+		run_reader(self->fd);
+	usleep(300000);
+	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_mount, NULL));
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+static void on_alarm(int signal)
+{
+}
+
+TEST_F(events, a_signal_ends_the_wait)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	char byte;
+
+	make_blocking(_metadata, self->fd);
+	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
+	if (!fork()) {
+		usleep(300000);
+		kill(getppid(), SIGUSR1);
+		_exit(0);
+	}
+	EXPECT_EQ(-1, read(self->fd, &byte, 1));
+	EXPECT_EQ(EINTR, errno);
+}
+
+TEST_F(events, poll)
+{
+	struct pollfd pollfd = { .fd = self->fd, .events = POLLIN };
+
+	EXPECT_EQ(0, poll(&pollfd, 1, 0));
+	if (!fork()) {
+		usleep(300000);
+		_exit(bh_cell_run(&self->cell, act_mount, NULL) != EPERM);
+	}
+	EXPECT_EQ(1, poll(&pollfd, 1, 20000));
+	EXPECT_EQ(POLLIN, pollfd.revents);
+	/* Readable until it is read. */
+	EXPECT_EQ(1, poll(&pollfd, 1, 0));
+	EXPECT_NE(NULL, next_line(self->fd));
+	EXPECT_EQ(0, poll(&pollfd, 1, 0));
+	wait(NULL);
+}
+
+TEST_F(events, who_falls_behind_is_told)
+{
+	unsigned long long last, lost;
+	char *line;
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)1));
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	last = number_of(line, "seq=");
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)12000));
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	EXPECT_EQ(0, strncmp(line, "lost=", 5))
+		TH_LOG("%s", line);
+	lost = number_of(line, "lost=");
+	EXPECT_LT(0ULL, lost);
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	EXPECT_EQ(last + lost + 1, number_of(line, "seq="));
+	EXPECT_LE((long)lost, bh_number("stats", "events_lost"));
+	/* The others are complete. */
+	last = number_of(line, "seq=");
+	while ((line = next_line(self->fd)) != NULL)
+		ASSERT_EQ(++last, number_of(line, "seq="));
+}
+
+/* Somewhere else */
+
+TEST_F(events, the_tracepoint)
+{
+	static char trace[1048576];
+	char *line, *at;
+
+	ASSERT_EQ(0, bh_write(TRACING "/events/bulkhead/verdict/enable", "1"));
+	bh_write(TRACING "/trace", "\n");
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, act_exec, PROG));
+	EXPECT_EQ(0, bh_write(TRACING "/events/bulkhead/verdict/enable", "0"));
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, act_exec, PROG));
+	ASSERT_LT(0, bh_read(TRACING "/trace", trace, sizeof(trace)));
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	/* The same line but for its number and time. */
+	line = strstr(line, "verdict=deny");
+	ASSERT_NE(NULL, line);
+	at = strstr(trace, line);
+	ASSERT_NE(NULL, at)
+		TH_LOG("%s\n# is not in\n%s", line, trace);
+	EXPECT_EQ(NULL, strstr(at + 1, "verdict=deny"));
+}
+
+static int open_audit(void)
+{
+	struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK, .nl_groups = 1 << (AUDIT_NLGRP_READLOG - 1),
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_AUDIT);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool find_audit_record(int fd, const char *words)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	char record[32768];
+	ssize_t n;
+
+	while (poll(&pollfd, 1, 5000) > 0) {
+		n = recv(fd, record, sizeof(record) - 1, 0);
+		if (n <= (ssize_t)sizeof(struct nlmsghdr))
+			continue;
+		record[n] = '\0';
+		if (strstr(record + sizeof(struct nlmsghdr), words))
+			return true;
+	}
+	return false;
+}
+
+TEST_F(events, the_audit_record)
+{
+	int fd = open_audit();
+	char *line;
+
+	if (fd < 0)
+		SKIP(return, "no audit");
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, act_exec, PROG));
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	line = strstr(line, "verdict=deny");
+	ASSERT_NE(NULL, line);
+	EXPECT_TRUE(find_audit_record(fd, line));
+	close(fd);
+}
+
+TEST_HARNESS_MAIN
