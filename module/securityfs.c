@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
+#include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -207,6 +208,20 @@ static const struct {
 
 static struct dentry *policies_dir;
 
+/*
+ * Takes a file or an empty directory away, even if it is open: securityfs leaves
+ * its name in place then, and a policy of that name could not be loaded again.
+ */
+static void remove_dentry(struct dentry *dentry)
+{
+	if (!dentry)
+		return;
+	dget(dentry);
+	securityfs_remove(dentry);
+	d_drop(dentry);
+	dput(dentry);
+}
+
 static void policy_files_remove(struct policy_files *files)
 {
 	int i;
@@ -214,8 +229,8 @@ static void policy_files_remove(struct policy_files *files)
 	if (!files)
 		return;
 	for (i = 0; i < POLICY_FILES; i++)
-		securityfs_remove(files->file[i]);
-	securityfs_remove(files->dir);
+		remove_dentry(files->file[i]);
+	remove_dentry(files->dir);
 	kfree(files);
 }
 
@@ -928,11 +943,11 @@ void bh_securityfs_exit(void)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(file_table); i++)
-		securityfs_remove(files[i]);
+		remove_dentry(files[i]);
 	mutex_lock(&bh_config_mutex);
 	bh_registry_for_each(entry)
 		policy_files_remove(entry->files);
 	mutex_unlock(&bh_config_mutex);
-	securityfs_remove(policies_dir);
-	securityfs_remove(root_dir);
+	remove_dentry(policies_dir);
+	remove_dentry(root_dir);
 }

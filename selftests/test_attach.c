@@ -15,6 +15,7 @@
 #include <kselftest_harness.h>
 
 #include "cell.h"
+#include "module.h"
 
 #define PROG "/tmp/prog"
 #define FTRACE_ENABLED "/proc/sys/kernel/ftrace_enabled"
@@ -28,28 +29,6 @@ FIXTURE_SETUP(attach)
 
 FIXTURE_TEARDOWN(attach)
 {
-}
-
-/* 0 or a negative errno. */
-static int load_module(void)
-{
-	int fd = open(BH_MODULE, O_RDONLY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return err;
-}
-
-static int unload_module(void)
-{
-	return syscall(SYS_delete_module, "bulkhead", O_NONBLOCK) ? -errno : 0;
-}
-
-static bool is_loaded(void)
-{
-	return !access(BULKHEAD_DIR, F_OK);
 }
 
 /* Acts that the policy below denies. */
@@ -140,19 +119,19 @@ TEST_F(attach, ftrace_cannot_be_switched_off)
 
 TEST_F(attach, ftrace_can_be_switched_off_without_the_module)
 {
-	ASSERT_EQ(0, unload_module());
+	ASSERT_EQ(0, bh_unload_module());
 	EXPECT_EQ(0, bh_write(FTRACE_ENABLED, "0\n"));
-	EXPECT_NE(0, load_module());
-	EXPECT_FALSE(is_loaded());
+	EXPECT_NE(0, bh_load_module());
+	EXPECT_FALSE(bh_module_is_loaded());
 	EXPECT_EQ(0, bh_write(FTRACE_ENABLED, "1\n"));
-	EXPECT_EQ(0, load_module());
-	EXPECT_TRUE(is_loaded());
+	EXPECT_EQ(0, bh_load_module());
+	EXPECT_TRUE(bh_module_is_loaded());
 }
 
 TEST_F(attach, the_module_is_loaded_once)
 {
-	EXPECT_EQ(-EEXIST, load_module());
-	EXPECT_TRUE(is_loaded());
+	EXPECT_EQ(-EEXIST, bh_load_module());
+	EXPECT_TRUE(bh_module_is_loaded());
 }
 
 TEST_F(attach, nothing_is_hindered_after_unloading)
@@ -166,12 +145,12 @@ TEST_F(attach, nothing_is_hindered_after_unloading)
 	ASSERT_EQ(0, bh_cell_bind(&cell, "attach"));
 	expect_acts(_metadata, &cell, true);
 
-	EXPECT_EQ(0, unload_module());
-	EXPECT_FALSE(is_loaded());
+	EXPECT_EQ(0, bh_unload_module());
+	EXPECT_FALSE(bh_module_is_loaded());
 	expect_acts(_metadata, &cell, false);
 
-	EXPECT_EQ(0, load_module());
-	EXPECT_TRUE(is_loaded());
+	EXPECT_EQ(0, bh_load_module());
+	EXPECT_TRUE(bh_module_is_loaded());
 	/* Nothing comes back by itself. */
 	expect_acts(_metadata, &cell, false);
 	EXPECT_EQ(0, bh_number("stats", "policies"));
@@ -194,17 +173,17 @@ TEST_F(attach, an_open_file_keeps_the_module)
 		snprintf(path, sizeof(path), BULKHEAD_DIR "/%s", files[i]);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		ASSERT_LE(0, fd);
-		EXPECT_EQ(-EWOULDBLOCK, unload_module());
+		EXPECT_EQ(-EWOULDBLOCK, bh_unload_module());
 		close(fd);
 	}
-	EXPECT_TRUE(is_loaded());
+	EXPECT_TRUE(bh_module_is_loaded());
 }
 
 /* Confined tasks cannot, whatever their capabilities. */
 
 static int try_unload(void *unused)
 {
-	return -unload_module();
+	return -bh_unload_module();
 }
 
 static int try_ftrace(void *unused)
@@ -231,7 +210,7 @@ TEST_F(attach, a_user_namespace_cannot_unload)
 
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWUSER));
 	EXPECT_EQ(EPERM, bh_cell_run(&cell, try_unload, NULL));
-	EXPECT_TRUE(is_loaded());
+	EXPECT_TRUE(bh_module_is_loaded());
 	bh_cell_stop(&cell);
 }
 
@@ -242,10 +221,10 @@ TEST_F_TIMEOUT(attach, twenty_times, 300)
 	int i;
 
 	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, unload_module());
-		ASSERT_FALSE(is_loaded());
-		ASSERT_EQ(0, load_module());
-		ASSERT_TRUE(is_loaded());
+		ASSERT_EQ(0, bh_unload_module());
+		ASSERT_FALSE(bh_module_is_loaded());
+		ASSERT_EQ(0, bh_load_module());
+		ASSERT_TRUE(bh_module_is_loaded());
 	}
 }
 
@@ -284,9 +263,9 @@ TEST_F_TIMEOUT(attach, unloading_amidst_checks, 300)
 		ASSERT_EQ(0, bh_cell_bind(&cell, "attach"));
 		usleep(200000);
 		EXPECT_LT(0, bh_number("stats", "denials"));
-		ASSERT_EQ(0, unload_module());
+		ASSERT_EQ(0, bh_unload_module());
 		usleep(100000);
-		ASSERT_EQ(0, load_module());
+		ASSERT_EQ(0, bh_load_module());
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -303,9 +282,9 @@ TEST_F_TIMEOUT(attach, unloading_amidst_unconfined_calls, 300)
 	if (!pid)
 		act_for_ever(NULL);
 	for (i = 0; i < 8; i++) {
-		ASSERT_EQ(0, unload_module());
+		ASSERT_EQ(0, bh_unload_module());
 		usleep(100000);
-		ASSERT_EQ(0, load_module());
+		ASSERT_EQ(0, bh_load_module());
 		usleep(100000);
 	}
 	kill(pid, SIGKILL);
