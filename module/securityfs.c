@@ -80,6 +80,8 @@ static struct policy_view *policy_view_get(const struct file *file)
 	mutex_lock(&bh_config_mutex);
 	entry = bh_registry_find(dir->d_name.name, dir->d_name.len);
 	if (entry) {
+		/* Namespaces that have died meanwhile do not count. */
+		bh_bindings_reap();
 		view->loaded = bh_loaded_get(entry);
 		view->counts = bh_entry_counts(entry);
 		view->bound = entry->bound;
@@ -209,8 +211,11 @@ static const struct {
 static struct dentry *policies_dir;
 
 /*
- * Takes a file or an empty directory away, even if it is open: securityfs leaves
- * its name in place then, and a policy of that name could not be loaded again.
+ * Takes a file or an empty directory away, even if someone holds on to it.
+ * securityfs leaves the name of an open file in place: a policy of that name could
+ * not be loaded again. And whoever has a file open with O_PATH, which does not
+ * keep the module loaded, could open it for good when the module has gone: the
+ * inode must not point into it any more.
  */
 static void remove_dentry(struct dentry *dentry)
 {
@@ -219,6 +224,8 @@ static void remove_dentry(struct dentry *dentry)
 	dget(dentry);
 	securityfs_remove(dentry);
 	d_drop(dentry);
+	if (d_is_reg(dentry))
+		make_bad_inode(d_inode(dentry));
 	dput(dentry);
 }
 
@@ -936,7 +943,12 @@ int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 	return err;
 }
 
-/** bh_securityfs_exit() - take the files away; none is open, since that pins the module */
+/**
+ * bh_securityfs_exit() - take the files away; none is open, since that pins the module
+ *
+ * A task may still be on its way to one through an inode that it saw before: the
+ * caller must wait for RCU tasks, as bh_detach() does, before the module goes.
+ */
 void bh_securityfs_exit(void)
 {
 	struct bh_entry *entry;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What anyone may hold of the module's files while it is unloaded. Each test
+ * leaves the module loaded.
+ */
+#include <sys/stat.h>
+
+#include <kselftest_harness.h>
+
+#include "module.h"
+
+FIXTURE(unload) {
+	int held;
+};
+
+FIXTURE_SETUP(unload)
+{
+	self->held = -1;
+	ASSERT_TRUE(bh_module_is_loaded());
+	ASSERT_EQ(0, bh_policy("unload", "default exec deny"));
+}
+
+FIXTURE_TEARDOWN(unload)
+{
+	close(self->held);
+	if (!bh_module_is_loaded())
+		EXPECT_EQ(0, bh_load_module());
+}
+
+/* A place that is held by a user without any right, and without being open. */
+static int hold(const char *path)
+{
+	int fd = -1;
+
+	if (!seteuid(65534))
+		fd = open(path, O_PATH | O_CLOEXEC);
+	return seteuid(0) ? -1 : fd;
+}
+
+static void try_reload(struct __test_metadata *_metadata)
+{
+	EXPECT_EQ(0, bh_unload_module());
+	EXPECT_EQ(-1, access(BULKHEAD_DIR, F_OK));
+	EXPECT_EQ(0, bh_load_module());
+	EXPECT_TRUE(bh_module_is_loaded());
+	EXPECT_LE(0, bh_number("stats", "checks"));
+}
+
+TEST_F(unload, nobody_in_the_directory_prevents_loading_it_again)
+{
+	self->held = hold(BULKHEAD_DIR);
+	ASSERT_LE(0, self->held);
+	try_reload(_metadata);
+}
+
+TEST_F(unload, nobody_among_the_policies_prevents_loading_it_again)
+{
+	self->held = hold(BULKHEAD_DIR "/policies/unload");
+	ASSERT_LE(0, self->held);
+	try_reload(_metadata);
+	EXPECT_EQ(0, bh_policy("unload", "default exec deny"));
+}
+
+/* Without the module, a file's operations are no longer in memory. */
+static void try_held_file(struct __test_metadata *_metadata, int *held, const char *path)
+{
+	char again[64];
+	int fd;
+
+	*held = hold(path);
+	ASSERT_LE(0, *held);
+	EXPECT_EQ(0, bh_unload_module());
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", *held);
+	fd = open(again, O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(-1, fd);
+	close(fd);
+	EXPECT_EQ(-1, access(path, F_OK));
+	EXPECT_EQ(0, bh_load_module());
+}
+
+TEST_F(unload, a_file_that_is_held_leads_nowhere)
+{
+	try_held_file(_metadata, &self->held, BULKHEAD_DIR "/features");
+}
+
+TEST_F(unload, a_file_of_a_policy_that_is_held_leads_nowhere)
+{
+	try_held_file(_metadata, &self->held, BULKHEAD_DIR "/policies/unload/text");
+}
+
+TEST_HARNESS_MAIN
