@@ -361,7 +361,8 @@ bool bh_check_denies(struct bh_check *check)
 			break;
 		gather(check, missing);
 	}
-	if (action == BH_KILL)
+	/* A probe that nobody is to hear of, as by ps(1), is only told no. */
+	if (action == BH_KILL && !check->silent)
 		kill_current();
 	return action != BH_ALLOW;
 }

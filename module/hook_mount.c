@@ -223,15 +223,19 @@ static int check_pivot_root(const struct path *put_old, const struct path *new_r
 	return bh_bindings_nr() ? check_operation(&operation) : 0;
 }
 
-/* Does the mount lie outside of the mount namespace's tree? */
-static bool is_detached(const struct path *path)
+/*
+ * Does the mount lie outside of the mount namespace's tree?
+ *
+ * Return: 1, 0, or a negative errno if there is no telling.
+ */
+static int is_detached(const struct path *path)
 {
 	struct vfsmount *bottom = bh_ns_bottom();
 	struct path top = *path;
-	bool detached;
+	int detached;
 
 	if (IS_ERR(bottom))
-		return false;
+		return PTR_ERR(bottom);
 	path_get(&top);
 	while (follow_up(&top))
 		;
@@ -256,10 +260,14 @@ static int check_move_mount(const struct path *from, const struct path *to)
 		.fstype = type_at(from),
 	};
 	const struct vfsmount *mnt = from->mnt;
+	int detached;
 
 	if (!bh_bindings_nr())
 		return 0;
-	if (is_detached(from)) {
+	detached = is_detached(from);
+	if (detached < 0)
+		return bh_check_denies_without_memory(BH_MOUNT, current, false) ? -EPERM : 0;
+	if (detached) {
 		operation.op = mnt->mnt_root == mnt->mnt_sb->s_root ? BH_OP_MOUNT : BH_OP_BIND;
 		operation.source = NULL;
 		operation.flags = translate(mnt_flags, ARRAY_SIZE(mnt_flags),

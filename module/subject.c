@@ -476,18 +476,25 @@ static int prepend_chroot(const struct path *root, char *buf, char **name)
 	return 0;
 }
 
+/*
+ * What d_path() says is true of files at or below the mount that the root lies
+ * on. Of others it tells the path in whatever tree they are: without a chroot
+ * they are another namespace's, and with one there is no telling.
+ */
 static int path_name_below(const struct path *path, const struct path *root, char *buf,
 			   char **name)
 {
-	bool below = path_is_under(path, root);
-	bool chrooted = root->dentry != root->mnt->mnt_root;
+	const struct path mount = { .mnt = root->mnt, .dentry = root->mnt->mnt_root };
+	bool chrooted = root->dentry != mount.dentry;
 
-	if (d_unlinked(path->dentry) || (!below && !chrooted))
+	if (d_unlinked(path->dentry))
 		return 0;
+	if (!path_is_under(path, &mount))
+		return chrooted ? -EOPNOTSUPP : 0;
 	*name = d_path(path, buf, BH_PATH_MAX);
 	if (IS_ERR(*name))
 		return PTR_ERR(*name);
-	return below && chrooted ? prepend_chroot(root, buf, name) : 0;
+	return chrooted && path_is_under(path, root) ? prepend_chroot(root, buf, name) : 0;
 }
 
 /**
@@ -503,7 +510,8 @@ static int path_name_below(const struct path *path, const struct path *root, cha
  *
  * Takes locks that are not safe in interrupts: not under tasklist_lock.
  *
- * Return: 0, -ENAMETOOLONG, or -EAGAIN if other threads keep changing the root.
+ * Return: 0, -ENAMETOOLONG, -EAGAIN (other threads keep changing the root) or
+ * -EOPNOTSUPP (the file lies on another mount than a chroot).
  */
 int bh_path_name_atomic(const struct path *path, char *buf, char **name)
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <elf.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +8,6 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "program.h"
@@ -89,37 +87,6 @@ void bh_copy(const char *from, const char *to)
 	close(in);
 }
 
-int bh_spawn(const char *path, char *const argv[])
-{
-	int report[2], status, err = 0;
-	pid_t pid;
-
-	if (pipe2(report, O_CLOEXEC))
-		return 2000 + errno;
-	pid = fork();
-	if (!pid) {
-		execv(path, argv);
-		err = errno;
-		_exit(write(report[1], &err, sizeof(err)) == sizeof(err) ? 126 : 127);
-	}
-	close(report[1]);
-	if (read(report[0], &err, sizeof(err)) != sizeof(err))
-		err = 0;
-	close(report[0]);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return 2000 + errno;
-	if (err)
-		return 2000 + err;
-	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-int bh_shell(const char *shell, const char *line)
-{
-	char *argv[] = { "sh", "-c", (char *)line, NULL };
-
-	return bh_spawn(shell, argv);
-}
-
 /* Strings in static memory, since pointers have 32 bits there. */
 static char words[3][256];
 
@@ -140,23 +107,6 @@ static int syscall_32(long nr, uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 		     : "a" (nr), "b" (a), "c" (b), "d" (c), "S" (d), "D" (0)
 		     : "memory", "r8", "r9", "r10", "r11");
 	return ret < 0 ? -ret : 0;
-}
-
-int bh_execve_32(const char *path)
-{
-	static uint32_t argv[2];
-	int status, err;
-	pid_t pid;
-
-	argv[0] = low(0, path);
-	pid = fork();
-	if (!pid) {
-		err = syscall_32(11, argv[0], (uintptr_t)argv, 0, 0);
-		_exit(err);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		return errno;
-	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 int bh_mount_32(const char *source, const char *target, const char *type, unsigned long flags)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs that the tests make, and ways to run them.
+ * Programs that the tests make, and a call as 32-bit programs make it.
  */
 #ifndef BULKHEAD_SELFTESTS_PROGRAM_H
 #define BULKHEAD_SELFTESTS_PROGRAM_H
@@ -15,17 +15,7 @@ void bh_make_elf(const char *path, int code, const char *interpreter);
 /* Copies a file with its mode; fails the process if it cannot. */
 void bh_copy(const char *from, const char *to);
 
-/*
- * Runs a program as a child: what it exits with, 1000 + signal, or 2000 + the
- * errno of execve().
- */
-int bh_spawn(const char *path, char *const argv[]);
-
-/* Runs a command line in @shell, which is a busybox; as bh_spawn(). */
-int bh_shell(const char *shell, const char *line);
-
-/* execve(2) and mount(2) by the entry for 32-bit programs: 0 or a positive errno. */
-int bh_execve_32(const char *path);
+/* mount(2) by the entry for 32-bit programs: 0 or a positive errno. */
 int bh_mount_32(const char *source, const char *target, const char *type, unsigned long flags);
 
 #endif /* BULKHEAD_SELFTESTS_PROGRAM_H */
