@@ -21,6 +21,8 @@
  *      no other namespace can have its address or its number
  * @entry: the policy's name
  * @armed: is it in force? Once set it stays so.
+ * @chrooted: has a task that it applies to made the root of a mount its own, other
+ *            than that of the namespace? Once set it stays so.
  * @cgroup: where the namespace's first process was when it was bound
  */
 struct bh_binding {
@@ -30,6 +32,7 @@ struct bh_binding {
 	struct bh_ns ns;
 	struct bh_entry *entry;
 	bool armed;
+	bool chrooted;
 	char *cgroup;
 	struct rcu_work free;
 };
@@ -49,6 +52,8 @@ unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **fou
 unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **found);
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task);
 bool bh_task_is_confined(struct task_struct *task);
+bool bh_task_may_be_chrooted(struct task_struct *task);
+void bh_task_note_chroot(struct task_struct *task);
 
 int bh_bindings_init(void);
 void bh_bindings_exit(void);

@@ -84,7 +84,7 @@ void bh_check_free(struct bh_check *check)
 int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name)
 {
 	if (check->atomic)
-		return bh_path_name_atomic(path, buf, name);
+		return bh_path_name_atomic(path, !bh_task_may_be_chrooted(current), buf, name);
 	if (!check->bottom) {
 		struct vfsmount *bottom = bh_ns_bottom();
 

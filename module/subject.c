@@ -481,14 +481,16 @@ static int prepend_chroot(const struct path *root, char *buf, char **name)
  * on. Of others it tells the path in whatever tree they are: without a chroot
  * they are another namespace's, and with one there is no telling.
  */
-static int path_name_below(const struct path *path, const struct path *root, char *buf,
-			   char **name)
+static int path_name_below(const struct path *path, const struct path *root, bool trust_root,
+			   char *buf, char **name)
 {
 	const struct path mount = { .mnt = root->mnt, .dentry = root->mnt->mnt_root };
 	bool chrooted = root->dentry != mount.dentry;
 
 	if (d_unlinked(path->dentry))
 		return 0;
+	if (!chrooted && !trust_root)
+		return -EOPNOTSUPP;
 	if (!path_is_under(path, &mount))
 		return chrooted ? -EOPNOTSUPP : 0;
 	*name = d_path(path, buf, BH_PATH_MAX);
@@ -500,20 +502,20 @@ static int path_name_below(const struct path *path, const struct path *root, cha
 /**
  * bh_path_name_atomic() - bh_path_name() where one must not sleep
  * @path: the file
+ * @trust_root: if the current task's root is the root of a mount, is it the root
+ *              of the namespace? No exported function tells in atomic context
+ *              where a mount is mounted.
  * @buf: BH_PATH_MAX bytes
  * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
  *        reached
  *
- * Undoes a chroot into a directory. A task whose root is the root of a mount
- * is taken to be at the root of its namespace: no exported function tells in
- * atomic context where a mount is mounted.
- *
- * Takes locks that are not safe in interrupts: not under tasklist_lock.
+ * Undoes a chroot into a directory. Takes locks that are not safe in interrupts: not under tasklist_lock.
  *
  * Return: 0, -ENAMETOOLONG, -EAGAIN (other threads keep changing the root) or
- * -EOPNOTSUPP (the file lies on another mount than a chroot).
+ * -EOPNOTSUPP (the root is not trusted, or the file lies on another mount than a
+ * chroot).
  */
-int bh_path_name_atomic(const struct path *path, char *buf, char **name)
+int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, char **name)
 {
 	struct fs_struct *fs = current->fs;
 	int err = -EAGAIN, tries;
@@ -531,7 +533,7 @@ int bh_path_name_atomic(const struct path *path, char *buf, char **name)
 		if (read_seqcount_retry(&fs->seq, seq))
 			continue;
 		*name = NULL;
-		err = path_name_below(path, &root, buf, name);
+		err = path_name_below(path, &root, trust_root, buf, name);
 		if (!read_seqcount_retry(&fs->seq, seq))
 			break;
 		err = -EAGAIN;

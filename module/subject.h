@@ -71,7 +71,7 @@ static inline bool bh_task_is_ordinary(const struct task_struct *task)
 
 struct vfsmount *bh_ns_bottom(void);
 int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name);
-int bh_path_name_atomic(const struct path *path, char *buf, char **name);
+int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, char **name);
 struct file *bh_task_exe(struct task_struct *task);
 bool bh_task_descends(struct task_struct *task, struct task_struct *from);
 

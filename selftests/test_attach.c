@@ -85,7 +85,7 @@ TEST_F(attach, features_tell_every_decision_point)
 	static const char *const points[] = {
 		"security_bprm_check", "open_exec", "security_sb_mount", "security_sb_umount",
 		"security_sb_pivotroot", "security_move_mount", "security_ptrace_access_check",
-		"security_ptrace_traceme",
+		"security_ptrace_traceme", "security_path_chroot",
 	};
 	char text[8192], line[128];
 	size_t i;

@@ -141,8 +141,9 @@ TEST_F(documents, the_text_loads_back)
 
 	ASSERT_EQ(0, bh_policy(self->name,
 			       "allow exec path=/a,\"/b c\",\"/d\\x0ae\",\"/\\\\*#\"\ndefault exec deny\n"
-			       "quiet  kill exec\tfrom!=/x as=program setid=yes backing=memfd,deleted "
-			       "fstype=ov* has=ro lacks=nodev,nosuid\n# gone\ndefault ptrace kill\n"
+			       "quiet  kill exec\tfrom!=/x as=program setid=yes has=ro\n"
+			       "kill exec backing=memfd,deleted fstype=ov* lacks=nodev,nosuid\n"
+			       "# gone\ndefault ptrace kill\n"
 			       "audit deny mount op=umount,pivot_root target=/[a-z]/[!x]**\n"
 			       "allow ptrace role=tracee peer=outside exe=**/gdb\n\"deny\" mount"));
 	snprintf(path, sizeof(path), "policies/%s/text", self->name);
@@ -193,6 +194,23 @@ TEST_F(documents, versions)
 	}
 }
 
+TEST_F(documents, the_longest_name)
+{
+	static const char letters[] = "0._-AZaz";
+	char name[65] = "", want[128];
+	int i;
+
+	for (i = 0; i < 8; i++)
+		strcat(name, letters);
+	name[0] = '_';
+	ASSERT_EQ(64UL, strlen(name));
+	snprintf(want, sizeof(want), "ok %s 1\n", name);
+	snprintf(self->text, sizeof(self->text), "policy %s version 1\nend\n", name);
+	EXPECT_STREQ(want, bh_load(self->text));
+	EXPECT_EQ(1, bh_version_of(name));
+	EXPECT_EQ(0, bh_write("remove", "%s", name));
+}
+
 TEST_F(documents, the_highest_version)
 {
 	char want[128];
@@ -221,8 +239,8 @@ static const struct {
 	{ "policy \"a b\" version 1\nend\n", "1:8", EINVAL },
 	{ "policy \"\" version 1\nend\n", "1:8", EINVAL },
 	{ "policy \xc3\xa9 version 1\nend\n", "1:8", EINVAL },
-	{ "policy 0123456789012345678901234567890123456789012345678901234567890123x"
-	  " version 1\nend\n", "1:8", E2BIG },
+	{ "policy 01234567890123456789012345678901234567890123456789012345678901234\n", "1:8",
+	  E2BIG },
 	{ "policy x 1\nend\n", "1:10", EINVAL },
 	{ "policy x version\nend\n", "1:", EINVAL },
 	{ "policy x version 0\nend\n", "1:18", EINVAL },

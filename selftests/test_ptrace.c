@@ -874,6 +874,49 @@ TEST_F(traces, a_chroot_does_not_forge_executables)
 	bh_try_all(_metadata, trials);
 }
 
+static int attach_in_shm(void *program)
+{
+	pid_t pid = start_program(program);
+	int err = chroot("/dev/shm") || chdir("/") ? -2 : by_attach(pid, NULL);
+
+	end(pid);
+	return err;
+}
+
+/* The program lies on the mount whose root becomes the root. */
+static int attach_in_mount(void *program)
+{
+	pid_t pid = start_program(program);
+	int err = chroot("/tmp") || chdir("/") ? -2 : by_attach(pid, NULL);
+
+	end(pid);
+	return err;
+}
+
+static int attach_in_the_root(void *program)
+{
+	pid_t pid = start_program(program);
+	int err = chroot("/") || chdir("/") ? -2 : by_attach(pid, NULL);
+
+	end(pid);
+	return err;
+}
+
+/* There is no telling then where the program lies, and the check fails closed. */
+TEST_F(traces, a_chroot_to_a_mount_fails_closed)
+{
+	static const char reason[] = " reason=\"no path can be made here\"";
+	struct bh_trial trials[] = {
+		DENIED(attach_in_shm, SLEEP, "deny ptrace exe=" SLEEP, reason),
+		DENIED(attach_in_mount, SLEEP, DENY "allow ptrace exe=/p/bin/sleep", reason),
+		DENIED(attach_in_mount, SLEEP, DENY "allow ptrace exe=" SLEEP, reason),
+		ALLOWED(attach_in_mount, SLEEP, DENY "allow ptrace access=attach"),
+		ALLOWED(attach_in_the_root, SLEEP, DENY "allow ptrace exe=" SLEEP),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
 static int getfd_in_jail(void *arg)
 {
 	return chroot(JAIL) || chdir("/") ? -2 : getfd_outside(NULL);

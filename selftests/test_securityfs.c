@@ -111,7 +111,7 @@ static void sha256_of(const char *path, char *hex, size_t size)
 		hex[0] = '\0';
 	if (pipe)
 		pclose(pipe);
-	hex[strcspn(hex, " \n")] = '\0';
+	hex[strcspn(hex, "\n ")] = '\0';
 }
 
 TEST_F(files, a_policy_and_its_files)
