@@ -509,7 +509,8 @@ static int path_name_below(const struct path *path, const struct path *root, boo
  * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
  *        reached
  *
- * Undoes a chroot into a directory. Takes locks that are not safe in interrupts: not under tasklist_lock.
+ * Undoes a chroot into a directory. Takes locks that are not safe in interrupts:
+ * not under tasklist_lock.
  *
  * Return: 0, -ENAMETOOLONG, -EAGAIN (other threads keep changing the root) or
  * -EOPNOTSUPP (the root is not trusted, or the file lies on another mount than a
