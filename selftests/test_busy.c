@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A decision point that someone else has redirected, as a livepatch does: the
+ * module does not load, says which point it is, and attaches nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <kselftest_harness.h>
+
+#include "bulkhead.h"
+#include "module.h"
+
+#define REDIRECT "/redirect.ko"
+
+static const char *const functions[] = {
+	"security_bprm_check", "open_exec", "security_sb_mount", "security_sb_umount",
+	"security_sb_pivotroot", "security_move_mount", "security_ptrace_access_check",
+	"security_ptrace_traceme", "security_path_chroot",
+};
+
+#define NR_FUNCTIONS ((int)(sizeof(functions) / sizeof(*functions)))
+
+FIXTURE(busy) {
+	int log;
+};
+
+FIXTURE_SETUP(busy)
+{
+	if (access(REDIRECT, F_OK))
+		SKIP(return, REDIRECT " is not there");
+	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ASSERT_LE(0, self->log);
+	ASSERT_LE(0, lseek(self->log, 0, SEEK_END));
+	ASSERT_EQ(0, bh_unload_module());
+}
+
+FIXTURE_TEARDOWN(busy)
+{
+	syscall(SYS_delete_module, "redirect", O_NONBLOCK);
+	if (!bh_module_is_loaded())
+		bh_load_module();
+	close(self->log);
+}
+
+static int redirect(const char *function)
+{
+	int fd = open(REDIRECT, O_RDONLY | O_CLOEXEC), err;
+	char options[128];
+
+	if (fd < 0)
+		return -errno;
+	snprintf(options, sizeof(options), "function=%s", function);
+	err = syscall(SYS_finit_module, fd, options, 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* Has a line of the kernel log since the last call all of the words? */
+static bool is_logged(int log, const char *function, const char *reason)
+{
+	char line[8192];
+	bool logged = false;
+	ssize_t len;
+
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = '\0';
+		if (strstr(line, "bulkhead: ") && strstr(line, function) && strstr(line, reason))
+			logged = true;
+	}
+	return logged;
+}
+
+/* How many functions are redirected, by whomever. */
+static int count_redirected(void)
+{
+	static char text[1048576];
+	char *line, *rest = text;
+	int nr = 0;
+
+	if (bh_read("/sys/kernel/tracing/enabled_functions", text, sizeof(text)) < 0)
+		return -1;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		nr += strstr(line, " I") != NULL;
+	return nr;
+}
+
+TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 120)
+{
+	int i;
+
+	for (i = 0; i < NR_FUNCTIONS; i++) {
+		ASSERT_EQ(0, redirect(functions[i]));
+		EXPECT_EQ(1, count_redirected());
+		EXPECT_EQ(-EBUSY, bh_load_module());
+		EXPECT_TRUE(is_logged(self->log, functions[i], "redirects it already"))
+			TH_LOG("%s is not named", functions[i]);
+		EXPECT_FALSE(bh_module_is_loaded());
+		EXPECT_EQ(1, count_redirected());
+		ASSERT_EQ(0, syscall(SYS_delete_module, "redirect", O_NONBLOCK));
+		EXPECT_EQ(0, count_redirected());
+	}
+	EXPECT_EQ(0, bh_load_module());
+	EXPECT_EQ(NR_FUNCTIONS, count_redirected());
+	/* And the other way round. */
+	EXPECT_EQ(-EBUSY, redirect(functions[0]));
+}
+
+TEST_HARNESS_MAIN
