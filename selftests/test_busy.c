@@ -81,7 +81,7 @@ static int count_redirected(void)
 	if (bh_read("/sys/kernel/tracing/enabled_functions", text, sizeof(text)) < 0)
 		return -1;
 	while ((line = strsep(&rest, "\n")) != NULL)
-		nr += strstr(line, " I") != NULL;
+		nr += !!strstr(line, " I");
 	return nr;
 }
 
