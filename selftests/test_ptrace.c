@@ -1150,6 +1150,8 @@ TEST_F(traces, what_the_kernel_does_not_audit_gives_no_event)
 	struct bh_trial trials[] = {
 		GIVES(0, EPERM, read_start_code, NULL, DENY),
 		GIVES(0, EPERM, read_start_code, NULL, "deny ptrace access=read"),
+		/* Nor is the one killed who, like ps(1), only looks. */
+		GIVES(0, EPERM, read_start_code, NULL, "kill ptrace"),
 		ALLOWED(read_start_code, NULL, "deny ptrace access=attach"),
 		ALLOWED(read_start_code, NULL, "mode audit\n" DENY),
 	};
