@@ -75,6 +75,10 @@ struct verdict {
 	.class = BH_EXEC, .string[BH_EXEC_PATH] = S("/x"), .attr[slot] = bits }
 #define ASK_NO_PATH { .class = BH_EXEC }
 #define ASK_FLAGS(bits) { .class = BH_EXEC, .flags = bits }
+#define STEP_MOUNT(what, type) {						\
+	.class = BH_MOUNT, .attr[BH_MOUNT_OP] = what,				\
+	.string[BH_MOUNT_FSTYPE] = S(type), .flags_unknown = true,		\
+	.unknown = 1 << BH_MOUNT_TARGET | 1 << BH_MOUNT_SOURCE }
 #define ASK_MOUNT(what, type, from, to) {					\
 	.class = BH_MOUNT, .attr[BH_MOUNT_OP] = what,				\
 	.string[BH_MOUNT_FSTYPE] = S(type), .string[BH_MOUNT_SOURCE] = S(from),	\
@@ -208,6 +212,25 @@ static const struct verdict verdicts[] = {
 	{ "deny mount op=umount,pivot_root", ASK_MOUNT(BH_OP_PIVOT_ROOT, "", "", "/"), BH_DENY, 2,
 	  BH_PLAIN },
 
+	/* Steps. What allows counts unless contradicted, what denies once all is known. */
+	{ "default mount deny\nallow mount op=mount fstype=tmpfs target=/tmp/** has=ro",
+	  STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_ALLOW, 3, BH_PLAIN },
+	{ "default mount deny\nallow mount target=/tmp/** fstype=proc",
+	  STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_DENY, 0, BH_PLAIN },
+	{ "default mount deny\nallow mount op=bind target=/tmp/**",
+	  STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_DENY, 0, BH_PLAIN },
+	{ "default mount deny\nallow mount target!=/tmp/**",
+	  STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_ALLOW, 3, BH_PLAIN },
+	{ "default mount deny\naudit allow mount fstype=tmpfs lacks=rec",
+	  STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_ALLOW, 3, BH_PLAIN },
+	{ "deny mount fstype=tmpfs", STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_DENY, 2, BH_PLAIN },
+	{ "deny mount fstype=tmpfs target=/tmp/**", STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_ALLOW, 0,
+	  BH_PLAIN },
+	{ "kill mount target!=/tmp/**", STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_ALLOW, 0, BH_PLAIN },
+	{ "deny mount lacks=nosuid", STEP_MOUNT(BH_OP_MOUNT, "tmpfs"), BH_ALLOW, 0, BH_PLAIN },
+	{ "allow mount target=/tmp/**\ndeny mount op=mount", STEP_MOUNT(BH_OP_MOUNT, "tmpfs"),
+	  BH_DENY, 3, BH_PLAIN },
+
 	/* Who traces. A rule, and the default, speak of the tracer unless they say otherwise. */
 	{ "default ptrace deny", TRACER(BH_PEER_INSIDE), BH_DENY, 0, BH_PLAIN },
 	{ "default ptrace deny", TRACEE(BH_PEER_OUTSIDE), BH_ALLOW, 0, BH_PLAIN },
@@ -281,6 +304,12 @@ static void decides_like_the_model(struct kunit *test)
 			bh_model_ask(ask, &random);
 			verdict = decide(test, &ask->request);
 			want = bh_model_decide(model, &ask->request);
+			/* So far allowed is all that a step is told. */
+			if (bh_request_is_partial(&ask->request) && want.action == BH_ALLOW) {
+				KUNIT_ASSERT_EQ(test, verdict.action, BH_ALLOW);
+				KUNIT_ASSERT_EQ(test, verdict.report, BH_PLAIN);
+				continue;
+			}
 			KUNIT_ASSERT_EQ_MSG(test, verdict.line, want.line, "%u %.*s: %.*s",
 					    ask->request.class,
 					    (int)ask->request.string[0].len,
@@ -291,7 +320,7 @@ static void decides_like_the_model(struct kunit *test)
 		}
 	}
 	/* A model whose rules never match would be a poor one. */
-	KUNIT_EXPECT_GE(test, decided, round * 20 / 4);
+	KUNIT_EXPECT_GE(test, decided, round * 20 / 5);
 	kunit_info(test, "%u of %u requests decided by a rule", decided, round * 20);
 }
 

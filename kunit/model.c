@@ -240,6 +240,17 @@ void bh_model_ask(struct bh_model_request *request, struct bh_random *random)
 	for (i = 0; i < BH_ATTRS; i++)
 		r->attr[i] = bh_random_once_in(random, 4) ? bh_random_below(random, 128) :
 							    1 << bh_random_below(random, 3);
+	if (!bh_random_once_in(random, 4))
+		return;
+	r->unknown = bh_random_below(random, 1 << BH_STRINGS);
+	r->flags_unknown = bh_random_once_in(random, 2);
+}
+
+static bool is_unknown(const struct bh_key *key, const struct bh_request *request)
+{
+	if (key->kind == BH_KEY_HAS || key->kind == BH_KEY_LACKS)
+		return request->flags_unknown;
+	return bh_key_is_pattern(key) && request->unknown & (1 << key->index);
 }
 
 static bool holds(const struct bh_model_cond *cond, const struct bh_request *request)
@@ -271,8 +282,12 @@ static bool matches(const struct bh_model_rule *rule, const struct bh_request *r
 	if (rule->class != request->class)
 		return false;
 	for (c = 0; c < rule->nr; c++) {
-		if (!holds(&rule->cond[c], request))
+		if (is_unknown(rule->cond[c].key, request)) {
+			if (rule->action != BH_ALLOW)
+				return false;
+		} else if (!holds(&rule->cond[c], request)) {
 			return false;
+		}
 		names_role |= !strcmp(rule->cond[c].key->name, "role");
 	}
 	return rule->class != BH_PTRACE || names_role ||

@@ -208,7 +208,6 @@ static const struct refusal refusals[] = {
 	{ RULE("allow exec digest=sha256:00"), -EINVAL, 2, 12, "unknown key \"digest\"" },
 	{ RULE("allow exec layer=upper"), -EINVAL, 2, 12, "unknown key \"layer\"" },
 	{ RULE("allow exec backing=anonymous"), -EINVAL, 2, 20, "unknown value \"anonymous\"" },
-	{ RULE("allow mount op=setattr"), -EINVAL, 2, 16, "unknown value \"setattr\"" },
 };
 
 static void describe_refusal(const struct refusal *row, char *desc)
@@ -267,7 +266,7 @@ static const char *const good[] = {
 	RULE("allow exec as=program,interpreter setid=yes,no backing=file,memfd,deleted"),
 	RULE("allow exec has=ro,nosuid lacks=nodev,noexec has!=ro lacks!=ro"),
 	RULE("allow exec has=ro,ro"),
-	RULE("allow mount op=mount,bind,move,remount,propagation,umount,pivot_root"),
+	RULE("allow mount op=mount,bind,move,remount,propagation,umount,pivot_root,setattr"),
 	RULE("allow mount fstype=tmpfs source=tmpfs target=/tmp/**"),
 	RULE("allow mount has=ro,nosuid,nodev,noexec,noatime,nodiratime,relatime,strictatime"),
 	RULE("allow mount lacks=nosymfollow,sync,dirsync,mandlock,lazytime,rec,silent"),

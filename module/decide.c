@@ -63,39 +63,58 @@ static bool any_pattern_hit(const struct bh_policy *policy, const struct bh_cond
 	return false;
 }
 
+/* Ordered: a rule holds as much as the least of its conditions. */
+enum truth {
+	NO,
+	MAYBE,		/* nothing that is known contradicts it */
+	YES,
+};
+
+static enum truth truth(bool holds)
+{
+	return holds ? YES : NO;
+}
+
 /*
  * The values of a key are ORed and `!=` holds if none of them matches. A value
  * of has= is a set flag and one of lacks= an unset flag, which are ANDed, so
  * that `has!=` means: none of them is set.
  */
-static bool cond_holds(const struct bh_policy *policy, const struct bh_cond *cond,
-		       const struct bh_request *request, const struct bh_decision *decision)
+static enum truth cond_holds(const struct bh_policy *policy, const struct bh_cond *cond,
+			     const struct bh_request *request, const struct bh_decision *decision)
 {
 	const struct bh_key *key = &bh_classes[request->class].keys[cond->key];
 
 	switch (key->kind) {
 	case BH_KEY_PATH:
 	case BH_KEY_PATTERN:
-		return any_pattern_hit(policy, cond, &decision->hits[key->index]) != cond->negated;
+		if (request->unknown & (1 << key->index))
+			return MAYBE;
+		return truth(any_pattern_hit(policy, cond, &decision->hits[key->index]) !=
+			     cond->negated);
 	case BH_KEY_ENUM:
-		return !!(request->attr[key->index] & cond->arg) != cond->negated;
+		return truth(!!(request->attr[key->index] & cond->arg) != cond->negated);
 	case BH_KEY_HAS:
-		return (request->flags & cond->arg) == (cond->negated ? 0 : cond->arg);
+		if (request->flags_unknown)
+			return MAYBE;
+		return truth((request->flags & cond->arg) == (cond->negated ? 0 : cond->arg));
 	case BH_KEY_LACKS:
-		return (request->flags & cond->arg) == (cond->negated ? cond->arg : 0);
+		if (request->flags_unknown)
+			return MAYBE;
+		return truth((request->flags & cond->arg) == (cond->negated ? cond->arg : 0));
 	}
-	return false;
+	return NO;
 }
 
-static bool rule_holds(const struct bh_policy *policy, const struct bh_rule *rule,
-		       const struct bh_request *request, const struct bh_decision *decision)
+static enum truth rule_holds(const struct bh_policy *policy, const struct bh_rule *rule,
+			     const struct bh_request *request, const struct bh_decision *decision)
 {
+	enum truth holds = YES;
 	u32 c;
 
-	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++)
-		if (!cond_holds(policy, &policy->conds[c], request, decision))
-			return false;
-	return true;
+	for (c = rule->cond; c < rule->cond + rule->nr_conds && holds != NO; c++)
+		holds = min(holds, cond_holds(policy, &policy->conds[c], request, decision));
+	return holds;
 }
 
 /* Would the rule, if it matched, replace the verdict so far? */
@@ -115,8 +134,10 @@ static void try_rule(const struct bh_policy *policy, u32 number,
 		     struct bh_verdict *verdict)
 {
 	const struct bh_rule *rule = &policy->rules[number];
+	/* What may yet be allowed goes on; what may yet be denied is, once it is known. */
+	enum truth enough = rule->action == BH_ALLOW ? MAYBE : YES;
 
-	if (beats(rule, verdict) && rule_holds(policy, rule, request, decision))
+	if (beats(rule, verdict) && rule_holds(policy, rule, request, decision) >= enough)
 		*verdict = (struct bh_verdict){
 			.action = rule->action, .report = rule->report, .line = rule->line,
 		};
@@ -137,6 +158,26 @@ static struct bh_verdict default_verdict(const struct bh_policy *policy,
 	return verdict;
 }
 
+/*
+ * Rules that hang on a pattern of a string that is not known yet are not found
+ * by it. Those that deny do not matter then, and of those that allow one is enough.
+ */
+static void try_unknown(const struct bh_policy *policy, const struct bh_request *request,
+			const struct bh_decision *decision, struct bh_verdict *verdict)
+{
+	int slot;
+	u32 i;
+
+	for (slot = 0; slot < BH_STRINGS; slot++) {
+		const struct bh_index *index = &policy->classes[request->class].index[slot];
+
+		if (!(request->unknown & (1 << slot)))
+			continue;
+		for (i = 0; i < index->nr_rules && !verdict->line; i++)
+			try_rule(policy, index->rules[i], request, decision, verdict);
+	}
+}
+
 /**
  * bh_decide() - what does a policy say to a request?
  * @policy: the policy
@@ -148,6 +189,11 @@ static struct bh_verdict default_verdict(const struct bh_policy *policy,
  * Looks at the rules whose anchor pattern matched and at those without one, not
  * at all rules: see struct bh_index. Any context that the working space's gfp
  * suits.
+ *
+ * Of a step whose request is not all known, a rule that allows counts while
+ * nothing that is known contradicts it, and one that denies once all that it names
+ * is known and matches; that it is allowed so far is not reported. Where nothing
+ * else decides, that looks at each rule that hangs on an unknown string.
  *
  * Return: 0, or -ENOMEM: the verdict is then to deny, but no policy's.
  */
@@ -182,5 +228,11 @@ int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
 			for (i = index->starts[hits->v[h]]; i < index->starts[hits->v[h] + 1]; i++)
 				try_rule(policy, index->rules[i], request, decision, verdict);
 	}
+	if (!bh_request_is_partial(request))
+		return 0;
+	if (!verdict->line && verdict->action != BH_ALLOW)
+		try_unknown(policy, request, decision, verdict);
+	if (verdict->action == BH_ALLOW)
+		verdict->report = BH_PLAIN;
 	return 0;
 }

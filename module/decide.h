@@ -21,13 +21,23 @@ struct bh_string {
  * @string: by BH_EXEC_PATH and its like
  * @attr: by BH_EXEC_AS and its like; a bit for each word that applies
  * @flags: BH_FLAG_*
+ * @unknown: a bit for each string that only a later step of the operation will tell
+ * @flags_unknown: so are the flags
  */
 struct bh_request {
 	enum bh_class class;
 	struct bh_string string[BH_STRINGS];
 	u32 attr[BH_ATTRS];
 	u32 flags;
+	u8 unknown;
+	bool flags_unknown;
 };
+
+/* Is it a step on the way to an operation, and not all of it? */
+static inline bool bh_request_is_partial(const struct bh_request *request)
+{
+	return request->unknown || request->flags_unknown;
+}
 
 /**
  * struct bh_verdict - what a policy says to a request

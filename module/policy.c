@@ -76,6 +76,7 @@ static const struct bh_word op_words[] = {
 	{ "propagation", BH_OP_PROPAGATION },
 	{ "umount", BH_OP_UMOUNT },
 	{ "pivot_root", BH_OP_PIVOT_ROOT },
+	{ "setattr", BH_OP_SETATTR },
 	{ }
 };
 
@@ -342,6 +343,7 @@ static int alloc_lists(struct bh_index *index, const char **why)
 		index->starts[i] = end;
 	}
 	index->starts[nr] = end;
+	index->nr_rules = end;
 	index->rules = kvmalloc_array(end + 1, sizeof(*index->rules), GFP_KERNEL);
 	return index->rules ? 0 : -ENOMEM;
 }

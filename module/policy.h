@@ -78,6 +78,7 @@ enum {
 #define BH_OP_PROPAGATION	0x10
 #define BH_OP_UMOUNT		0x20
 #define BH_OP_PIVOT_ROOT	0x40
+#define BH_OP_SETATTR		0x80
 
 #define BH_ACCESS_READ		0x1
 #define BH_ACCESS_ATTACH	0x2
@@ -190,11 +191,13 @@ struct bh_rule {
  * @matcher: all patterns of the slot
  * @starts: for each pattern, where its rules begin in @rules, and one more
  * @rules: indices of rules that can only match if the pattern does
+ * @nr_rules: how many of those
  */
 struct bh_index {
 	struct bh_matcher matcher;
 	u32 *starts;
 	u32 *rules;
+	u32 nr_rules;
 };
 
 /**
