@@ -128,6 +128,8 @@ static const char *failure(int err)
 		return "the task's root keeps changing";
 	case -EOPNOTSUPP:
 		return "no path can be made here";
+	case -ESTALE:
+		return "the source changed meanwhile";
 	default:
 		return "path lookup failed";
 	}

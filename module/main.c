@@ -11,11 +11,14 @@
 #include "check.h"
 #include "event.h"
 #include "hooks.h"
+#include "mount_op.h"
 #include "registry.h"
 #include "securityfs.h"
 #include "subject.h"
 
-static struct bh_hook *const tables[] = { bh_exec_hooks, bh_mount_hooks, bh_ptrace_hooks };
+static struct bh_hook *const tables[] = {
+	bh_exec_hooks, bh_mount_hooks, bh_mount_step_hooks, bh_ptrace_hooks,
+};
 
 static int __init bulkhead_init(void)
 {
@@ -33,9 +36,12 @@ static int __init bulkhead_init(void)
 	err = bh_check_init();
 	if (err)
 		goto out_bindings;
-	err = bh_attach(tables, ARRAY_SIZE(tables));
+	err = bh_detached_init();
 	if (err)
 		goto out_check;
+	err = bh_attach(tables, ARRAY_SIZE(tables));
+	if (err)
+		goto out_detached;
 	err = bh_securityfs_init(tables, ARRAY_SIZE(tables));
 	if (err)
 		goto out_attach;
@@ -44,6 +50,8 @@ static int __init bulkhead_init(void)
 
 out_attach:
 	bh_detach(tables, ARRAY_SIZE(tables));
+out_detached:
+	bh_detached_exit();
 out_check:
 	bh_check_exit();
 out_bindings:
@@ -59,6 +67,7 @@ static void __exit bulkhead_exit(void)
 {
 	bh_securityfs_exit();
 	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_detached_exit();
 	bh_check_exit();
 	bh_bindings_exit();
 	bh_registry_exit();

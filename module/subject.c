@@ -331,8 +331,7 @@ struct vfsmount *bh_ns_bottom(void)
 	 */
 	left = mntns_ops->get(current);
 	nsproxy.mnt_ns = current->nsproxy->mnt_ns;
-	spin_lock_init(&fs.lock);
-	seqcount_spinlock_init(&fs.seq, &fs.lock);
+	bh_fs_init(&fs);
 	old_cred = override_creds(kernel_cred);
 	err = mntns_ops->install(&set, entered);
 	revert_creds(old_cred);

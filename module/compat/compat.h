@@ -8,8 +8,9 @@
 
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/ftrace.h>
-#include <linux/mm_types.h>
+#include <linux/mm.h>
 #include <linux/ns_common.h>
 #include <linux/version.h>
 
@@ -37,6 +38,24 @@ static inline struct file *get_file_active(struct file __rcu **where)
 static inline unsigned int ns_ref_read(struct ns_common *ns)
 {
 	return refcount_read(&ns->count);
+}
+
+/* 6.3 took direct writes away. */
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+
+static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags &= ~flags;
+}
+
+/* The lock and the sequence count became one in 6.16. */
+static inline void bh_fs_init(struct fs_struct *fs)
+{
+	spin_lock_init(&fs->lock);
+	seqcount_spinlock_init(&fs->seq, &fs->lock);
 }
 
 #endif /* BULKHEAD_COMPAT_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Functions of the kernel that are redirected and that no header for modules
+ * declares: of fs/internal.h, and the entry points of system calls.
+ */
+#ifndef BULKHEAD_INTERNAL_H
+#define BULKHEAD_INTERNAL_H
+
+struct fs_context;
+struct path;
+struct pt_regs;
+
+int path_mount(const char *dev_name, struct path *path, const char *type_page,
+	       unsigned long flags, void *data_page);
+int reconfigure_super(struct fs_context *fc);
+void vfs_clean_context(struct fs_context *fc);
+
+#define BH_DECLARE_ENTRY(call)				\
+	long __x64_sys_##call(const struct pt_regs *regs);	\
+	long __ia32_sys_##call(const struct pt_regs *regs)
+
+BH_DECLARE_ENTRY(fsmount);
+BH_DECLARE_ENTRY(fspick);
+BH_DECLARE_ENTRY(mount_setattr);
+BH_DECLARE_ENTRY(move_mount);
+BH_DECLARE_ENTRY(open_tree);
+
+#endif /* BULKHEAD_INTERNAL_H */

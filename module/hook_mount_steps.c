@@ -1,0 +1,813 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mount in steps: fsopen, fspick, fsconfig, fsmount, open_tree, mount_setattr,
+ * move_mount. One operation, judged at each step with what is known so far.
+ *
+ * The kernel asks no security module before move_mount, and most of what these
+ * calls do is done in functions that cannot be redirected. So each is judged
+ * where an object passes that can: a context when it is made and when it gets its
+ * super block, a detached mount when a descriptor is about to be made for it.
+ * What such a function is not told is taken from the frame of the system call
+ * that it works for, and compared with what it was given.
+ */
+#include <linux/blk_types.h>
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/fsnotify_backend.h>
+#include <linux/hash.h>
+#include <linux/hashtable.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <linux/stat.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/fcntl.h>
+#include <uapi/linux/mount.h>
+
+#include "check.h"
+#include "compat/compat.h"
+#include "compat/internal.h"
+#include "frozen.h"
+#include "hooks.h"
+#include "limits.h"
+#include "mount_op.h"
+
+/* Frames: system calls under way, each on the stack of its task. */
+
+enum call {
+	CALL_FSMOUNT,
+	CALL_OPEN_TREE,
+	CALL_FSPICK,
+	CALL_SET_GROUP,
+};
+
+/**
+ * struct frame - what functions below a system call are to know of it
+ * @node: in the table, by the task
+ * @task: the task
+ * @call: which system call
+ * @place: what its path leads to, with a reference, as looked up before it was
+ *         called; the kernel's own look-up must come to the same
+ * @op: what a clone of @place amounts to
+ * @name: the source of what is being made, or the place that was picked
+ * @err: why @name cannot be told
+ */
+struct frame {
+	struct hlist_node node;
+	const struct task_struct *task;
+	enum call call;
+	struct path place;
+	u32 op;
+	char *name;
+	int err;
+};
+
+static DEFINE_HASHTABLE(frames, 6);
+static DEFINE_SPINLOCK(frames_lock);
+
+static void enter_frame(struct frame *frame)
+{
+	frame->task = current;
+	spin_lock(&frames_lock);
+	hash_add(frames, &frame->node, (unsigned long)current);
+	spin_unlock(&frames_lock);
+}
+
+static void leave_frame(struct frame *frame)
+{
+	spin_lock(&frames_lock);
+	hash_del(&frame->node);
+	spin_unlock(&frames_lock);
+	path_put(&frame->place);
+	kfree(frame->name);
+}
+
+/* The current task's own, so that it cannot go away. */
+static struct frame *find_frame(void)
+{
+	struct frame *frame, *found = NULL;
+
+	spin_lock(&frames_lock);
+	hash_for_each_possible(frames, frame, node, (unsigned long)current)
+		if (frame->task == current)
+			found = frame;
+	spin_unlock(&frames_lock);
+	return found;
+}
+
+/* The path of a place in the mount namespace, or NULL; sets @err. To be freed. */
+static char *name_of(const struct path *place, int *err)
+{
+	struct vfsmount *bottom = bh_ns_bottom();
+	char *buf, *name = NULL;
+
+	*err = PTR_ERR_OR_ZERO(bottom);
+	if (*err)
+		return NULL;
+	buf = kmalloc(BH_PATH_MAX, GFP_KERNEL);
+	*err = buf ? bh_path_name(place, bottom, buf, &name) : -ENOMEM;
+	mntput(bottom);
+	if (!*err && name) {
+		name = kstrdup(name, GFP_KERNEL);
+		*err = name ? 0 : -ENOMEM;
+	}
+	kfree(buf);
+	return *err ? NULL : name;
+}
+
+/* Judges a step on the way to attaching a mount: where to and with which flags is not known. */
+static int judge_step(u32 op, const char *source, int source_err, const char *fstype)
+{
+	struct bh_mount_op operation = {
+		.op = op,
+		.source_name = source,
+		.source_err = source_err,
+		.fstype = fstype,
+		.unknown = 1 << BH_MOUNT_TARGET,
+		.flags_unknown = true,
+	};
+
+	return bh_mount_judge(&operation);
+}
+
+/* Contexts */
+
+/* Made by fsopen or fspick, not inside of another operation? Only those have a log. */
+static bool is_users(const struct fs_context *fc)
+{
+	return fc->log.log;
+}
+
+/* @fs_type: of what fsopen is about to open. */
+static int check_fsopen(const struct file_system_type *fs_type)
+{
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOUNT,
+		.fstype = fs_type->name,
+		.unknown = 1 << BH_MOUNT_TARGET | 1 << BH_MOUNT_SOURCE,
+		.flags_unknown = true,
+	};
+
+	return bh_mount_judge(&operation);
+}
+
+/* The super block is about to be made or found. */
+static int check_create(const struct fs_context *fc)
+{
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOUNT,
+		.fstype = fc->fs_type->name,
+		.unknown = 1 << BH_MOUNT_TARGET,
+		.flags_unknown = true,
+	};
+	struct path device = { };
+	int err;
+
+	bh_mount_find_device(&operation, fc->source, &device);
+	err = bh_mount_judge(&operation);
+	path_put(&device);
+	return err;
+}
+
+static int check_reconfigure(const struct fs_context *fc)
+{
+	const struct super_block *sb = fc->root->d_sb;
+	struct bh_mount_op operation = {
+		.op = BH_OP_REMOUNT,
+		.flags = bh_mount_flags_of_sb((sb->s_flags & ~fc->sb_flags_mask) |
+					      (fc->sb_flags & fc->sb_flags_mask)),
+		.fstype = sb->s_type->name,
+	};
+	struct bh_detached picked;
+
+	if (bh_detached_find(fc, &picked))
+		operation.target_name = picked.name;
+	return bh_mount_judge(&operation);
+}
+
+/* What fspick picked, which must be what its path led to. */
+static int check_fspick(const struct frame *frame, const struct dentry *dentry)
+{
+	struct bh_mount_op operation = {
+		.op = BH_OP_REMOUNT,
+		.target_name = frame->name,
+		.source_err = frame->place.dentry == dentry ? frame->err : -ESTALE,
+		.fstype = dentry->d_sb->s_type->name,
+		.flags_unknown = true,
+	};
+
+	return bh_mount_judge(&operation);
+}
+
+BH_DEFINE_ORIGINAL(fs_context_for_mount);
+BH_DEFINE_ORIGINAL(fs_context_for_reconfigure);
+BH_DEFINE_ORIGINAL(vfs_get_tree);
+BH_DEFINE_ORIGINAL(vfs_clean_context);
+BH_DEFINE_ORIGINAL(reconfigure_super);
+BH_DEFINE_ORIGINAL(put_fs_context);
+
+static noinline struct fs_context *judge_for_mount(struct file_system_type *fs_type,
+						   unsigned int sb_flags)
+{
+	int err = 0;
+
+	/* The kernel's own mounts, of a message queue file system for one, are nobody's act. */
+	if (!(sb_flags & (SB_KERNMOUNT | SB_SUBMOUNT)))
+		err = check_fsopen(fs_type);
+	bh_hook_leave();
+	return err ? ERR_PTR(err) : BH_ORIGINAL(fs_context_for_mount)(fs_type, sb_flags);
+}
+
+/*
+ * For mount(2) as well, which has been allowed by then: that all of an operation is
+ * allowed implies that a step of it is.
+ */
+static struct fs_context *hook_for_mount(struct file_system_type *fs_type, unsigned int sb_flags)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_for_mount(fs_type, sb_flags);
+	bh_hook_leave();
+	return BH_ORIGINAL(fs_context_for_mount)(fs_type, sb_flags);
+}
+
+static noinline struct fs_context *judge_for_reconfigure(struct dentry *dentry,
+							 unsigned int sb_flags,
+							 unsigned int sb_flags_mask)
+{
+	const struct frame *frame = find_frame();
+	struct fs_context *fc;
+	int err = 0;
+
+	if (frame && frame->call == CALL_FSPICK)
+		err = check_fspick(frame, dentry);
+	fc = err ? ERR_PTR(err) :
+		   BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
+	if (frame && frame->call == CALL_FSPICK && !IS_ERR(fc)) {
+		err = bh_detached_add(fc, BH_OP_REMOUNT, frame->name);
+		if (err) {
+			put_fs_context(fc);
+			fc = ERR_PTR(err);
+		}
+	}
+	bh_hook_leave();
+	return fc;
+}
+
+/* For mount(2) as well, which has been judged. */
+static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned int sb_flags,
+					       unsigned int sb_flags_mask)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_for_reconfigure(dentry, sb_flags, sb_flags_mask);
+	bh_hook_leave();
+	return BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
+}
+
+static noinline int judge_get_tree(struct fs_context *fc)
+{
+	int err = is_users(fc) && fc->purpose == FS_CONTEXT_FOR_MOUNT ? check_create(fc) : 0;
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(vfs_get_tree)(fc);
+}
+
+static int hook_get_tree(struct fs_context *fc)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_get_tree(fc);
+	bh_hook_leave();
+	return BH_ORIGINAL(vfs_get_tree)(fc);
+}
+
+static noinline int judge_reconfigure(struct fs_context *fc)
+{
+	int err = is_users(fc) ? check_reconfigure(fc) : 0;
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(reconfigure_super)(fc);
+}
+
+static int hook_reconfigure(struct fs_context *fc)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_reconfigure(fc);
+	bh_hook_leave();
+	return BH_ORIGINAL(reconfigure_super)(fc);
+}
+
+/* The source of a super block that a context was given, if it lies where the name says. */
+static char *source_of(const struct fs_context *fc, int *err)
+{
+	const struct block_device *bdev = fc->root->d_sb->s_bdev;
+	struct bh_mount_op operation = { };
+	struct path device = { };
+	char *name = NULL;
+
+	*err = 0;
+	bh_mount_find_device(&operation, fc->source, &device);
+	if (operation.source && bdev && d_inode(device.dentry)->i_rdev == bdev->bd_dev) {
+		name = name_of(&device, err);
+	} else if (fc->source) {
+		name = kstrdup(fc->source, GFP_KERNEL);
+		*err = name ? 0 : -ENOMEM;
+	}
+	path_put(&device);
+	return name;
+}
+
+static noinline void note_source(struct fs_context *fc)
+{
+	struct frame *frame = find_frame();
+
+	if (frame && frame->call == CALL_FSMOUNT && !frame->name && fc->root)
+		frame->name = source_of(fc, &frame->err);
+	bh_hook_leave();
+	BH_ORIGINAL(vfs_clean_context)(fc);
+}
+
+/* Where fsmount has made the mount and is about to forget the source. Judges nothing. */
+static void hook_clean_context(struct fs_context *fc)
+{
+	if (!bh_task_is_ordinary(current)) {
+		note_source(fc);
+		return;
+	}
+	bh_hook_leave();
+	BH_ORIGINAL(vfs_clean_context)(fc);
+}
+
+/* Whoever puts it: the last descriptor may be the host's. */
+static void hook_put_context(struct fs_context *fc)
+{
+	if (bh_detached_any())
+		bh_detached_drop(fc);
+	bh_hook_leave();
+	BH_ORIGINAL(put_fs_context)(fc);
+}
+
+/* Detached mounts */
+
+/*
+ * A descriptor is about to be made for the mount that fsmount made or open_tree cloned: the
+ * last moment at which nobody has it.
+ */
+static int check_detached(const struct frame *frame, const struct path *path)
+{
+	const char *fstype = bh_mount_type_at(path);
+	int err;
+
+	if (frame->call == CALL_FSMOUNT)
+		err = judge_step(BH_OP_MOUNT, frame->name, frame->err, fstype);
+	else if (path->dentry == frame->place.dentry)
+		err = judge_step(frame->op, frame->name, frame->err, fstype);
+	else
+		err = judge_step(frame->op, NULL, -ESTALE, fstype);
+	return err ?: bh_detached_add(path->mnt, frame->op, frame->name);
+}
+
+BH_DEFINE_ORIGINAL(dentry_open);
+BH_DEFINE_ORIGINAL(__fsnotify_vfsmount_delete);
+
+static noinline struct file *judge_dentry_open(const struct path *path, int flags,
+					       const struct cred *cred)
+{
+	struct frame *frame = flags == O_PATH ? find_frame() : NULL;
+	int err = 0;
+
+	if (frame && (frame->call == CALL_FSMOUNT || frame->call == CALL_OPEN_TREE))
+		err = check_detached(frame, path);
+	bh_hook_leave();
+	return err ? ERR_PTR(err) : BH_ORIGINAL(dentry_open)(path, flags, cred);
+}
+
+static struct file *hook_dentry_open(const struct path *path, int flags, const struct cred *cred)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_dentry_open(path, flags, cred);
+	bh_hook_leave();
+	return BH_ORIGINAL(dentry_open)(path, flags, cred);
+}
+
+/* The last that is heard of a mount before its memory is given back, by whatever task. */
+static void hook_mount_delete(struct vfsmount *mnt)
+{
+	if (bh_detached_any())
+		bh_detached_drop(mnt);
+	bh_hook_leave();
+	BH_ORIGINAL(__fsnotify_vfsmount_delete)(mnt);
+}
+
+/* Attaching */
+
+static int check_attach(const struct path *from, const struct path *to)
+{
+	const struct vfsmount *mnt = from->mnt;
+	struct bh_mount_op operation = {
+		.flags = bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
+			 bh_mount_flags_of_sb(mnt->mnt_sb->s_flags),
+		.target = to,
+		.fstype = bh_mount_type_at(from),
+	};
+	struct bh_detached known;
+	int err;
+
+	if (bh_detached_find(mnt, &known)) {
+		operation.op = known.op;
+		operation.source_name = known.name;
+		return bh_mount_judge(&operation);
+	}
+	/*
+	 * Made by someone who is not confined, and handed in. It may be either, and
+	 * what it may be must be allowed.
+	 */
+	operation.op = BH_OP_MOUNT;
+	err = bh_mount_judge(&operation);
+	operation.op = BH_OP_BIND;
+	return err ?: bh_mount_judge(&operation);
+}
+
+static int check_move_mount(const struct path *from, const struct path *to)
+{
+	const struct frame *frame = find_frame();
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOVE,
+		.target = to,
+		.source = from,
+		.fstype = bh_mount_type_at(from),
+	};
+	int detached;
+
+	if (!bh_bindings_nr())
+		return 0;
+	if (frame && frame->call == CALL_SET_GROUP) {
+		operation.op = BH_OP_PROPAGATION;
+		return bh_mount_judge(&operation);
+	}
+	detached = bh_mount_is_detached(from);
+	if (detached < 0)
+		return bh_check_denies_without_memory(BH_MOUNT, current, false) ? -EPERM : 0;
+	return detached ? check_attach(from, to) : bh_mount_judge(&operation);
+}
+
+BH_DEFINE_ORIGINAL(security_move_mount);
+
+static noinline int judge_move_mount(const struct path *from_path, const struct path *to_path)
+{
+	int err = check_move_mount(from_path, to_path);
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_move_mount)(from_path, to_path);
+}
+
+static int hook_move_mount(const struct path *from_path, const struct path *to_path)
+{
+	if (!bh_task_is_ordinary(current))
+		return judge_move_mount(from_path, to_path);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_move_mount)(from_path, to_path);
+}
+
+/* System calls */
+
+/*
+ * Native and 32-bit entry points take their arguments from different registers.
+ * What is in registers no other thread can change.
+ */
+struct args {
+	unsigned long arg[5];
+};
+
+static struct args args_64(const struct pt_regs *regs)
+{
+	return (struct args){ { regs->di, regs->si, regs->dx, regs->r10, regs->r8 } };
+}
+
+#ifdef CONFIG_IA32_EMULATION
+static struct args args_32(const struct pt_regs *regs)
+{
+	return (struct args){ { (u32)regs->bx, (u32)regs->cx, (u32)regs->dx, (u32)regs->si,
+				(u32)regs->di } };
+}
+#endif
+
+typedef long (*syscall_t)(const struct pt_regs *regs);
+typedef long (*handle_t)(const struct args *args, const struct pt_regs *regs, syscall_t original);
+
+static long call_fsmount(const struct args *args, const struct pt_regs *regs, syscall_t original)
+{
+	struct frame frame = { .call = CALL_FSMOUNT, .op = BH_OP_MOUNT };
+	long ret;
+
+	enter_frame(&frame);
+	ret = original(regs);
+	leave_frame(&frame);
+	return ret;
+}
+
+static unsigned int lookup_flags(unsigned int at_flags)
+{
+	unsigned int flags = LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT;
+
+	if (at_flags & AT_NO_AUTOMOUNT)
+		flags &= ~LOOKUP_AUTOMOUNT;
+	if (at_flags & AT_SYMLINK_NOFOLLOW)
+		flags &= ~LOOKUP_FOLLOW;
+	if (at_flags & AT_EMPTY_PATH)
+		flags |= LOOKUP_EMPTY;
+	return flags;
+}
+
+static int look_up(struct frame *frame, const struct args *args, unsigned int flags)
+{
+	return user_path_at(args->arg[0], (const char __user *)args->arg[1], flags, &frame->place);
+}
+
+/*
+ * A clone of a detached mount is another of the same; of a place in a detached mount it
+ * has no source that could be named.
+ */
+static void name_source(struct frame *frame)
+{
+	struct bh_detached known;
+
+	frame->op = BH_OP_BIND;
+	if (!bh_detached_find(frame->place.mnt, &known) || !bh_mount_is_detached(&frame->place)) {
+		frame->name = name_of(&frame->place, &frame->err);
+		return;
+	}
+	if (frame->place.dentry != frame->place.mnt->mnt_root)
+		return;
+	frame->op = known.op;
+	if (!known.name)
+		return;
+	frame->name = kstrdup(known.name, GFP_KERNEL);
+	frame->err = frame->name ? 0 : -ENOMEM;
+}
+
+static long call_open_tree(const struct args *args, const struct pt_regs *regs, syscall_t original)
+{
+	struct frame frame = { .call = CALL_OPEN_TREE };
+	long ret;
+
+	if (!(args->arg[2] & OPEN_TREE_CLONE))
+		return original(regs);
+	ret = look_up(&frame, args, lookup_flags(args->arg[2]));
+	if (ret)
+		return ret;
+	name_source(&frame);
+	enter_frame(&frame);
+	ret = original(regs);
+	leave_frame(&frame);
+	return ret;
+}
+
+static long call_fspick(const struct args *args, const struct pt_regs *regs, syscall_t original)
+{
+	struct frame frame = { .call = CALL_FSPICK, .op = BH_OP_REMOUNT };
+	unsigned int flags = LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT;
+	long ret;
+
+	if (args->arg[2] & FSPICK_SYMLINK_NOFOLLOW)
+		flags &= ~LOOKUP_FOLLOW;
+	if (args->arg[2] & FSPICK_NO_AUTOMOUNT)
+		flags &= ~LOOKUP_AUTOMOUNT;
+	if (args->arg[2] & FSPICK_EMPTY_PATH)
+		flags |= LOOKUP_EMPTY;
+	ret = look_up(&frame, args, flags);
+	if (ret)
+		return ret;
+	frame.name = name_of(&frame.place, &frame.err);
+	enter_frame(&frame);
+	ret = original(regs);
+	leave_frame(&frame);
+	return ret;
+}
+
+static long call_move_mount(const struct args *args, const struct pt_regs *regs,
+			    syscall_t original)
+{
+	struct frame frame = { .call = CALL_SET_GROUP };
+	long ret;
+
+	if (!(args->arg[4] & MOVE_MOUNT_SET_GROUP))
+		return original(regs);
+	enter_frame(&frame);
+	ret = original(regs);
+	leave_frame(&frame);
+	return ret;
+}
+
+#ifdef __NR_mount_setattr
+
+#define ATTR_FLAGS (~(u64)MOUNT_ATTR_IDMAP)
+
+/* The flags that a mount would have, as mount(2) would be asked for them. */
+static u32 resulting_flags(u32 flags, const struct mount_attr *attr, bool recursive)
+{
+	static const struct {
+		u64 attr;
+		u32 flag;
+	} map[] = {
+		{ MOUNT_ATTR_RDONLY, BH_FLAG_RO },
+		{ MOUNT_ATTR_NOSUID, BH_FLAG_NOSUID },
+		{ MOUNT_ATTR_NODEV, BH_FLAG_NODEV },
+		{ MOUNT_ATTR_NOEXEC, BH_FLAG_NOEXEC },
+		{ MOUNT_ATTR_NODIRATIME, BH_FLAG_NODIRATIME },
+		{ MOUNT_ATTR_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(map); i++) {
+		if (attr->attr_clr & map[i].attr)
+			flags &= ~map[i].flag;
+		if (attr->attr_set & map[i].attr)
+			flags |= map[i].flag;
+	}
+	if (attr->attr_clr & MOUNT_ATTR__ATIME) {
+		flags &= ~(BH_FLAG_RELATIME | BH_FLAG_NOATIME | BH_FLAG_STRICTATIME);
+		switch (attr->attr_set & MOUNT_ATTR__ATIME) {
+		case MOUNT_ATTR_RELATIME:
+			flags |= BH_FLAG_RELATIME;
+			break;
+		case MOUNT_ATTR_NOATIME:
+			flags |= BH_FLAG_NOATIME;
+			break;
+		default:
+			flags |= BH_FLAG_STRICTATIME;
+		}
+	}
+	return recursive ? flags | BH_FLAG_REC : flags;
+}
+
+/*
+ * Of a mount that is being made the flags are judged when it is attached. Unless it
+ * is a clone and loses some: then it lifts what its source is protected by, which
+ * mount(2) does by a remount.
+ */
+static bool is_part_of_making(const struct bh_detached *known, u32 before, u32 after)
+{
+	const u32 protect = BH_FLAG_RO | BH_FLAG_NOSUID | BH_FLAG_NODEV | BH_FLAG_NOEXEC |
+			    BH_FLAG_NOSYMFOLLOW;
+
+	return known->op == BH_OP_MOUNT || !(before & ~after & protect);
+}
+
+static int check_setattr(const struct path *place, const struct mount_attr *attr, bool recursive)
+{
+	u32 before = bh_mount_flags_of_mount(READ_ONCE(place->mnt->mnt_flags));
+	u32 after = resulting_flags(before, attr, recursive);
+	struct bh_mount_op operation = {
+		.target = place,
+		.fstype = bh_mount_type_at(place),
+	};
+	struct bh_detached known;
+	bool making = bh_detached_find(place->mnt, &known) && bh_mount_is_detached(place) == 1 &&
+		      is_part_of_making(&known, before, after);
+	int err = 0;
+
+	if ((attr->attr_set | attr->attr_clr) & ATTR_FLAGS && !making) {
+		operation.op = BH_OP_REMOUNT;
+		operation.flags = after;
+		err = bh_mount_judge(&operation);
+	}
+	operation.flags = recursive ? BH_FLAG_REC : 0;
+	if (!err && attr->propagation) {
+		operation.op = BH_OP_PROPAGATION;
+		err = bh_mount_judge(&operation);
+	}
+	if (!err && (attr->attr_set | attr->attr_clr) & MOUNT_ATTR_IDMAP) {
+		operation.op = BH_OP_SETATTR;
+		err = bh_mount_judge(&operation);
+	}
+	return err;
+}
+
+BH_DEFINE_ORIGINAL(__x64_sys_mount_setattr);
+
+/* Calls the kernel's function by its native entry, whichever was taken. */
+static long setattr_frozen(unsigned long page, void *context)
+{
+	const struct args *args = context;
+	struct pt_regs regs = {
+		.di = AT_FDCWD,
+		.si = page + BH_FROZEN_PATH,
+		.dx = args->arg[2],
+		.r10 = page + BH_FROZEN_DATA,
+		.r8 = sizeof(struct mount_attr),
+	};
+
+	return BH_ORIGINAL(__x64_sys_mount_setattr)(&regs);
+}
+
+static long call_mount_setattr(const struct args *args, const struct pt_regs *regs,
+			       syscall_t original)
+{
+	struct frame frame = { };
+	struct mount_attr attr;
+	long ret;
+
+	if (args->arg[4] < MOUNT_ATTR_SIZE_VER0)
+		return -EINVAL;
+	if (args->arg[4] > PAGE_SIZE)
+		return -E2BIG;
+	ret = copy_struct_from_user(&attr, sizeof(attr), (const void __user *)args->arg[3],
+				    args->arg[4]);
+	if (!ret)
+		ret = look_up(&frame, args, lookup_flags(args->arg[2]));
+	if (ret)
+		return ret;
+	ret = check_setattr(&frame.place, &attr, args->arg[2] & AT_RECURSIVE);
+	if (!ret)
+		ret = bh_frozen_call(&frame.place, &attr, sizeof(attr), setattr_frozen,
+				     (void *)args);
+	path_put(&frame.place);
+	return ret;
+}
+
+#endif /* __NR_mount_setattr */
+
+static noinline long judge_syscall(handle_t handle, struct args args, const struct pt_regs *regs,
+				   syscall_t original)
+{
+	long ret = bh_bindings_nr() ? handle(&args, regs, original) : original(regs);
+
+	bh_hook_leave();
+	return ret;
+}
+
+/* What leaves the module by a jump for whoever is not confined calls through for others. */
+#define DEFINE_SYSCALL_HOOK(entry, args_of, handle)					\
+static long through_##entry(const struct pt_regs *regs)					\
+{											\
+	return BH_ORIGINAL(entry)(regs);						\
+}											\
+											\
+static long hook_##entry(const struct pt_regs *regs)					\
+{											\
+	if (!bh_task_is_ordinary(current))						\
+		return judge_syscall(handle, args_of(regs), regs, through_##entry);	\
+	bh_hook_leave();								\
+	return BH_ORIGINAL(entry)(regs);						\
+}
+
+BH_DEFINE_ORIGINAL(__x64_sys_fsmount);
+BH_DEFINE_ORIGINAL(__x64_sys_open_tree);
+BH_DEFINE_ORIGINAL(__x64_sys_fspick);
+BH_DEFINE_ORIGINAL(__x64_sys_move_mount);
+
+DEFINE_SYSCALL_HOOK(__x64_sys_fsmount, args_64, call_fsmount)
+DEFINE_SYSCALL_HOOK(__x64_sys_open_tree, args_64, call_open_tree)
+DEFINE_SYSCALL_HOOK(__x64_sys_fspick, args_64, call_fspick)
+DEFINE_SYSCALL_HOOK(__x64_sys_move_mount, args_64, call_move_mount)
+#ifdef __NR_mount_setattr
+DEFINE_SYSCALL_HOOK(__x64_sys_mount_setattr, args_64, call_mount_setattr)
+#endif
+
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_ORIGINAL(__ia32_sys_fsmount);
+BH_DEFINE_ORIGINAL(__ia32_sys_open_tree);
+BH_DEFINE_ORIGINAL(__ia32_sys_fspick);
+BH_DEFINE_ORIGINAL(__ia32_sys_move_mount);
+
+DEFINE_SYSCALL_HOOK(__ia32_sys_fsmount, args_32, call_fsmount)
+DEFINE_SYSCALL_HOOK(__ia32_sys_open_tree, args_32, call_open_tree)
+DEFINE_SYSCALL_HOOK(__ia32_sys_fspick, args_32, call_fspick)
+DEFINE_SYSCALL_HOOK(__ia32_sys_move_mount, args_32, call_move_mount)
+#ifdef __NR_mount_setattr
+BH_DEFINE_ORIGINAL(__ia32_sys_mount_setattr);
+DEFINE_SYSCALL_HOOK(__ia32_sys_mount_setattr, args_32, call_mount_setattr)
+#endif
+#endif /* CONFIG_IA32_EMULATION */
+
+struct bh_hook bh_mount_step_hooks[] = {
+	BH_HOOK(fs_context_for_mount, "mount: fsopen", hook_for_mount),
+	BH_HOOK(fs_context_for_reconfigure, "mount: fspick", hook_for_reconfigure),
+	BH_HOOK(vfs_get_tree, "mount: fsconfig create", hook_get_tree),
+	BH_HOOK(reconfigure_super, "mount: fsconfig reconfigure", hook_reconfigure),
+	BH_HOOK(vfs_clean_context, "mount: nothing, but fsmount's source is known there",
+		hook_clean_context),
+	BH_HOOK(put_fs_context, "mount: nothing, but a context ends there", hook_put_context),
+	BH_HOOK(dentry_open, "mount: fsmount, open_tree", hook_dentry_open),
+	BH_HOOK(__fsnotify_vfsmount_delete, "mount: nothing, but a mount ends there",
+		hook_mount_delete),
+	BH_HOOK(security_move_mount, "mount: move_mount", hook_move_mount),
+	BH_HOOK(__x64_sys_fsmount, "mount: fsmount", hook___x64_sys_fsmount),
+	BH_HOOK(__x64_sys_open_tree, "mount: open_tree", hook___x64_sys_open_tree),
+	BH_HOOK(__x64_sys_fspick, "mount: fspick", hook___x64_sys_fspick),
+	BH_HOOK(__x64_sys_move_mount, "mount: move_mount", hook___x64_sys_move_mount),
+#ifdef __NR_mount_setattr
+	BH_HOOK(__x64_sys_mount_setattr, "mount: mount_setattr", hook___x64_sys_mount_setattr),
+#endif
+#ifdef CONFIG_IA32_EMULATION
+	BH_HOOK(__ia32_sys_fsmount, "mount: fsmount, 32-bit", hook___ia32_sys_fsmount),
+	BH_HOOK(__ia32_sys_open_tree, "mount: open_tree, 32-bit", hook___ia32_sys_open_tree),
+	BH_HOOK(__ia32_sys_fspick, "mount: fspick, 32-bit", hook___ia32_sys_fspick),
+	BH_HOOK(__ia32_sys_move_mount, "mount: move_mount, 32-bit", hook___ia32_sys_move_mount),
+#ifdef __NR_mount_setattr
+	BH_HOOK(__ia32_sys_mount_setattr, "mount: mount_setattr, 32-bit",
+		hook___ia32_sys_mount_setattr),
+#endif
+#endif
+	{ }
+};

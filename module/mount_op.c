@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mount operations: from what the kernel has to a verdict.
+ */
+#include <linux/namei.h>
+#include <linux/rhashtable.h>
+#include <linux/slab.h>
+#include <linux/stat.h>
+#include <uapi/linux/mount.h>
+
+#include "check.h"
+#include "mount_op.h"
+
+struct flag {
+	unsigned long kernel;
+	u32 flag;
+};
+
+/* What mount(2) is asked for. */
+static const struct flag ms_flags[] = {
+	{ MS_RDONLY, BH_FLAG_RO },
+	{ MS_NOSUID, BH_FLAG_NOSUID },
+	{ MS_NODEV, BH_FLAG_NODEV },
+	{ MS_NOEXEC, BH_FLAG_NOEXEC },
+	{ MS_NOATIME, BH_FLAG_NOATIME },
+	{ MS_NODIRATIME, BH_FLAG_NODIRATIME },
+	{ MS_RELATIME, BH_FLAG_RELATIME },
+	{ MS_STRICTATIME, BH_FLAG_STRICTATIME },
+	{ MS_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
+	{ MS_SYNCHRONOUS, BH_FLAG_SYNC },
+	{ MS_DIRSYNC, BH_FLAG_DIRSYNC },
+	{ MS_MANDLOCK, BH_FLAG_MANDLOCK },
+	{ MS_LAZYTIME, BH_FLAG_LAZYTIME },
+	{ MS_REC, BH_FLAG_REC },
+	{ MS_SILENT, BH_FLAG_SILENT },
+};
+
+/* What a mount that is not attached yet was made with. */
+static const struct flag mnt_flags[] = {
+	{ MNT_READONLY, BH_FLAG_RO },
+	{ MNT_NOSUID, BH_FLAG_NOSUID },
+	{ MNT_NODEV, BH_FLAG_NODEV },
+	{ MNT_NOEXEC, BH_FLAG_NOEXEC },
+	{ MNT_NOATIME, BH_FLAG_NOATIME },
+	{ MNT_NODIRATIME, BH_FLAG_NODIRATIME },
+	{ MNT_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
+};
+
+static const struct flag sb_flags[] = {
+	{ SB_RDONLY, BH_FLAG_RO },
+	{ SB_SYNCHRONOUS, BH_FLAG_SYNC },
+	{ SB_DIRSYNC, BH_FLAG_DIRSYNC },
+	{ SB_MANDLOCK, BH_FLAG_MANDLOCK },
+	{ SB_LAZYTIME, BH_FLAG_LAZYTIME },
+};
+
+static u32 translate(const struct flag *table, unsigned int nr, unsigned long kernel)
+{
+	u32 flags = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		if (kernel & table[i].kernel)
+			flags |= table[i].flag;
+	return flags;
+}
+
+/** bh_mount_flags_asked() - the flags of mount(2), MS_*, as BH_FLAG_* */
+u32 bh_mount_flags_asked(unsigned long flags)
+{
+	return translate(ms_flags, ARRAY_SIZE(ms_flags), flags);
+}
+
+/**
+ * bh_mount_flags_of_mount() - what mount(2) would have been asked for a mount
+ * @flags: its flags, MNT_*
+ *
+ * relatime is what one gets without asking, and strictatime what there is without
+ * any of the others.
+ */
+u32 bh_mount_flags_of_mount(unsigned int flags)
+{
+	u32 asked = translate(mnt_flags, ARRAY_SIZE(mnt_flags), flags);
+
+	return flags & (MNT_RELATIME | MNT_NOATIME) ? asked : asked | BH_FLAG_STRICTATIME;
+}
+
+/** bh_mount_flags_of_sb() - the flags of a super block, SB_*, as BH_FLAG_* */
+u32 bh_mount_flags_of_sb(unsigned long flags)
+{
+	return translate(sb_flags, ARRAY_SIZE(sb_flags), flags);
+}
+
+static int gather_place(struct bh_check *check, const struct path *path, const char *known,
+			char *buf, char **name)
+{
+	if (path)
+		return bh_check_path(check, path, buf, name);
+	*name = (char *)known;
+	return 0;
+}
+
+static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
+{
+	const struct bh_mount_op *operation = check->data;
+
+	switch (which) {
+	case BH_MOUNT_TARGET:
+		return gather_place(check, operation->target, operation->target_name, buf, name);
+	case BH_MOUNT_SOURCE:
+		if (operation->source_err)
+			return operation->source_err;
+		return gather_place(check, operation->source, operation->source_name, buf, name);
+	case BH_MOUNT_FSTYPE:
+		if (!operation->fstype)
+			return operation->source_err;
+		/* The subtype in fuse.sshfs is the file system's affair. */
+		strscpy(buf, operation->fstype, BH_PATH_MAX);
+		buf[strcspn(buf, ".")] = '\0';
+		*name = buf;
+		return 0;
+	default:
+		return bh_check_exe(check, current, buf, name);
+	}
+}
+
+/**
+ * bh_mount_judge() - may the current task do this?
+ * @operation: what it asks for
+ *
+ * May sleep. Return: 0 or -EPERM.
+ */
+int bh_mount_judge(const struct bh_mount_op *operation)
+{
+	struct bh_check *check;
+	bool denied;
+
+	if (!bh_bindings_nr())
+		return 0;
+	check = bh_check_alloc(BH_MOUNT, current, false);
+	if (!check)
+		return bh_check_denies_without_memory(BH_MOUNT, current, false) ? -EPERM : 0;
+	check->request.attr[BH_MOUNT_OP] = operation->op;
+	check->request.flags = operation->flags;
+	check->request.unknown = operation->unknown;
+	check->request.flags_unknown = operation->flags_unknown;
+	/* There is nothing to fetch where a later step will tell. */
+	check->have = operation->unknown;
+	check->gather = gather;
+	check->data = operation;
+	denied = bh_check_denies(check);
+	bh_check_free(check);
+	return denied ? -EPERM : 0;
+}
+
+/**
+ * bh_mount_find_device() - the source of a new file system
+ * @operation: its source is filled in
+ * @name: as given; may be NULL
+ * @path: the device, with a reference, if there is one; zeroed by the caller
+ *
+ * Relative to wherever the task is. A word need not name anything.
+ */
+void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struct path *path)
+{
+	operation->source_name = name;
+	if (!name || kern_path(name, LOOKUP_FOLLOW, path))
+		return;
+	if (S_ISBLK(d_inode(path->dentry)->i_mode))
+		operation->source = path;
+}
+
+/**
+ * bh_mount_is_detached() - does a mount lie outside of the mount namespace's tree?
+ * @path: on the mount
+ *
+ * May sleep. Return: 1, 0, or a negative errno if there is no telling.
+ */
+int bh_mount_is_detached(const struct path *path)
+{
+	struct vfsmount *bottom = bh_ns_bottom();
+	struct path top = *path;
+	int detached;
+
+	if (IS_ERR(bottom))
+		return PTR_ERR(bottom);
+	path_get(&top);
+	while (follow_up(&top))
+		;
+	detached = top.mnt != bottom;
+	path_put(&top);
+	mntput(bottom);
+	return detached;
+}
+
+/*
+ * Detached mounts and file system contexts
+ *
+ * The table is keyed by the address of a mount or of a context and takes no
+ * reference: the entry goes when the object does, by hooks on the functions that
+ * the kernel calls then. So no object can be taken for one that was at its
+ * address before.
+ */
+
+struct entry {
+	struct rhash_head node;
+	const void *object;
+	struct bh_detached known;
+	struct rcu_head rcu;
+};
+
+static const struct rhashtable_params table_params = {
+	.key_len = sizeof(void *),
+	.key_offset = offsetof(struct entry, object),
+	.head_offset = offsetof(struct entry, node),
+	.automatic_shrinking = true,
+};
+
+static struct rhashtable table;
+
+static void free_entry(struct entry *entry)
+{
+	kfree(entry->known.name);
+	kfree(entry);
+}
+
+static void free_entry_rcu(struct rcu_head *rcu)
+{
+	free_entry(container_of(rcu, struct entry, rcu));
+}
+
+/**
+ * bh_detached_add() - remember what a step said
+ * @object: the mount or the context, which nobody else has seen yet
+ * @op: as in struct bh_detached
+ * @name: copied; may be NULL
+ *
+ * Charged to the task's memory cgroup, as the object is. Return: 0 or -ENOMEM.
+ */
+int bh_detached_add(const void *object, u32 op, const char *name)
+{
+	struct entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!entry)
+		return -ENOMEM;
+	entry->object = object;
+	entry->known.op = op;
+	if (name) {
+		entry->known.name = kstrdup(name, GFP_KERNEL_ACCOUNT);
+		if (!entry->known.name) {
+			kfree(entry);
+			return -ENOMEM;
+		}
+	}
+	err = rhashtable_insert_fast(&table, &entry->node, table_params);
+	if (err)
+		free_entry(entry);
+	return err;
+}
+
+/**
+ * bh_detached_find() - what is known of an object
+ * @object: the mount or the context, which the caller keeps
+ * @found: filled in; ->name lives as long as the object
+ *
+ * Return: false if nothing is known.
+ */
+bool bh_detached_find(const void *object, struct bh_detached *found)
+{
+	struct entry *entry;
+
+	rcu_read_lock();
+	entry = rhashtable_lookup(&table, &object, table_params);
+	if (entry)
+		*found = entry->known;
+	rcu_read_unlock();
+	return entry;
+}
+
+/** bh_detached_drop() - an object goes away; any context that may take a spinlock */
+void bh_detached_drop(const void *object)
+{
+	struct entry *entry;
+
+	rcu_read_lock();
+	entry = rhashtable_lookup(&table, &object, table_params);
+	if (entry && !rhashtable_remove_fast(&table, &entry->node, table_params))
+		call_rcu(&entry->rcu, free_entry_rcu);
+	rcu_read_unlock();
+}
+
+/** bh_detached_any() - is anything known of any object? */
+bool bh_detached_any(void)
+{
+	return atomic_read(&table.nelems);
+}
+
+/** bh_detached_init() - make an empty table. Return: 0 or -ENOMEM. */
+int bh_detached_init(void)
+{
+	return rhashtable_init(&table, &table_params);
+}
+
+static void free_object(void *entry, void *unused)
+{
+	free_entry(entry);
+}
+
+/** bh_detached_exit() - drop all; no hook runs any more */
+void bh_detached_exit(void)
+{
+	rcu_barrier();
+	rhashtable_free_and_destroy(&table, free_object, NULL);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A mount operation, or a step of one, as the kernel has it.
+ */
+#ifndef BULKHEAD_MOUNT_OP_H
+#define BULKHEAD_MOUNT_OP_H
+
+#include <linux/fs.h>
+#include <linux/mount.h>
+#include <linux/path.h>
+
+#include "decide.h"
+
+/**
+ * struct bh_mount_op - what is asked
+ * @op: BH_OP_*
+ * @flags: BH_FLAG_*
+ * @target: the place that changes, or NULL
+ * @target_name: its path, if it was made before
+ * @source: the place that something comes from, or NULL
+ * @source_err: why the source cannot be told
+ * @source_name: the source, if it is not a place: a device, any word, or a path
+ *               that was made before
+ * @fstype: the type of the file system, or NULL
+ * @unknown: a bit for each string that a later step will tell
+ * @flags_unknown: so are the flags
+ */
+struct bh_mount_op {
+	u32 op;
+	u32 flags;
+	const struct path *target;
+	const char *target_name;
+	const struct path *source;
+	int source_err;
+	const char *source_name;
+	const char *fstype;
+	u8 unknown;
+	bool flags_unknown;
+};
+
+int bh_mount_judge(const struct bh_mount_op *operation);
+
+u32 bh_mount_flags_asked(unsigned long flags);
+u32 bh_mount_flags_of_mount(unsigned int flags);
+u32 bh_mount_flags_of_sb(unsigned long flags);
+
+void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struct path *path);
+
+static inline const char *bh_mount_type_at(const struct path *path)
+{
+	return path->mnt->mnt_sb->s_type->name;
+}
+
+/* What is known of a detached mount, by the object that carries it. */
+
+/**
+ * struct bh_detached - what the steps so far said about a mount that is being made
+ * @op: BH_OP_MOUNT or BH_OP_BIND; BH_OP_REMOUNT for what fspick picked
+ * @name: the source, or the target of what fspick picked; NULL if there is none
+ */
+struct bh_detached {
+	u32 op;
+	char *name;
+};
+
+int bh_detached_add(const void *object, u32 op, const char *name);
+bool bh_detached_find(const void *object, struct bh_detached *found);
+void bh_detached_drop(const void *object);
+bool bh_detached_any(void);
+int bh_detached_init(void);
+void bh_detached_exit(void);
+
+int bh_mount_is_detached(const struct path *path);
+
+#endif /* BULKHEAD_MOUNT_OP_H */

@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A mount made in steps is one operation: fsopen, fsconfig, fsmount, fspick,
+ * open_tree, mount_setattr, move_mount in private mount namespaces.
+ */
+#include <pthread.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <kselftest_harness.h>
+
+#include "program.h"
+#include "trial.h"
+
+/* A file system of each test's own; each act gets a copy of the mounts. */
+#define TOP "/tmp/s"
+#define EMPTY TOP "/empty"
+#define OTHER TOP "/other"
+#define SOURCE TOP "/source"
+#define SECRET TOP "/secret"
+#define MOUNTED TOP "/mounted"
+#define READONLY TOP "/ro"
+#define LINK TOP "/link"
+
+#define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS)
+
+#define GIVES(before, after, what, how, policy, ...) {				\
+	.without = before, .with = after, .rules = policy, .act = what,		\
+	.arg = (void *)(how), .flags = NAMESPACES, .words = { __VA_ARGS__ },	\
+}
+
+#define DENIED(what, how, policy, ...)						\
+	GIVES(0, EPERM, what, how, policy, "verdict=deny class=mount", __VA_ARGS__)
+
+#define ALLOWED(what, how, policy) GIVES(0, 0, what, how, policy)
+
+FIXTURE(steps) {};
+
+FIXTURE_SETUP(steps)
+{
+	static const char *const dirs[] = {
+		EMPTY, OTHER, SOURCE, SOURCE "/sub", SECRET, MOUNTED, READONLY,
+	};
+	size_t i;
+
+	ASSERT_EQ(0, bh_scratch(TOP));
+	for (i = 0; i < ARRAY_SIZE(dirs); i++)
+		ASSERT_EQ(0, mkdir(dirs[i], 0755));
+	ASSERT_EQ(0, mount("one", MOUNTED, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mount("two", READONLY, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mount(NULL, READONLY, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID,
+			   NULL));
+	bh_make_file(SECRET "/file", "secret\n", 0644);
+}
+
+FIXTURE_TEARDOWN(steps)
+{
+}
+
+/* 0, or the errno of a call whose result is -1. */
+static int failed(long ret)
+{
+	return ret < 0 ? errno : 0;
+}
+
+/* A new file system */
+
+struct make {
+	const char *type;
+	const char *source;
+	const char *target;		/* NULL: it is used by its descriptor */
+	unsigned int attr;
+	unsigned int later;		/* attributes set on the detached mount */
+};
+
+static int finish(int fd, const struct make *make)
+{
+	struct mount_attr attr = { .attr_set = make->later };
+	int err = 0;
+
+	if (make->later)
+		err = failed(mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)));
+	if (!err && make->target)
+		err = failed(move_mount(fd, "", AT_FDCWD, make->target, MOVE_MOUNT_F_EMPTY_PATH));
+	if (!err && !make->target)
+		err = failed(mkdirat(fd, "dir", 0755));
+	return err;
+}
+
+static int do_make(void *arg)
+{
+	const struct make *make = arg;
+	int fs = fsopen(make->type, FSOPEN_CLOEXEC), err = 0, fd;
+
+	if (fs < 0)
+		return errno;
+	if (make->source)
+		err = failed(fsconfig(fs, FSCONFIG_SET_STRING, "source", make->source, 0));
+	if (!err)
+		err = failed(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+	if (err)
+		return err;
+	fd = fsmount(fs, FSMOUNT_CLOEXEC, make->attr);
+	return fd < 0 ? errno : finish(fd, make);
+}
+
+static int do_fsopen(void *type)
+{
+	return failed(fsopen(type, FSOPEN_CLOEXEC));
+}
+
+static int do_create(void *arg)
+{
+	const struct make *make = arg;
+	int fs = fsopen(make->type, FSOPEN_CLOEXEC), err;
+
+	if (fs < 0)
+		return 1;
+	err = failed(fsconfig(fs, FSCONFIG_SET_STRING, "source", make->source, 0));
+	return err ? 1 : failed(fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
+}
+
+#define MAKE(...) (&(const struct make){ .type = __VA_ARGS__ })
+#define TMPFS MAKE("tmpfs", "word", EMPTY)
+
+TEST_F(steps, a_new_file_system)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_make, TMPFS, "default mount deny\n", "op=mount fstype=\"tmpfs\"",
+		       "source=- target=- flags=-"),
+		ALLOWED(do_make, TMPFS, "default mount deny\n"
+			"allow mount op=mount fstype=tmpfs source=word target=" EMPTY "\n"),
+		/* The last step decides on the whole. */
+		DENIED(do_make, TMPFS, "default mount deny\n"
+		       "allow mount op=mount fstype=tmpfs source=word target=" OTHER "\n",
+		       "op=mount fstype=\"tmpfs\" source=\"word\" target=\"" EMPTY "\" flags=-"),
+		DENIED(do_make, MAKE("tmpfs", "word", EMPTY, MOUNT_ATTR_NOSUID),
+		       "default mount deny\nallow mount has=nosuid,nodev\n",
+		       "target=\"" EMPTY "\" flags=nosuid"),
+		ALLOWED(do_make, MAKE("tmpfs", "word", EMPTY, MOUNT_ATTR_NOSUID),
+			"default mount deny\nallow mount op=mount has=nosuid lacks=ro\n"),
+		/* As the library of mount(8) has it. */
+		ALLOWED(do_make, MAKE("tmpfs", "word", EMPTY, 0, MOUNT_ATTR_NOSUID),
+			"default mount deny\nallow mount op=mount has=nosuid lacks=ro\n"),
+		/* What denies does so once all that it names is known. */
+		DENIED(do_make, TMPFS, "deny mount fstype=tmpfs target=" EMPTY "\n",
+		       "rule=2", "op=mount fstype=\"tmpfs\" source=\"word\" target=\"" EMPTY "\""),
+		ALLOWED(do_make, TMPFS, "deny mount fstype=tmpfs target=" OTHER "\n"),
+		ALLOWED(do_make, TMPFS, "deny mount op=bind,remount,setattr,move\n"),
+		DENIED(do_make, MAKE("tmpfs", "word", EMPTY), "deny mount lacks=nosuid\n",
+		       "target=\"" EMPTY "\""),
+		/* Nobody can use what may not be made. */
+		DENIED(do_make, MAKE("ramfs", NULL, NULL),
+		       "default mount deny\nallow mount fstype=tmpfs\n", "fstype=\"ramfs\""),
+		ALLOWED(do_make, MAKE("tmpfs", NULL, NULL),
+			"default mount deny\nallow mount fstype=tmpfs target=" EMPTY "\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+TEST_F(steps, a_type_that_nothing_allows_is_not_opened)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_fsopen, "proc", "default mount deny\nallow mount fstype=tmpfs\n",
+		       "op=mount fstype=\"proc\" source=- target=- flags=-"),
+		DENIED(do_fsopen, "tmpfs", "default mount deny\nallow mount op=bind\n",
+		       "fstype=\"tmpfs\""),
+		DENIED(do_fsopen, "tmpfs", "deny mount fstype=tmpfs\n", "rule=2"),
+		ALLOWED(do_fsopen, "tmpfs", "default mount deny\n"
+			"allow mount fstype=tmpfs source=/a target=/b has=ro lacks=rec\n"),
+		ALLOWED(do_fsopen, "tmpfs", "deny mount fstype=tmpfs target=/a\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+TEST_F(steps, a_source_counts_when_the_super_block_is_made)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_create, TMPFS, "default mount deny\nallow mount source=other\n",
+		       "op=mount fstype=\"tmpfs\" source=\"word\" target=- flags=-"),
+		ALLOWED(do_create, TMPFS, "default mount deny\nallow mount source=word\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* Clones */
+
+struct clone {
+	const char *from;
+	const char *to;			/* NULL: read it by the descriptor */
+	unsigned int flags;
+	unsigned long long set;
+	unsigned long long clear;
+};
+
+#define CLONE(...) (&(const struct clone){ .from = __VA_ARGS__ })
+
+static int do_clone(void *arg)
+{
+	const struct clone *clone = arg;
+	struct mount_attr attr = { .attr_set = clone->set, .attr_clr = clone->clear };
+	int fd = open_tree(AT_FDCWD, clone->from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+						  clone->flags);
+	int err = 0;
+
+	if (fd < 0)
+		return errno;
+	if (attr.attr_set || attr.attr_clr)
+		err = failed(mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)));
+	if (err)
+		return err;
+	if (clone->to)
+		return failed(move_mount(fd, "", AT_FDCWD, clone->to, MOVE_MOUNT_F_EMPTY_PATH));
+	return failed(openat(fd, "file", O_RDONLY));
+}
+
+/* By a descriptor and no name. */
+static int do_clone_fd(void *dir)
+{
+	int at = open(dir, O_PATH);
+
+	return failed(syscall(SYS_open_tree, at, "", AT_EMPTY_PATH | OPEN_TREE_CLONE));
+}
+
+#define BIND_SOURCE "default mount deny\nallow mount op=bind source=" SOURCE "\n"
+
+TEST_F(steps, a_clone_keeps_its_source)
+{
+	const struct bh_trial trials[] = {
+		ALLOWED(do_clone, CLONE(SOURCE, EMPTY), BIND_SOURCE),
+		DENIED(do_clone, CLONE(SECRET, EMPTY), BIND_SOURCE,
+		       "op=bind fstype=\"tmpfs\" source=\"" SECRET "\" target=- flags=-"),
+		DENIED(do_clone, CLONE(SECRET, NULL), BIND_SOURCE, "op=bind", SECRET),
+		DENIED(do_clone_fd, SECRET, BIND_SOURCE, "op=bind", SECRET),
+		ALLOWED(do_clone_fd, SOURCE, BIND_SOURCE),
+		DENIED(do_clone, CLONE(SOURCE "/sub", EMPTY), BIND_SOURCE, SOURCE "/sub"),
+		/* A clone of a whole mount is a bind, too. */
+		DENIED(do_clone, CLONE(MOUNTED, EMPTY), "deny mount op=bind\n", "rule=2", "op=bind"),
+		ALLOWED(do_clone, CLONE(MOUNTED, EMPTY), "deny mount op=mount\n"),
+		/* Joined with where it goes. */
+		DENIED(do_clone, CLONE(SOURCE, EMPTY), "default mount deny\n"
+		       "allow mount op=bind source=" SOURCE " target=" OTHER "\n"
+		       "allow mount op=bind source=" SECRET " target=" EMPTY "\n",
+		       "op=bind fstype=\"tmpfs\" source=\"" SOURCE "\" target=\"" EMPTY "\""),
+		ALLOWED(do_clone, CLONE(SOURCE, EMPTY, 0, MOUNT_ATTR_RDONLY),
+			"default mount deny\nallow mount op=bind has=ro\n"),
+		DENIED(do_clone, CLONE(SOURCE, EMPTY, 0, MOUNT_ATTR_NOEXEC),
+		       "default mount deny\nallow mount op=bind has=ro\n",
+		       "op=bind", "target=\"" EMPTY "\" flags=noexec"),
+		ALLOWED(do_clone, CLONE(TOP, EMPTY, AT_RECURSIVE), "deny mount op=mount\n"),
+		/* What protects the source is not lifted from a clone of it. */
+		DENIED(do_clone, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
+		       "default mount deny\nallow mount op=bind\n", "op=remount", "flags=nosuid"),
+		ALLOWED(do_clone, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
+			"default mount deny\nallow mount op=bind,remount\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* Changes of what is mounted */
+
+struct change {
+	const char *place;
+	unsigned int flags;
+	struct mount_attr attr;
+};
+
+#define CHANGE(...) (&(const struct change){ .place = __VA_ARGS__ })
+
+static int do_change(void *arg)
+{
+	const struct change *change = arg;
+
+	return failed(mount_setattr(AT_FDCWD, change->place, change->flags,
+				    (struct mount_attr *)&change->attr, sizeof(change->attr)));
+}
+
+static int do_lift(void *arg)
+{
+	int err = do_change(arg);
+
+	return err ?: failed(mkdir(READONLY "/dir", 0755)) ?: failed(rmdir(READONLY "/dir"));
+}
+
+#define LIFT CHANGE(READONLY, 0, { .attr_clr = MOUNT_ATTR_RDONLY })
+
+TEST_F(steps, mount_setattr)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_lift, LIFT, "deny mount op=remount\n",
+		       "op=remount fstype=\"tmpfs\" source=- target=\"" READONLY "\" flags=nosuid"),
+		ALLOWED(do_lift, LIFT, "default mount deny\n"
+			"allow mount op=remount target=" READONLY " has=nosuid lacks=ro\n"),
+		DENIED(do_lift, LIFT, "default mount deny\nallow mount op=remount has=ro\n",
+		       "op=remount", "flags=nosuid"),
+		DENIED(do_lift, LIFT,
+		       "default mount deny\nallow mount op=propagation,setattr,bind,mount\n",
+		       "op=remount"),
+		DENIED(do_change, CHANGE(MOUNTED, AT_RECURSIVE, { .attr_set = MOUNT_ATTR_RDONLY }),
+		       "deny mount op=remount has=rec\n", "flags=ro,rec"),
+		ALLOWED(do_change, CHANGE(MOUNTED, 0, { .attr_set = MOUNT_ATTR_RDONLY }),
+			"deny mount op=remount has=rec\n"),
+		DENIED(do_change, CHANGE(MOUNTED, 0, { .propagation = MS_SHARED }),
+		       "deny mount op=propagation\n", "op=propagation", "target=\"" MOUNTED "\""),
+		ALLOWED(do_change, CHANGE(MOUNTED, 0, { .propagation = MS_SHARED }),
+			"default mount deny\nallow mount op=propagation target=" MOUNTED "\n"),
+		DENIED(do_change, CHANGE(MOUNTED, 0,
+					 { .attr_set = MOUNT_ATTR_NOEXEC, .propagation = MS_SHARED }),
+		       "default mount deny\nallow mount op=remount\n", "op=propagation"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+static int do_idmap(void *unused)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_IDMAP };
+
+	attr.userns_fd = open("/proc/self/ns/user", O_RDONLY);
+	return failed(mount_setattr(AT_FDCWD, MOUNTED, 0, &attr, sizeof(attr)));
+}
+
+TEST_F(steps, an_idmap_is_setattr)
+{
+	/* The initial user namespace is no mapping, which the kernel says at once. */
+	const struct bh_trial trials[] = {
+		GIVES(EPERM, EPERM, do_idmap, NULL, "default mount deny\nallow mount op=remount\n",
+		      "verdict=deny", "op=setattr", "target=\"" MOUNTED "\""),
+		GIVES(EPERM, EPERM, do_idmap, NULL, "default mount deny\nallow mount op=setattr\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+static int do_bad_setattr(void *how)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+
+	switch ((uintptr_t)how) {
+	case 0:
+		return failed(syscall(SYS_mount_setattr, AT_FDCWD, MOUNTED, 0, &attr, 8));
+	case 1:
+		return failed(syscall(SYS_mount_setattr, AT_FDCWD, MOUNTED, 0, &attr, 1 << 20));
+	case 2:
+		return failed(syscall(SYS_mount_setattr, AT_FDCWD, MOUNTED, 0, NULL, sizeof(attr)));
+	case 3:
+		return failed(syscall(SYS_mount_setattr, AT_FDCWD, TOP "/none", 0, &attr,
+				      sizeof(attr)));
+	case 4:
+		attr.attr_set = 1ULL << 60;
+		return failed(syscall(SYS_mount_setattr, AT_FDCWD, MOUNTED, 0, &attr,
+				      sizeof(attr)));
+	default:
+		return failed(syscall(SYS_mount_setattr, AT_FDCWD, MOUNTED, 1 << 30, &attr,
+				      sizeof(attr)));
+	}
+}
+
+TEST_F(steps, mistakes_are_answered_as_ever)
+{
+	const struct bh_trial trials[] = {
+		GIVES(EINVAL, EINVAL, do_bad_setattr, 0UL, "allow mount\n"),
+		GIVES(E2BIG, E2BIG, do_bad_setattr, 1UL, "allow mount\n"),
+		GIVES(EFAULT, EFAULT, do_bad_setattr, 2UL, "allow mount\n"),
+		GIVES(ENOENT, ENOENT, do_bad_setattr, 3UL, "allow mount\n"),
+		GIVES(EINVAL, EINVAL, do_bad_setattr, 4UL, "allow mount\n"),
+		GIVES(EINVAL, EINVAL, do_bad_setattr, 5UL, "allow mount\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+static int do_pick(void *flag)
+{
+	int fs = fspick(AT_FDCWD, MOUNTED, FSPICK_CLOEXEC), err;
+
+	if (fs < 0)
+		return errno;
+	err = failed(fsconfig(fs, FSCONFIG_SET_FLAG, flag, NULL, 0));
+	return err ?: failed(fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0));
+}
+
+TEST_F(steps, fspick_is_a_remount)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_pick, "ro", "deny mount op=remount\n",
+		       "op=remount fstype=\"tmpfs\" source=- target=\"" MOUNTED "\" flags=-"),
+		DENIED(do_pick, "ro", "deny mount op=remount has=ro\n",
+		       "op=remount", "target=\"" MOUNTED "\" flags=ro"),
+		ALLOWED(do_pick, "ro", "default mount deny\n"
+			"allow mount op=remount target=" MOUNTED " has=ro\n"),
+		DENIED(do_pick, "ro", "default mount deny\n"
+		       "allow mount op=remount target=" OTHER "\n", "target=\"" MOUNTED "\""),
+		DENIED(do_pick, "sync", "default mount deny\nallow mount op=remount has=dirsync\n",
+		       "op=remount", "sync"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+static int do_set_group(void *unused)
+{
+	if (mount(NULL, MOUNTED, NULL, MS_SHARED, NULL))
+		return 1;
+	if (mount(MOUNTED, EMPTY, NULL, MS_BIND, NULL) ||
+	    mount(NULL, EMPTY, NULL, MS_PRIVATE, NULL))
+		return 2;
+	return failed(syscall(SYS_move_mount, AT_FDCWD, MOUNTED, AT_FDCWD, EMPTY, 0x100));
+}
+
+TEST_F(steps, a_group_is_joined_by_propagation)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_set_group, NULL, "deny mount op=propagation source=" MOUNTED "\n",
+		       "op=propagation", "source=\"" MOUNTED "\" target=\"" EMPTY "\""),
+		ALLOWED(do_set_group, NULL, "deny mount op=move\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* Threads that change what the call is given */
+
+struct race {
+	char name[64];
+	struct mount_attr attr;
+	volatile int stop;
+};
+
+static void *flip_attr(void *arg)
+{
+	struct race *race = arg;
+
+	while (!race->stop) {
+		race->attr.attr_clr = 0;
+		race->attr.attr_set = MOUNT_ATTR_NOEXEC;
+		__asm__ volatile("" ::: "memory");
+		race->attr.attr_set = 0;
+		race->attr.attr_clr = MOUNT_ATTR_RDONLY;
+		__asm__ volatile("" ::: "memory");
+	}
+	return NULL;
+}
+
+static void *flip_link(void *arg)
+{
+	struct race *race = arg;
+
+	while (!race->stop) {
+		(void)!symlink(SOURCE, TOP "/next");
+		rename(TOP "/next", LINK);
+		(void)!symlink(SECRET, TOP "/next");
+		rename(TOP "/next", LINK);
+	}
+	return NULL;
+}
+
+#define TRIES 4000
+
+/* EEXIST if the forbidden thing was ever done. */
+static int race_attr(void *unused)
+{
+	struct race race = { };
+	pthread_t thread;
+	int i, won = 0;
+
+	if (pthread_create(&thread, NULL, flip_attr, &race))
+		return 1;
+	for (i = 0; i < TRIES && !won; i++) {
+		mount_setattr(AT_FDCWD, READONLY, 0, &race.attr, sizeof(race.attr));
+		won = !mkdir(READONLY "/dir", 0755);
+	}
+	race.stop = 1;
+	pthread_join(thread, NULL);
+	rmdir(READONLY "/dir");
+	return won ? EEXIST : 0;
+}
+
+static int race_source(void *unused)
+{
+	struct race race = { };
+	pthread_t thread;
+	int i, won = 0, fd;
+
+	unlink(LINK);
+	if (symlink(SOURCE, LINK) || pthread_create(&thread, NULL, flip_link, &race))
+		return 1;
+	for (i = 0; i < TRIES && !won; i++) {
+		fd = open_tree(AT_FDCWD, LINK, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (fd < 0)
+			continue;
+		won = !faccessat(fd, "file", F_OK, 0);
+		close(fd);
+	}
+	race.stop = 1;
+	pthread_join(thread, NULL);
+	return won ? EEXIST : 0;
+}
+
+/* The same through mount(2), which looks the source up by its name. */
+static int race_bind(void *unused)
+{
+	struct race race = { };
+	pthread_t thread;
+	int i, won = 0;
+
+	unlink(LINK);
+	if (symlink(SOURCE, LINK) || pthread_create(&thread, NULL, flip_link, &race))
+		return 1;
+	for (i = 0; i < TRIES && !won; i++) {
+		if (mount(LINK, EMPTY, NULL, MS_BIND, NULL))
+			continue;
+		won = !access(EMPTY "/file", F_OK);
+		umount2(EMPTY, MNT_DETACH);
+	}
+	race.stop = 1;
+	pthread_join(thread, NULL);
+	return won ? EEXIST : 0;
+}
+
+TEST_F(steps, threads_do_not_win)
+{
+	const struct bh_trial trials[] = {
+		GIVES(EEXIST, 0, race_attr, NULL, "deny mount op=remount lacks=ro\n",
+		      "verdict=deny", "op=remount"),
+		GIVES(EEXIST, 0, race_source, NULL, BIND_SOURCE, "verdict=deny", "op=bind"),
+		GIVES(EEXIST, 0, race_bind, NULL, BIND_SOURCE "allow mount op=umount\n",
+		      "verdict=deny", "op=bind"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* By int 0x80: the arguments lie below 4 GiB. */
+
+static long call_32(long nr, long a, long b, long c, long d, long e)
+{
+	long ret;
+
+	__asm__ volatile("int $0x80" : "=a"(ret)
+			 : "a"(nr), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : "memory", "r8", "r9",
+			   "r10", "r11");
+	return ret;
+}
+
+static int do_32(void *how)
+{
+	char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	struct mount_attr *attr = (void *)(low + 256);
+	long ret;
+
+	if (low == MAP_FAILED)
+		return 1;
+	switch ((uintptr_t)how) {
+	case 0:
+		strcpy(low, "tmpfs");
+		ret = call_32(430, (long)low, 0, 0, 0, 0);
+		break;
+	case 1:
+		strcpy(low, SECRET);
+		ret = call_32(428, AT_FDCWD, (long)low, OPEN_TREE_CLONE, 0, 0);
+		break;
+	case 2:
+		strcpy(low, MOUNTED);
+		ret = call_32(433, AT_FDCWD, (long)low, 0, 0, 0);
+		break;
+	default:
+		strcpy(low, READONLY);
+		attr->attr_clr = MOUNT_ATTR_RDONLY;
+		ret = call_32(442, AT_FDCWD, (long)low, 0, (long)attr, sizeof(*attr));
+		if (!ret)
+			ret = -failed(mkdir(READONLY "/dir", 0755) ?: rmdir(READONLY "/dir"));
+	}
+	return ret < 0 ? -ret : 0;
+}
+
+TEST_F(steps, thirty_two_bit_entries)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_32, 0UL, "deny mount fstype=tmpfs\n", "op=mount"),
+		DENIED(do_32, 1UL, BIND_SOURCE, "op=bind", SECRET),
+		DENIED(do_32, 2UL, "deny mount op=remount target=" MOUNTED "\n", "op=remount"),
+		DENIED(do_32, 3UL, "deny mount op=remount lacks=ro\n", "op=remount"),
+		ALLOWED(do_32, 3UL, "deny mount op=remount has=ro\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+TEST_HARNESS_MAIN
