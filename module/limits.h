@@ -32,6 +32,8 @@
 #define BH_BINDINGS_MAX		65536		/* bound namespaces */
 #define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
 #define BH_BIND_WRITE_MAX	65536		/* bytes in one write to `bind` and the like */
+#define BH_ASSIGN_MAX		262144		/* bytes in an assignment table */
+#define BH_ASSIGN_LINES_MAX	4096		/* lines in it that assign */
 
 /* Kernel namespaces nest no deeper than this (MAX_PID_NS_LEVEL, user_namespaces(7)). */
 #define BH_NS_DEPTH_MAX		33

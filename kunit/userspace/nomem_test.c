@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include "../../module/assign_table.h"
 #include "../../module/decide.h"
 #include "../load.h"
 #include "../model.h"
@@ -149,10 +150,55 @@ static void random_policies_may_fail(struct kunit *test)
 	}
 }
 
+/* An assignment table is read and asked as a whole, or not at all. */
+static void a_table_may_fail(struct kunit *test)
+{
+	static const char text[] =
+		"policy=a ns=pid cgroup=" STARS " exe=/[a-c]*\n"
+		"policy=b ns=pid cgroup=/**\n";
+	static const struct bh_word types[] = { { "pid", 1 }, { } };
+	const struct bh_assign_request ask = {
+		.type = 1,
+		.string = {
+			[BH_ASSIGN_CGROUP] = { "/" LETTERS, sizeof(LETTERS) },
+			[BH_ASSIGN_EXE] = { "/x", 2 },
+		},
+	};
+	const struct bh_assign_line *line = NULL;
+	struct bh_assign_space *space = kunit_kzalloc(test, sizeof(*space), GFP_KERNEL);
+	struct bh_assign_table table;
+	struct bh_error error;
+	long live = alloc_live();
+	bool failed;
+	u32 nth;
+
+	for (nth = 1;; nth++) {
+		int ret;
+
+		alloc_fail_at(nth);
+		ret = bh_assign_parse(&table, text, sizeof(text) - 1, types, &error);
+		if (ret)
+			KUNIT_EXPECT_STREQ(test, error.message, "out of memory");
+		if (!ret) {
+			bh_assign_space_init(space, GFP_ATOMIC);
+			ret = bh_assign_match(&table, &ask, space, &line, &failed);
+			bh_assign_space_free(space);
+		}
+		bh_assign_table_free(&table);
+		KUNIT_ASSERT_EQ_MSG(test, alloc_live(), live, "allocation %u", nth);
+		if (alloc_count() < nth)
+			break;
+		KUNIT_ASSERT_EQ_MSG(test, ret, -ENOMEM, "allocation %u", nth);
+	}
+	alloc_fail_at(0);
+	KUNIT_EXPECT_GE(test, nth, 8);
+}
+
 static struct kunit_case nomem_cases[] = {
 	KUNIT_CASE(each_allocation_may_fail),
 	KUNIT_CASE(a_decision_may_fail),
 	KUNIT_CASE(random_policies_may_fail),
+	KUNIT_CASE(a_table_may_fail),
 	{}
 };
 
