@@ -100,7 +100,7 @@ static int bind(enum bh_ns_type type, int which, struct bh_entry *entry, bool ar
 	int err;
 
 	mutex_lock(&bh_config_mutex);
-	err = bh_bind(&ns, entry, armed, kstrdup("/", GFP_KERNEL));
+	err = bh_bind(&ns, entry, armed, false, kstrdup("/", GFP_KERNEL));
 	mutex_unlock(&bh_config_mutex);
 	return err;
 }

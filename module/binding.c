@@ -65,6 +65,7 @@ static void unbind(struct bh_binding *binding)
  * @ns: the namespace; the binding takes its own reference
  * @entry: the policy's name
  * @armed: in force at once, or only when the namespace's init executes its program
+ * @assigned: by the assignment table, not by hand
  * @cgroup: to be shown; the binding owns it whatever is returned
  *
  * Replaces the namespace's binding, if it has one, without a moment in between
@@ -73,7 +74,8 @@ static void unbind(struct bh_binding *binding)
  * Return: 0, -EINVAL (an initial namespace), -ESRCH (a dead one), -E2BIG
  * (BH_BINDINGS_MAX) or -ENOMEM.
  */
-int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, char *cgroup)
+int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
+	    char *cgroup)
 {
 	struct bh_binding *binding, *old;
 	int err = -EINVAL;
@@ -99,6 +101,7 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, char *cg
 	binding->ns = *ns;
 	binding->entry = entry;
 	binding->armed = armed;
+	binding->assigned = assigned;
 	binding->cgroup = cgroup;
 	if (old)
 		err = rhashtable_replace_fast(&table, &old->node, &binding->node, table_params);

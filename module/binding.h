@@ -21,6 +21,7 @@
  *      no other namespace can have its address or its number
  * @entry: the policy's name
  * @armed: is it in force? Once set it stays so.
+ * @assigned: was it made by the assignment table?
  * @chrooted: has a task that it applies to made the root of a mount its own, other
  *            than that of the namespace? Once set it stays so.
  * @cgroup: where the namespace's first process was when it was bound
@@ -32,6 +33,7 @@ struct bh_binding {
 	struct bh_ns ns;
 	struct bh_entry *entry;
 	bool armed;
+	bool assigned;
 	bool chrooted;
 	char *cgroup;
 	struct rcu_work free;
@@ -40,7 +42,8 @@ struct bh_binding {
 /* Namespaces of a task that can carry a binding: its own and all above, of each type. */
 #define BH_CONFINING_MAX (BH_NS_TYPES * BH_NS_DEPTH_MAX)
 
-int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, char *cgroup);
+int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
+	    char *cgroup);
 int bh_unbind(const struct bh_ns *ns);
 int bh_unbind_inum(enum bh_ns_type type, unsigned int inum);
 void bh_bindings_reap(void);

@@ -15,6 +15,7 @@
 #include <linux/security.h>
 #include <linux/xattr.h>
 
+#include "assign.h"
 #include "check.h"
 #include "hooks.h"
 
@@ -153,7 +154,9 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
 	bool again = forget_judged(bprm->file);
 	int err = 0;
 
-	if (!again || as == BH_AS_PROGRAM)
+	if (as == BH_AS_PROGRAM)
+		err = bh_assign_at_exec(bprm->file);
+	if (!err && (!again || as == BH_AS_PROGRAM))
 		err = check_exec(bprm->file, as, true);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_check)(bprm);

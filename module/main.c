@@ -6,6 +6,7 @@
 
 #include <linux/module.h>
 
+#include "assign.h"
 #include "attach.h"
 #include "binding.h"
 #include "check.h"
@@ -68,6 +69,7 @@ static void __exit bulkhead_exit(void)
 	bh_securityfs_exit();
 	bh_detach(tables, ARRAY_SIZE(tables));
 	bh_detached_exit();
+	bh_assign_exit();
 	bh_check_exit();
 	bh_bindings_exit();
 	bh_registry_exit();

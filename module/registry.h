@@ -40,6 +40,7 @@ struct bh_counts {
  * @name: the name
  * @loaded: its current version; replaced as a whole
  * @bound: bindings that name it; under bh_config_mutex
+ * @assigned: lines of the assignment table that do; under bh_config_mutex
  * @counts: what its checks came to
  * @files: for securityfs.c
  */
@@ -48,6 +49,7 @@ struct bh_entry {
 	char name[BH_NAME_MAX + 1];
 	struct bh_loaded __rcu *loaded;
 	unsigned int bound;
+	unsigned int assigned;
 	struct bh_counts __percpu *counts;
 	void *files;
 	struct rcu_head rcu;

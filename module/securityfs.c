@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include <linux/user_namespace.h>
 
+#include "assign.h"
 #include "binding.h"
 #include "check.h"
 #include "escape.h"
@@ -485,7 +486,7 @@ static int remove_command(char *line)
 	if (!entry)
 		return -ENOENT;
 	bh_bindings_reap();
-	if (entry->bound)
+	if (entry->bound || entry->assigned)
 		return -EBUSY;
 	files = entry->files;
 	bh_registry_remove(entry);
@@ -619,7 +620,7 @@ static int bind_command(char *line)
 	err = find_ns(&command, type, &ns, &cgroup);
 	if (err)
 		return err;
-	err = bh_bind(&ns, entry, armed, cgroup);
+	err = bh_bind(&ns, entry, armed, false, cgroup);
 	ns.ops->put(ns.ns);
 	return err;
 }
@@ -759,7 +760,8 @@ static int bindings_show(struct seq_file *m, void *v)
 		return -ENOMEM;
 	bh_text_append_word(&text, binding->cgroup, strlen(binding->cgroup));
 	show_binding(m, binding, rcu_dereference_protected(binding->entry->loaded, true));
-	seq_printf(m, " by=bind cgroup=%.*s\n", (int)text.len, text.s);
+	seq_printf(m, " by=%s cgroup=%.*s\n", binding->assigned ? "assign" : "bind", (int)text.len,
+		   text.s);
 	kfree(text.s);
 	return 0;
 }
@@ -803,6 +805,66 @@ static int self_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(self);
+
+/* assign */
+
+static int assign_show(struct seq_file *m, void *unused)
+{
+	bh_assignment_show(m);
+	return 0;
+}
+
+static int assign_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, assign_show, NULL);
+}
+
+static int check_change(const struct file *file)
+{
+	int err;
+
+	mutex_lock(&bh_config_mutex);
+	err = may_change(file);
+	mutex_unlock(&bh_config_mutex);
+	return err;
+}
+
+static ssize_t assign_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	struct bh_assignment *assignment;
+	char *text;
+	int err;
+
+	if (len > BH_ASSIGN_MAX)
+		return -E2BIG;
+	err = check_change(file);
+	if (err)
+		return err;
+	text = vmemdup_user(from, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = bh_assignment_parse(&assignment, text, len);
+	kvfree(text);
+	if (err)
+		return err;
+	mutex_lock(&bh_config_mutex);
+	err = may_change(file) ?: bh_assignment_replace(&assignment);
+	mutex_unlock(&bh_config_mutex);
+	/* Until no exec looks at the old table any more. */
+	if (!err)
+		synchronize_rcu();
+	bh_assignment_free(assignment);
+	return err ?: len;
+}
+
+static const struct file_operations assign_fops = {
+	.owner = THIS_MODULE,
+	.open = assign_open,
+	.read = seq_read,
+	.write = assign_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
 /* events */
 
@@ -849,6 +911,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "denials %llu\n", bh_denials());
 	seq_printf(m, "events_lost %llu\n", bh_events_lost());
 	seq_printf(m, "bindings %u\n", bh_bindings_nr());
+	seq_printf(m, "assigned %llu\n", bh_assigned());
 	seq_printf(m, "policies %u\n", bh_registry_nr());
 	seq_printf(m, "bytes %zu\n", bh_registry_bytes());
 	seq_puts(m, "cache_hits 0\n");
@@ -871,6 +934,10 @@ static int features_show(struct seq_file *m, void *unused)
 	seq_puts(m, "namespaces");
 	for (t = 0; t < BH_NS_TYPES; t++)
 		seq_printf(m, " %s", bh_ns_types[t].name);
+	seq_puts(m, "\nassign");
+	for (t = 0; t < BH_NS_TYPES; t++)
+		if (bh_ns_types[t].is_new)
+			seq_printf(m, " %s", bh_ns_types[t].name);
 	seq_puts(m, "\n");
 	for (class = 0; class < BH_CLASSES; class++) {
 		seq_printf(m, "class %s keys", bh_classes[class].name);
@@ -896,6 +963,7 @@ static const struct {
 	{ "bind", 0200, &bind_fops },
 	{ "unbind", 0200, &unbind_fops },
 	{ "bindings", 0400, &bindings_fops },
+	{ "assign", 0600, &assign_fops },
 	{ "events", 0400, &events_fops },
 	{ "stats", 0400, &stats_fops },
 	{ "features", 0444, &features_fops },

@@ -70,6 +70,12 @@ static bool pid_is_init(void *ns)
 	return task_tgid_nr_ns(current, ns) == 1;
 }
 
+static bool pid_is_new(void *ns)
+{
+	/* A thread has not executed anything since it was made; its leader may have. */
+	return pid_is_init(ns) && current->group_leader->flags & PF_FORKNOEXEC;
+}
+
 static void *user_parent(void *ns)
 {
 	return ((struct user_namespace *)ns)->parent;
@@ -106,6 +112,36 @@ static bool user_is_init(void *ns)
 	return true;
 }
 
+/*
+ * A process's memory belongs to the user namespace in which it executed its
+ * program, or to one above if it must not read that; fork copies this, unshare
+ * and setns leave it alone.
+ */
+static bool executed_in(const struct task_struct *task, const struct user_namespace *user_ns)
+{
+	return task->mm && task->mm->user_ns == user_ns;
+}
+
+static bool user_is_new(void *ns)
+{
+	struct task_struct *process, *task;
+	bool new = !executed_in(current, ns);
+
+	if (!new)
+		return false;
+	/* It came here by unshare, clone or setns: is it the first? */
+	rcu_read_lock();
+	for_each_process_thread(process, task) {
+		if (!new || rcu_dereference(task->real_cred)->user_ns != ns)
+			continue;
+		task_lock(task);
+		new = !executed_in(task, ns);
+		task_unlock(task);
+	}
+	rcu_read_unlock();
+	return new;
+}
+
 const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
 	[BH_NS_PID] = {
 		.name = "pid",
@@ -116,6 +152,7 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
 		.is_dead = pid_is_dead,
 		.inum = pid_inum,
 		.is_init = pid_is_init,
+		.is_new = pid_is_new,
 	},
 	[BH_NS_USER] = {
 		.name = "user",
@@ -126,6 +163,7 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
 		.is_dead = user_is_dead,
 		.inum = user_inum,
 		.is_init = user_is_init,
+		.is_new = user_is_new,
 	},
 };
 

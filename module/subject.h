@@ -25,6 +25,9 @@ struct bh_ns;
  * @inum: the inode number that userspace knows it by
  * @is_init: is the current task, about to execute a program, the one whose
  *           exec ends the namespace's construction?
+ * @is_new: has no process that lives in it executed a program there? Asked when
+ *          the current task, which lives in it, is about to; for a pid namespace
+ *          only its init counts. NULL for a type that cannot be assigned.
  */
 struct bh_ns_ops {
 	const char *name;
@@ -35,6 +38,7 @@ struct bh_ns_ops {
 	bool (*is_dead)(void *ns);
 	unsigned int (*inum)(void *ns);
 	bool (*is_init)(void *ns);
+	bool (*is_new)(void *ns);
 };
 
 /* A namespace of any type. */

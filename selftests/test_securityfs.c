@@ -44,6 +44,7 @@ static const struct {
 	{ "unbind", S_IFREG | 0200 },
 	{ "bindings", S_IFREG | 0400 },
 	{ "events", S_IFREG | 0400 },
+	{ "assign", S_IFREG | 0600 },
 	{ "stats", S_IFREG | 0400 },
 	{ "features", S_IFREG | 0444 },
 	{ "self", S_IFREG | 0444 },
@@ -70,7 +71,8 @@ TEST_F(files, modes)
 TEST_F(files, features)
 {
 	static const char *const lines[] = {
-		"abi 1\n", "namespaces pid user\n", "class exec keys ", "class mount keys ",
+		"abi 1\n", "namespaces pid user\n", "assign pid user\n", "class exec keys ",
+		"class mount keys ",
 		"class ptrace keys ", "\npoint ",
 	};
 	size_t i;
@@ -84,7 +86,8 @@ TEST_F(files, features)
 TEST_F(files, stats)
 {
 	static const char *const names[] = {
-		"checks", "denials", "events_lost", "bindings", "policies", "bytes", "cache_hits",
+		"checks", "denials", "events_lost", "bindings", "assigned", "policies", "bytes",
+		"cache_hits",
 	};
 	long policies = bh_number("stats", "policies"), bytes = bh_number("stats", "bytes");
 	size_t i;
@@ -157,9 +160,9 @@ TEST_F(files, what_is_not_in_this_version)
 {
 	static const char signature[] = "\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d";
 
-	EXPECT_EQ(-1, access(BULKHEAD_DIR "/assign", F_OK));
 	EXPECT_EQ(-EINVAL, bh_write("lock", "policy"));
 	EXPECT_EQ(-EINVAL, bh_write("bind", "policy=x ns=mnt self"));
+	EXPECT_EQ(-EINVAL, bh_write("assign", "policy=x ns=mnt"));
 	EXPECT_EQ(-EINVAL, bh_write_bytes("load", signature, sizeof(signature) - 1));
 }
 

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Binding of new namespaces by the assignment table, with no one's help.
+ *
+ * Whatever makes a container, its first program is executed in namespaces that
+ * are new. That is when they are bound: the runtime has built all that it
+ * wants, and nothing of the container has run. What "new" means is the
+ * namespace type's own (->is_new), and needs no memory of what was there
+ * before: a namespace in which a program was executed is none, whenever the
+ * table was written.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/mount.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "assign.h"
+#include "assign_table.h"
+#include "binding.h"
+#include "check.h"
+#include "event.h"
+
+/**
+ * struct bh_assignment - a table and the policies that it names
+ * @table: the table
+ * @types: a bit for each type of namespace that it speaks of
+ * @entries: the policy of each line, each counted in &bh_entry.assigned as long
+ *           as the table is in force
+ */
+struct bh_assignment {
+	struct bh_assign_table table;
+	u32 types;
+	struct bh_entry **entries;
+};
+
+/* NULL: nothing is assigned. Replaced as a whole, under bh_config_mutex. */
+static struct bh_assignment __rcu *in_force;
+
+/* Bindings made so far; under bh_config_mutex. */
+static u64 nr_assigned;
+
+/* The table */
+
+/**
+ * bh_assignment_parse() - read a table
+ * @assignment: set to the table, for bh_assignment_replace() or bh_assignment_free()
+ * @text: as written
+ * @len: its length
+ *
+ * What is wrong with it is said in the kernel log.
+ *
+ * Return: 0 or a negative errno, as bh_assign_parse().
+ */
+int bh_assignment_parse(struct bh_assignment **assignment, const char *text, size_t len)
+{
+	struct bh_word types[BH_NS_TYPES + 1] = { };
+	struct bh_assignment *new;
+	struct bh_error error;
+	unsigned int type, nr = 0, i;
+	int err;
+
+	for (type = 0; type < BH_NS_TYPES; type++)
+		if (bh_ns_types[type].is_new)
+			types[nr++] = (struct bh_word){ bh_ns_types[type].name, type };
+	new = kzalloc(sizeof(*new), GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	err = bh_assign_parse(&new->table, text, len, types, &error);
+	if (err) {
+		pr_err("assign: error %u:%u %s\n", error.line, error.column, error.message);
+		kfree(new);
+		return err;
+	}
+	new->entries = kvcalloc(new->table.nr + 1, sizeof(*new->entries), GFP_KERNEL);
+	if (!new->entries) {
+		bh_assignment_free(new);
+		return -ENOMEM;
+	}
+	for (i = 0; i < new->table.nr; i++)
+		new->types |= 1 << new->table.lines[i].type;
+	*assignment = new;
+	return 0;
+}
+
+/**
+ * bh_assignment_free() - free a table that is not in force
+ * @assignment: the table, or NULL
+ */
+void bh_assignment_free(struct bh_assignment *assignment)
+{
+	if (!assignment)
+		return;
+	bh_assign_table_free(&assignment->table);
+	kvfree(assignment->entries);
+	kfree(assignment);
+}
+
+static int find_entries(struct bh_assignment *assignment)
+{
+	u32 i;
+
+	for (i = 0; i < assignment->table.nr; i++) {
+		const struct bh_assign_line *line = &assignment->table.lines[i];
+
+		assignment->entries[i] = bh_registry_find(line->policy, strlen(line->policy));
+		if (assignment->entries[i])
+			continue;
+		pr_err("assign: error %u:1 the policy is not loaded\n", line->number);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static struct bh_assignment *put_in_force(struct bh_assignment *new)
+{
+	struct bh_assignment *old;
+	u32 i;
+
+	old = rcu_replace_pointer(in_force, new, lockdep_is_held(&bh_config_mutex));
+	for (i = 0; new && i < new->table.nr; i++)
+		new->entries[i]->assigned++;
+	for (i = 0; old && i < old->table.nr; i++)
+		old->entries[i]->assigned--;
+	return old;
+}
+
+/**
+ * bh_assignment_replace() - put a table in force
+ * @assignment: the table; set to the one that was in force, which the caller
+ *              frees when RCU readers have ended
+ *
+ * Under bh_config_mutex. Return: 0 or -ENOENT (a policy is not loaded): nothing
+ * has changed then.
+ */
+int bh_assignment_replace(struct bh_assignment **assignment)
+{
+	int err;
+
+	lockdep_assert_held(&bh_config_mutex);
+	err = find_entries(*assignment);
+	if (!err)
+		*assignment = put_in_force(*assignment);
+	return err;
+}
+
+/**
+ * bh_assignment_show() - write the table in force in its canonical form
+ * @m: where to
+ */
+void bh_assignment_show(struct seq_file *m)
+{
+	const struct bh_assignment *assignment;
+
+	mutex_lock(&bh_config_mutex);
+	assignment = rcu_dereference_protected(in_force, lockdep_is_held(&bh_config_mutex));
+	if (assignment)
+		seq_write(m, assignment->table.text, assignment->table.text_len);
+	mutex_unlock(&bh_config_mutex);
+}
+
+/** bh_assigned() - bindings made by a table so far; under bh_config_mutex */
+u64 bh_assigned(void)
+{
+	lockdep_assert_held(&bh_config_mutex);
+	return nr_assigned;
+}
+
+/* The first exec */
+
+/**
+ * struct assigning - a namespace that may have to be bound
+ * @ns: the namespace, with a reference
+ * @request: what is asked of the table
+ * @space: for the match
+ * @reason: why a string is missing
+ * @exe: the program's path
+ */
+struct assigning {
+	struct bh_ns ns;
+	struct bh_assign_request request;
+	struct bh_assign_space space;
+	const char *reason;
+	char exe[BH_PATH_MAX];
+};
+
+/* Does the namespace carry a policy, or @covered: one above it this very policy? */
+static bool is_bound(const struct bh_ns *ns, const struct bh_entry *covered)
+{
+	struct bh_binding *found[BH_NS_DEPTH_MAX];
+	unsigned int nr, i;
+	bool bound = false;
+
+	rcu_read_lock();
+	nr = bh_bindings_above(ns, found, BH_NS_DEPTH_MAX);
+	for (i = 0; i < nr; i++)
+		bound |= found[i]->ns.ns == ns->ns ||
+			 (found[i]->entry == covered && READ_ONCE(found[i]->armed));
+	rcu_read_unlock();
+	return bound;
+}
+
+/* The types of the current task's namespaces that a table could bind now. */
+static u32 assignable(void)
+{
+	const struct bh_assignment *assignment;
+	struct bh_ns ns;
+	u32 types, type, new = 0;
+
+	rcu_read_lock();
+	assignment = rcu_dereference(in_force);
+	types = assignment ? assignment->types : 0;
+	rcu_read_unlock();
+	for (type = 0; type < BH_NS_TYPES; type++) {
+		if (!(types & (1 << type)))
+			continue;
+		bh_ns_of_task(type, current, &ns);
+		if (!ns.ops->is_initial(ns.ns) && !is_bound(&ns, NULL) && ns.ops->is_new(ns.ns))
+			new |= 1 << type;
+	}
+	return new;
+}
+
+static void take_exe(struct assigning *a, const struct file *file)
+{
+	struct bh_string *string = &a->request.string[BH_ASSIGN_EXE];
+	struct vfsmount *bottom = bh_ns_bottom();
+	int err = PTR_ERR_OR_ZERO(bottom);
+	char *name = NULL;
+
+	if (!err) {
+		err = bh_path_name(&file->f_path, bottom, a->exe, &name);
+		mntput(bottom);
+	}
+	if (err) {
+		a->request.failed |= 1 << BH_ASSIGN_EXE;
+		a->reason = err == -ENAMETOOLONG ? "path too long" : "path lookup failed";
+	} else if (name) {
+		*string = (struct bh_string){ name, strlen(name) };
+	}
+}
+
+static void take_cgroup(struct assigning *a, const char *cgroup)
+{
+	size_t len = strlen(cgroup);
+
+	a->request.string[BH_ASSIGN_CGROUP] = (struct bh_string){ };
+	a->request.failed &= ~(1 << BH_ASSIGN_CGROUP);
+	/* The kernel cuts what does not fit. */
+	if (len < BH_PATH_MAX - 1) {
+		a->request.string[BH_ASSIGN_CGROUP] = (struct bh_string){ cgroup, len };
+		return;
+	}
+	a->request.failed |= 1 << BH_ASSIGN_CGROUP;
+	a->reason = "path too long";
+}
+
+/* May a line speak of the namespace? Spares those without one the mutex. */
+static bool may_match(struct assigning *a)
+{
+	const struct bh_assignment *assignment;
+	const struct bh_assign_line *line = NULL;
+	bool failed;
+	int err = 0;
+
+	a->space.scratch.gfp = GFP_ATOMIC | __GFP_NOWARN;
+	rcu_read_lock();
+	assignment = rcu_dereference(in_force);
+	if (assignment)
+		err = bh_assign_match(&assignment->table, &a->request, &a->space, &line, &failed);
+	rcu_read_unlock();
+	return line || err;
+}
+
+/* The policy cannot be bound: its tasks must not run without it. Return: 0 or -EACCES. */
+static int refuse(const struct assigning *a, struct bh_entry *entry, const char *reason)
+{
+	struct bh_binding unbound = { .ns = a->ns, .entry = entry };
+	struct bh_request request = {
+		.class = BH_EXEC,
+		.string[BH_EXEC_PATH] = a->request.string[BH_ASSIGN_EXE],
+		.attr[BH_EXEC_AS] = BH_AS_PROGRAM,
+	};
+	struct bh_event event = {
+		.reason = reason,
+		.binding = &unbound,
+		.subject = current,
+		.request = &request,
+	};
+	bool audit;
+
+	rcu_read_lock();
+	event.policy = rcu_dereference(entry->loaded)->policy;
+	audit = event.policy->audit_mode;
+	event.verdict = audit ? "would-deny" : "deny";
+	bh_entry_count(entry, !audit);
+	bh_event_report(&event, GFP_ATOMIC);
+	rcu_read_unlock();
+	return audit ? 0 : -EACCES;
+}
+
+/*
+ * A confined container that keeps making namespaces gets half of the bindings, so
+ * that it does not keep others from starting.
+ */
+static bool has_room(void)
+{
+	if (bh_bindings_nr() < BH_BINDINGS_MAX / 2 || !bh_task_is_confined(current))
+		return true;
+	bh_bindings_reap();
+	return bh_bindings_nr() < BH_BINDINGS_MAX / 2;
+}
+
+/* Binds the namespace as the table in force wants it, if no one has meanwhile. */
+static int bind_by_table(struct assigning *a, const char *cgroup)
+{
+	const struct bh_assignment *assignment;
+	const struct bh_assign_line *line;
+	struct bh_entry *entry;
+	char *shown;
+	bool failed;
+	int err;
+
+	lockdep_assert_held(&bh_config_mutex);
+	assignment = rcu_dereference_protected(in_force, lockdep_is_held(&bh_config_mutex));
+	if (!assignment)
+		return 0;
+	a->space.scratch.gfp = GFP_KERNEL;
+	err = bh_assign_match(&assignment->table, &a->request, &a->space, &line, &failed);
+	if (err || !line)
+		return err;
+	entry = assignment->entries[line - assignment->table.lines];
+	if (is_bound(&a->ns, entry))
+		return 0;
+	if (failed)
+		return refuse(a, entry, a->reason);
+	if (!has_room())
+		return refuse(a, entry, "too many bindings");
+	shown = kstrdup(cgroup, GFP_KERNEL);
+	if (!shown)
+		return refuse(a, entry, "out of memory");
+	err = bh_bind(&a->ns, entry, true, true, shown);
+	if (err)
+		return refuse(a, entry, err == -E2BIG ? "too many bindings" : "out of memory");
+	nr_assigned++;
+	return 0;
+}
+
+static int assign_type(struct assigning *a, enum bh_ns_type type)
+{
+	char *cgroup;
+	int err;
+
+	err = bh_ns_of_pid(type, 0, &a->ns, &cgroup);
+	if (err)
+		return err;
+	a->request.type = type;
+	take_cgroup(a, cgroup);
+	if (may_match(a)) {
+		mutex_lock(&bh_config_mutex);
+		err = bind_by_table(a, cgroup);
+		mutex_unlock(&bh_config_mutex);
+	}
+	a->ns.ops->put(a->ns.ns);
+	kfree(cgroup);
+	return err;
+}
+
+/**
+ * bh_assign_at_exec() - bind the current task's new namespaces before it executes a program
+ * @file: the program
+ *
+ * May sleep. Return: 0; -EACCES if a namespace had to be bound and could not,
+ * which an event says; -ENOMEM if that could not even be found out.
+ */
+int bh_assign_at_exec(const struct file *file)
+{
+	u32 types = assignable(), type;
+	struct assigning *a;
+	int err = 0;
+
+	if (!types)
+		return 0;
+	a = kzalloc(sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return -ENOMEM;
+	bh_assign_space_init(&a->space, GFP_KERNEL);
+	take_exe(a, file);
+	for (type = 0; type < BH_NS_TYPES && !err; type++)
+		if (types & (1 << type))
+			err = assign_type(a, type);
+	bh_assign_space_free(&a->space);
+	kfree(a);
+	return err;
+}
+
+/** bh_assign_exit() - drop the table; no check runs any more */
+void bh_assign_exit(void)
+{
+	struct bh_assignment *old;
+
+	mutex_lock(&bh_config_mutex);
+	old = put_in_force(NULL);
+	mutex_unlock(&bh_config_mutex);
+	bh_assignment_free(old);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Binding of new namespaces by the assignment table, with no one's help.
+ */
+#ifndef BULKHEAD_ASSIGN_H
+#define BULKHEAD_ASSIGN_H
+
+#include <linux/fs.h>
+
+#include "subject.h"
+
+struct bh_assignment;
+struct seq_file;
+
+int bh_assignment_parse(struct bh_assignment **assignment, const char *text, size_t len);
+int bh_assignment_replace(struct bh_assignment **assignment);
+void bh_assignment_free(struct bh_assignment *assignment);
+void bh_assignment_show(struct seq_file *m);
+u64 bh_assigned(void);
+
+int bh_assign_at_exec(const struct file *file);
+
+void bh_assign_exit(void);
+
+#endif /* BULKHEAD_ASSIGN_H */

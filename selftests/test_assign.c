@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The assignment table: new namespaces that are bound by their first exec.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <kselftest_harness.h>
+
+#include "cell.h"
+#include "program.h"
+
+#define PROG "/tmp/assign.prog"
+#define OTHER "/tmp/assign.other"
+#define SHELL "/tmp/assign.sh"
+#define AGAIN "/tmp/assign.again"
+#define CGROUPS "/tmp/assign.cgroups"
+
+/**
+ * struct box - a container whose runtime has built it and waits
+ * @pid: its first process, a fork of the test that has executed nothing
+ * @orders: what it is to execute
+ * @outcome: an errno, or the end when it executes
+ */
+struct box {
+	pid_t pid;
+	int orders;
+	int outcome;
+};
+
+struct order {
+	char path[64];
+	char command[128];
+};
+
+static void box_serve(int orders, int outcome)
+{
+	struct order order;
+
+	while (read(orders, &order, sizeof(order)) == sizeof(order)) {
+		char *argv[] = { "sh", "-c", order.command, NULL };
+		int err;
+
+		execve(order.path, argv, (char *[]){ NULL });
+		err = errno;
+		if (write(outcome, &err, sizeof(err)) != sizeof(err))
+			break;
+	}
+	_exit(0);
+}
+
+static int box_start(struct box *box, int flags)
+{
+	int orders[2], outcome[2];
+
+	if (pipe2(orders, O_CLOEXEC) || pipe2(outcome, O_CLOEXEC))
+		return -errno;
+	box->pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (!box->pid) {
+		close(orders[1]);
+		close(outcome[0]);
+		box_serve(orders[0], outcome[1]);
+	}
+	close(orders[0]);
+	close(outcome[1]);
+	box->orders = orders[1];
+	box->outcome = outcome[0];
+	return box->pid < 0 ? -errno : 0;
+}
+
+/* Lets the first process execute a program: 0, a positive errno or -1. */
+static int box_exec(const struct box *box, const char *path, const char *command)
+{
+	struct order order = { };
+	int err = 0;
+
+	snprintf(order.path, sizeof(order.path), "%s", path);
+	snprintf(order.command, sizeof(order.command), "%s", command);
+	if (write(box->orders, &order, sizeof(order)) != sizeof(order))
+		return -1;
+	return read(box->outcome, &err, sizeof(err)) == sizeof(err) ? err : 0;
+}
+
+/* A program that stays. */
+static int box_live(const struct box *box)
+{
+	return box_exec(box, SHELL, "while :; do sleep 1; done");
+}
+
+static void box_stop(struct box *box)
+{
+	if (box->pid > 0) {
+		kill(box->pid, SIGKILL);
+		waitpid(box->pid, NULL, 0);
+		close(box->orders);
+		close(box->outcome);
+	}
+	box->pid = 0;
+}
+
+static unsigned int box_inum(const struct box *box, const char *ns)
+{
+	struct bh_cell cell = { .pid = box->pid };
+
+	return bh_cell_inum(&cell, ns);
+}
+
+/* Is the box's namespace bound to this policy by the table? To nothing, if NULL. */
+static bool box_is_bound(const struct box *box, const char *ns, const char *policy)
+{
+	const char *line = bh_binding_line(box_inum(box, ns));
+	char want[64];
+
+	if (!line || !policy)
+		return !line && !policy;
+	snprintf(want, sizeof(want), " policy=%s ", policy);
+	return strstr(line, want) && strstr(line, " armed=yes by=assign ");
+}
+
+/* A box that executes the shell, bound then as it should be. */
+static void expect_box(struct __test_metadata *_metadata, int flags, const char *ns,
+		       const char *policy)
+{
+	struct box box;
+
+	ASSERT_EQ(0, box_start(&box, flags));
+	EXPECT_EQ(NULL, bh_binding_line(box_inum(&box, ns)));
+	EXPECT_EQ(0, box_live(&box));
+	EXPECT_TRUE(box_is_bound(&box, ns, policy))
+		TH_LOG("%s: not %s", ns, policy ? policy : "free");
+	box_stop(&box);
+}
+
+FIXTURE(assign) {
+	struct box box;
+};
+
+FIXTURE_SETUP(assign)
+{
+	bh_make_program(PROG);
+	bh_make_program(OTHER);
+	/* Once: what a box left behind may still execute them. */
+	if (access(AGAIN, X_OK)) {
+		bh_copy("/bin/busybox", SHELL);
+		bh_copy("/bin/busybox", AGAIN);
+	}
+	mkdir(CGROUPS, 0755);
+	ASSERT_EQ(0, mount("none", CGROUPS, "cgroup2", 0, NULL));
+	mkdir(CGROUPS "/a", 0755);
+	mkdir(CGROUPS "/a/b c", 0755);
+	ASSERT_EQ(0, bh_policy("as", "deny exec path=" PROG));
+	ASSERT_EQ(0, bh_policy("as.other", "deny exec path=" OTHER));
+	ASSERT_EQ(0, bh_write("assign", "\n"));
+}
+
+FIXTURE_TEARDOWN(assign)
+{
+	box_stop(&self->box);
+	EXPECT_EQ(0, bh_write("assign", "\n"));
+	rmdir(CGROUPS "/a/b c");
+	rmdir(CGROUPS "/a");
+	umount(CGROUPS);
+}
+
+/* The file */
+
+TEST_F(assign, is_read_in_canonical_form)
+{
+	char text[512];
+
+	EXPECT_EQ(0, bh_read("assign", text, sizeof(text)));
+	EXPECT_EQ(0, bh_write("assign", "# mine\n\n ns=pid\tpolicy=as # x\n"
+			      "exe=/usr/** cgroup=\"/a/b c\" ns=user policy=\"as.other\""));
+	EXPECT_LT(0, bh_read("assign", text, sizeof(text)));
+	EXPECT_STREQ("policy=as ns=pid\n"
+		     "policy=as.other ns=user cgroup=\"/a/b c\" exe=/usr/**\n", text);
+	EXPECT_EQ(0, bh_write("assign", "%s", text));
+	EXPECT_EQ(0, bh_write("assign", "\n"));
+	EXPECT_EQ(0, bh_read("assign", text, sizeof(text)));
+}
+
+static const struct {
+	const char *table;
+	int err;
+} refused[] = {
+	{ "policy=as", EINVAL },
+	{ "ns=pid", EINVAL },
+	{ "policy=as ns=net", EINVAL },
+	{ "policy=as ns=pid pid=1", EINVAL },
+	{ "policy=as ns=pid self", EINVAL },
+	{ "policy=as ns=pid ns=pid", EINVAL },
+	{ "policy=as ns=pid cgroup=", EINVAL },
+	{ "policy=as ns=pid cgroup=a", EINVAL },
+	{ "policy=as ns=pid exe=/[a", EINVAL },
+	{ "policy=as ns=pid exe=\"/a", EINVAL },
+	{ "policy=as.none ns=pid", ENOENT },
+	{ "policy=as ns=user\npolicy=as.none ns=pid", ENOENT },
+};
+
+TEST_F(assign, a_refused_table_changes_nothing)
+{
+	char *long_table = calloc(1, 262145), text[64];
+	size_t i;
+
+	ASSERT_EQ(0, bh_write("assign", "policy=as.other ns=pid"));
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		EXPECT_EQ(-refused[i].err, bh_write("assign", "%s", refused[i].table))
+			TH_LOG("table %zu", i);
+	memset(long_table, '\n', 262145);
+	EXPECT_EQ(-E2BIG, bh_write_bytes("assign", long_table, 262145));
+	EXPECT_EQ(-EINVAL, bh_write_bytes("assign", "policy=as ns=pid\0", 17));
+	free(long_table);
+	EXPECT_LT(0, bh_read("assign", text, sizeof(text)));
+	EXPECT_STREQ("policy=as.other ns=pid\n", text);
+	expect_box(_metadata, CLONE_NEWPID, "pid", "as.other");
+}
+
+TEST_F(assign, a_named_policy_stays)
+{
+	ASSERT_EQ(0, bh_policy("as.spare", "default exec deny"));
+	ASSERT_EQ(0, bh_write("assign", "policy=as.spare ns=pid exe=/nowhere"));
+	EXPECT_EQ(-EBUSY, bh_write("remove", "as.spare"));
+	EXPECT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	EXPECT_EQ(0, bh_write("remove", "as.spare"));
+}
+
+static int write_table(void *unused)
+{
+	return -bh_write("assign", "\n");
+}
+
+static int write_without_capability(void *unused)
+{
+	int err = bh_keep_caps(~(1ULL << 33));
+
+	return err ? 255 : write_table(NULL);
+}
+
+TEST_F(assign, is_not_for_everybody)
+{
+	struct bh_cell cell;
+	char text[64];
+
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/nowhere"));
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	EXPECT_EQ(EPERM, bh_cell_run(&cell, write_without_capability, NULL));
+	bh_cell_stop(&cell);
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	ASSERT_EQ(0, bh_cell_bind(&cell, "as"));
+	EXPECT_EQ(EPERM, bh_cell_run(&cell, write_table, NULL));
+	bh_cell_stop(&cell);
+	EXPECT_LT(0, bh_read("assign", text, sizeof(text)));
+}
+
+/* Which namespaces */
+
+TEST_F(assign, each_type)
+{
+	expect_box(_metadata, CLONE_NEWPID, "pid", NULL);
+	expect_box(_metadata, CLONE_NEWUSER, "user", NULL);
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\n"));
+	expect_box(_metadata, CLONE_NEWPID, "pid", "as");
+	expect_box(_metadata, CLONE_NEWUSER, "user", NULL);
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user\n"));
+	expect_box(_metadata, CLONE_NEWPID, "pid", NULL);
+	expect_box(_metadata, CLONE_NEWUSER, "user", "as");
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user\npolicy=as.other ns=pid"));
+	expect_box(_metadata, CLONE_NEWPID | CLONE_NEWUSER, "pid", "as.other");
+	expect_box(_metadata, CLONE_NEWPID | CLONE_NEWUSER, "user", "as");
+	expect_box(_metadata, CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC, "pid", "as.other");
+}
+
+TEST_F(assign, the_first_line_that_matches)
+{
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/nowhere\n"
+			      "policy=as.other ns=pid exe=/tmp/*.sh\npolicy=as ns=pid exe=**"));
+	expect_box(_metadata, CLONE_NEWPID, "pid", "as.other");
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=" PROG "\npolicy=as.other ns=pid"));
+	expect_box(_metadata, CLONE_NEWPID, "pid", "as.other");
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=" PROG));
+	expect_box(_metadata, CLONE_NEWPID, "pid", NULL);
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\npolicy=as.other ns=pid"));
+	expect_box(_metadata, CLONE_NEWPID, "pid", "as");
+}
+
+/* A box that executes in a cgroup. */
+static void expect_in(struct __test_metadata *_metadata, const char *procs, const char *policy)
+{
+	struct box box;
+	char pid[16];
+
+	ASSERT_EQ(0, box_start(&box, CLONE_NEWPID));
+	snprintf(pid, sizeof(pid), "%d", box.pid);
+	EXPECT_EQ(0, bh_write(procs, "%s", pid));
+	EXPECT_EQ(0, box_live(&box));
+	EXPECT_TRUE(box_is_bound(&box, "pid", policy))
+		TH_LOG("%s: not %s", procs, policy ? policy : "free");
+	box_stop(&box);
+}
+
+TEST_F(assign, by_cgroup)
+{
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=/a\n"
+			      "policy=as.other ns=pid cgroup=\"/a/b ?\" exe=/tmp/**"));
+	expect_in(_metadata, CGROUPS "/a/cgroup.procs", "as");
+	expect_in(_metadata, CGROUPS "/a/b c/cgroup.procs", "as.other");
+	expect_in(_metadata, CGROUPS "/cgroup.procs", NULL);
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=\"/a/b c\" exe=/nowhere\n"));
+	expect_in(_metadata, CGROUPS "/a/b c/cgroup.procs", NULL);
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=/a/**\n"));
+	expect_in(_metadata, CGROUPS "/a/b c/cgroup.procs", "as");
+	expect_in(_metadata, CGROUPS "/a/cgroup.procs", NULL);
+}
+
+/* When */
+
+TEST_F(assign, the_first_exec_is_judged)
+{
+	int events = bh_events();
+	char inum[32];
+
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	snprintf(inum, sizeof(inum), " inum=%u ", box_inum(&self->box, "pid"));
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	EXPECT_EQ(ENOENT, box_exec(&self->box, "/nowhere", ""));
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
+	EXPECT_EQ(EACCES, box_exec(&self->box, PROG, ""));
+	EXPECT_NE(NULL, bh_find_event(events, "verdict=deny class=exec policy=as ", inum,
+				      "path=\"" PROG "\"", NULL));
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", "as"));
+	EXPECT_EQ(0, box_live(&self->box));
+	close(events);
+}
+
+/* The line that may match decides, not the one after it. */
+TEST_F(assign, a_path_that_cannot_be_told_fails_closed)
+{
+	int events = bh_events(), depth;
+	char name[251] = "", inum[32];
+
+	memset(name, 'd', sizeof(name) - 1);
+	ASSERT_EQ(0, chdir("/tmp"));
+	for (depth = 0; depth < 17; depth++) {
+		mkdir(name, 0755);
+		ASSERT_EQ(0, chdir(name));
+	}
+	bh_make_program("prog");
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	EXPECT_EQ(0, box_exec(&self->box, "prog", ""));
+	box_stop(&self->box);
+
+	ASSERT_EQ(0, bh_policy("as.open", "default exec allow"));
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/nowhere\npolicy=as.open ns=pid"));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	snprintf(inum, sizeof(inum), " inum=%u ", box_inum(&self->box, "pid"));
+	EXPECT_EQ(EACCES, box_exec(&self->box, "prog", ""));
+	EXPECT_NE(NULL, bh_find_event(events, "verdict=deny class=exec policy=as ", inum,
+				      "reason=\"path too long\"", NULL));
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
+	/* No line asks. */
+	ASSERT_EQ(0, bh_write("assign", "policy=as.open ns=pid"));
+	EXPECT_EQ(0, box_exec(&self->box, "prog", ""));
+	close(events);
+	EXPECT_EQ(0, chdir("/"));
+}
+
+/* What init executes later is not its first program, whoever wrote a table meanwhile. */
+TEST_F(assign, a_running_container_is_left_alone)
+{
+	char path[64], exe[64] = "";
+	int i;
+
+	ASSERT_EQ(0, mkfifo("/tmp/assign.fifo", 0600));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID | CLONE_NEWUSER));
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user exe=/nowhere"));
+	EXPECT_EQ(0, box_exec(&self->box, SHELL, "read x < /tmp/assign.fifo; " OTHER
+			      "; exec " AGAIN " sh -c 'while :; do sleep 1; done'"));
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\npolicy=as ns=user"));
+	chmod("/tmp/assign.fifo", 0666);
+	EXPECT_EQ(0, bh_write("/tmp/assign.fifo", "x\n"));
+	snprintf(path, sizeof(path), "/proc/%d/exe", self->box.pid);
+	for (i = 0; i < 300 && strcmp(exe, AGAIN); i++) {
+		usleep(20000);
+		memset(exe, 0, sizeof(exe));
+		EXPECT_LT(0, readlink(path, exe, sizeof(exe) - 1));
+	}
+	EXPECT_STREQ(AGAIN, exe);
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
+	EXPECT_TRUE(box_is_bound(&self->box, "user", NULL));
+	unlink("/tmp/assign.fifo");
+}
+
+TEST_F(assign, a_binding_by_hand_wins)
+{
+	const char *line;
+
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	ASSERT_EQ(0, bh_write("bind", "policy=as.other ns=pid pid=%d arm=exec", self->box.pid));
+	EXPECT_EQ(EACCES, box_exec(&self->box, OTHER, ""));
+	EXPECT_EQ(0, box_live(&self->box));
+	line = bh_binding_line(box_inum(&self->box, "pid"));
+	ASSERT_NE(NULL, line);
+	EXPECT_NE(NULL, strstr(line, " policy=as.other "));
+	EXPECT_NE(NULL, strstr(line, " by=bind "));
+}
+
+/* And the operator has the last word. */
+TEST_F(assign, unbind_and_bind_afterwards)
+{
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	ASSERT_EQ(0, box_live(&self->box));
+	EXPECT_EQ(0, bh_write("bind", "policy=as.other ns=pid pid=%d", self->box.pid));
+	EXPECT_NE(NULL, strstr(bh_binding_line(box_inum(&self->box, "pid")), " by=bind "));
+	EXPECT_EQ(0, bh_write("unbind", "ns=pid pid=%d", self->box.pid));
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
+}
+
+/* Ways in */
+
+/* A child of a process that enters the namespaces of a box: what its exec comes to. */
+static int exec_inside(const struct box *box, const char *ns, const char *path)
+{
+	char name[64];
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid) {
+		snprintf(name, sizeof(name), "/proc/%d/ns/%s", box->pid, ns);
+		if (setns(open(name, O_RDONLY | O_CLOEXEC), 0))
+			_exit(255);
+		_exit(bh_exec(path));
+	}
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+TEST_F(assign, only_init_speaks_for_a_pid_namespace)
+{
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	EXPECT_EQ(0, exec_inside(&self->box, "pid", PROG));
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
+	EXPECT_EQ(0, box_live(&self->box));
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", "as"));
+	EXPECT_EQ(EACCES, exec_inside(&self->box, "pid", PROG));
+}
+
+TEST_F(assign, the_first_in_a_user_namespace)
+{
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWUSER));
+	ASSERT_EQ(0, box_live(&self->box));
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user"));
+	EXPECT_EQ(0, exec_inside(&self->box, "user", PROG));
+	EXPECT_TRUE(box_is_bound(&self->box, "user", NULL));
+	box_stop(&self->box);
+
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWUSER));
+	EXPECT_EQ(EACCES, exec_inside(&self->box, "user", PROG));
+	EXPECT_TRUE(box_is_bound(&self->box, "user", "as"));
+}
+
+static int unshare_and_exec(void *flags)
+{
+	if (unshare(*(int *)flags))
+		return 255;
+	return bh_exec(PROG);
+}
+
+static int clone3_and_exec(void *flags)
+{
+	struct {
+		unsigned long long flags, pidfd, child_tid, parent_tid, signal, stack, size, tls;
+	} args = { .flags = *(int *)flags, .signal = SIGCHLD };
+	int status;
+	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid) {
+		execve(PROG, (char *[]){ "x", NULL }, (char *[]){ NULL });
+		_exit(errno);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 255;
+}
+
+static int in_child(int (*act)(void *arg), int flags)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(act(&flags));
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+TEST_F(assign, ways_to_make_a_namespace)
+{
+	int round;
+
+	for (round = 0; round < 2; round++) {
+		int want = round ? EACCES : 0;
+
+		EXPECT_EQ(want, in_child(unshare_and_exec, CLONE_NEWPID));
+		EXPECT_EQ(want, in_child(unshare_and_exec, CLONE_NEWUSER));
+		EXPECT_EQ(want, in_child(clone3_and_exec, CLONE_NEWPID));
+		EXPECT_EQ(want, in_child(clone3_and_exec, CLONE_NEWUSER));
+		EXPECT_EQ(want, in_child(clone3_and_exec, CLONE_NEWUSER | CLONE_NEWPID));
+		ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\npolicy=as ns=user"));
+	}
+}
+
+/* Inside a container that is confined already */
+
+static int nested(void *unused)
+{
+	return in_child(clone3_and_exec, CLONE_NEWPID);
+}
+
+TEST_F(assign, nested)
+{
+	struct bh_cell cell;
+	long assigned;
+
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	EXPECT_EQ(0, bh_cell_run(&cell, nested, NULL));
+	ASSERT_EQ(0, bh_cell_bind(&cell, "as"));
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	/* The policy holds there anyway: nothing to add. */
+	assigned = bh_number("stats", "assigned");
+	EXPECT_EQ(EACCES, bh_cell_run(&cell, nested, NULL));
+	EXPECT_EQ(assigned, bh_number("stats", "assigned"));
+	/* Another comes on top. */
+	ASSERT_EQ(0, bh_write("assign", "policy=as.other ns=pid"));
+	EXPECT_EQ(EACCES, bh_cell_run(&cell, nested, NULL));
+	EXPECT_EQ(assigned + 1, bh_number("stats", "assigned"));
+	bh_cell_stop(&cell);
+}
+
+/* Many */
+
+static bool wait_for_bindings(long want)
+{
+	int i;
+
+	for (i = 0; i < 100 && bh_number("stats", "bindings") > want; i++)
+		usleep(100000);
+	return bh_number("stats", "bindings") <= want;
+}
+
+TEST_F_TIMEOUT(assign, a_thousand_namespaces, 300)
+{
+	long assigned = bh_number("stats", "assigned"), bindings = bh_number("stats", "bindings");
+	int i, denied = 0;
+
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/tmp/**"));
+	for (i = 0; i < 1000; i++)
+		denied += in_child(clone3_and_exec, CLONE_NEWPID) == EACCES;
+	EXPECT_EQ(1000, denied);
+	EXPECT_EQ(assigned + 1000, bh_number("stats", "assigned"));
+	EXPECT_TRUE(wait_for_bindings(bindings));
+}
+
+/* There is no moment without a table while one replaces the other. */
+TEST_F_TIMEOUT(assign, a_table_is_replaced_without_a_gap, 300)
+{
+	int i, denied = 0;
+	pid_t pid;
+
+	ASSERT_EQ(0, bh_policy("as.twin", "deny exec path=" PROG));
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	pid = fork();
+	while (!pid)
+		if (bh_write("assign", "policy=as.twin ns=pid") ||
+		    bh_write("assign", "policy=as ns=user\npolicy=as ns=pid cgroup=/** exe=/**"))
+			_exit(1);
+	for (i = 0; i < 200; i++)
+		denied += in_child(clone3_and_exec, CLONE_NEWPID) == EACCES;
+	EXPECT_EQ(200, denied);
+	EXPECT_EQ(0, waitpid(pid, NULL, WNOHANG));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+TEST_HARNESS_MAIN
