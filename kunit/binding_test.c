@@ -78,6 +78,8 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
  */
 enum { ROOT, A, B, C, D, FAKES };
 
+unsigned int bh_mnt_bound;
+
 static struct fake fakes[BH_NS_TYPES][FAKES];
 static struct bh_entry entries[2];
 

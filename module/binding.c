@@ -26,6 +26,7 @@ static const struct rhashtable_params table_params = {
 static struct rhashtable table;
 static LIST_HEAD(bindings);
 static unsigned int nr_bindings;
+static u64 last_origin;
 static struct workqueue_struct *wq;
 
 static void reap_later(struct work_struct *work);
@@ -43,12 +44,20 @@ static void free_binding_work(struct work_struct *work)
 	free_binding(container_of(to_rcu_work(work), struct bh_binding, free));
 }
 
+/* See bh_task_is_ordinary(). */
+static void count_mnt(const struct bh_binding *binding, int by)
+{
+	if (binding->ns.ops == &bh_ns_types[BH_NS_MNT])
+		WRITE_ONCE(bh_mnt_bound, bh_mnt_bound + by);
+}
+
 /* Out of sight of new checks; freed when the last one that sees it has ended. */
 static void drop(struct bh_binding *binding)
 {
 	lockdep_assert_held(&bh_config_mutex);
 	list_del(&binding->list);
 	nr_bindings--;
+	count_mnt(binding, -1);
 	binding->entry->bound--;
 	INIT_RCU_WORK(&binding->free, free_binding_work);
 	queue_rcu_work(wq, &binding->free);
@@ -58,6 +67,57 @@ static void unbind(struct bh_binding *binding)
 {
 	rhashtable_remove_fast(&table, &binding->node, table_params);
 	drop(binding);
+}
+
+/* As bh_bind(), of a namespace that is alive. */
+static int bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
+		char *cgroup)
+{
+	struct bh_binding *binding, *old;
+	int err = -EINVAL;
+
+	lockdep_assert_held(&bh_config_mutex);
+	if (ns->ops->is_initial(ns->ns))
+		goto out_free;
+	/* Not each time: whoever binds n namespaces would wait for n * n looks. */
+	if (nr_bindings == BH_BINDINGS_MAX)
+		bh_bindings_reap();
+	old = rhashtable_lookup_fast(&table, &ns->ns, table_params);
+	err = -E2BIG;
+	if (!old && nr_bindings == BH_BINDINGS_MAX)
+		goto out_free;
+	err = -ENOMEM;
+	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	if (!binding)
+		goto out_free;
+	binding->key = ns->ns;
+	binding->ns = *ns;
+	binding->entry = entry;
+	binding->armed = armed;
+	binding->assigned = assigned;
+	binding->origin = ++last_origin;
+	binding->cgroup = cgroup;
+	if (old)
+		err = rhashtable_replace_fast(&table, &old->node, &binding->node, table_params);
+	else
+		err = rhashtable_insert_fast(&table, &binding->node, table_params);
+	if (err) {
+		kfree(binding);
+		goto out_free;
+	}
+	ns->ops->get(ns->ns);
+	list_add_tail(&binding->list, &bindings);
+	WRITE_ONCE(nr_bindings, nr_bindings + 1);
+	count_mnt(binding, 1);
+	entry->bound++;
+	if (old)
+		drop(old);
+	queue_delayed_work(wq, &reaper, REAP_INTERVAL);
+	return 0;
+
+out_free:
+	kfree(cgroup);
+	return err;
 }
 
 /**
@@ -77,51 +137,43 @@ static void unbind(struct bh_binding *binding)
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 	    char *cgroup)
 {
-	struct bh_binding *binding, *old;
-	int err = -EINVAL;
-
-	lockdep_assert_held(&bh_config_mutex);
-	if (ns->ops->is_initial(ns->ns))
-		goto out_free;
-	err = -ESRCH;
-	if (ns->ops->is_dead(ns->ns))
-		goto out_free;
-	/* Not each time: whoever binds n namespaces would wait for n * n looks. */
-	if (nr_bindings == BH_BINDINGS_MAX)
-		bh_bindings_reap();
-	old = rhashtable_lookup_fast(&table, &ns->ns, table_params);
-	err = -E2BIG;
-	if (!old && nr_bindings == BH_BINDINGS_MAX)
-		goto out_free;
-	err = -ENOMEM;
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
-	if (!binding)
-		goto out_free;
-	binding->key = ns->ns;
-	binding->ns = *ns;
-	binding->entry = entry;
-	binding->armed = armed;
-	binding->assigned = assigned;
-	binding->cgroup = cgroup;
-	if (old)
-		err = rhashtable_replace_fast(&table, &old->node, &binding->node, table_params);
-	else
-		err = rhashtable_insert_fast(&table, &binding->node, table_params);
-	if (err) {
-		kfree(binding);
-		goto out_free;
+	if (ns->ops->is_dead(ns->ns)) {
+		kfree(cgroup);
+		return -ESRCH;
 	}
-	ns->ops->get(ns->ns);
-	list_add_tail(&binding->list, &bindings);
-	WRITE_ONCE(nr_bindings, nr_bindings + 1);
-	entry->bound++;
-	if (old)
-		drop(old);
-	queue_delayed_work(wq, &reaper, REAP_INTERVAL);
-	return 0;
+	return bind(ns, entry, armed, assigned, cgroup);
+}
 
-out_free:
-	kfree(cgroup);
+/**
+ * bh_bind_copy() - bind a copied mount namespace as what it was copied from
+ * @from: what it was copied from
+ * @to: the copy, which no task is in yet
+ *
+ * May sleep. Return: 0, also if there is nothing to copy; otherwise the copy must not
+ * be used: errors as bh_bind().
+ */
+int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to)
+{
+	struct bh_binding *old, *new;
+	char *cgroup;
+	int err = 0;
+
+	mutex_lock(&bh_config_mutex);
+	old = rhashtable_lookup_fast(&table, &from->ns, table_params);
+	if (!old)
+		goto out;
+	err = -ENOMEM;
+	cgroup = kstrdup(old->cgroup, GFP_KERNEL);
+	if (!cgroup)
+		goto out;
+	err = bind(to, old->entry, READ_ONCE(old->armed), old->assigned, cgroup);
+	if (err)
+		goto out;
+	new = rhashtable_lookup_fast(&table, &to->ns, table_params);
+	new->origin = old->origin;
+	new->chrooted = READ_ONCE(old->chrooted);
+out:
+	mutex_unlock(&bh_config_mutex);
 	return err;
 }
 
@@ -252,10 +304,19 @@ unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **f
 	return nr;
 }
 
+/* Mount namespaces have no parent: below one is what was copied from it. */
+static bool is_copy(const struct bh_binding *binding, const struct bh_ns *ns)
+{
+	struct bh_binding *own;
+
+	own = ns->ns ? rhashtable_lookup(&table, &ns->ns, table_params) : NULL;
+	return own && own->origin == binding->origin;
+}
+
 /**
  * bh_binding_covers() - does a task live in a binding's namespace or below it?
  * @binding: the binding
- * @task: the task
+ * @task: the task, as for bh_ns_of_task()
  *
  * Under RCU, which keeps both.
  */
@@ -266,6 +327,8 @@ bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *tas
 	void *ns;
 
 	bh_ns_of_task(ops - bh_ns_types, task, &own);
+	if (ops == &bh_ns_types[BH_NS_MNT])
+		return is_copy(binding, &own);
 	for (ns = own.ns; ns && !ops->is_initial(ns); ns = ops->parent(ns))
 		if (ns == binding->ns.ns)
 			return true;

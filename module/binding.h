@@ -24,6 +24,7 @@
  * @assigned: was it made by the assignment table?
  * @chrooted: has a task that it applies to made the root of a mount its own, other
  *            than that of the namespace? Once set it stays so.
+ * @origin: the same for a mount namespace and all that were copied from it since
  * @cgroup: where the namespace's first process was when it was bound
  */
 struct bh_binding {
@@ -35,6 +36,7 @@ struct bh_binding {
 	bool armed;
 	bool assigned;
 	bool chrooted;
+	u64 origin;
 	char *cgroup;
 	struct rcu_work free;
 };
@@ -44,6 +46,7 @@ struct bh_binding {
 
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 	    char *cgroup);
+int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to);
 int bh_unbind(const struct bh_ns *ns);
 int bh_unbind_inum(enum bh_ns_type type, unsigned int inum);
 void bh_bindings_reap(void);

@@ -411,6 +411,55 @@ bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *sub
 	return denied;
 }
 
+static bool is_bound_alike(const struct bh_ns *ns, const struct bh_binding *binding)
+{
+	struct bh_binding *found;
+
+	return bh_bindings_above(ns, &found, 1) && READ_ONCE(found->armed) &&
+	       found->entry == binding->entry;
+}
+
+/**
+ * bh_check_leaves() - would the current task shed a binding by entering a mount namespace?
+ * @target: the mount namespace
+ *
+ * It would unless @target carries the same policy. May sleep. Return: true if it must not.
+ */
+bool bh_check_leaves(const struct bh_ns *target)
+{
+	struct bh_request request = { .class = BH_MOUNT };
+	struct bh_event event = {
+		.verdict = "deny",
+		.reason = "setns out of the bound mount namespace",
+		.subject = current,
+		.request = &request,
+	};
+	struct bh_binding *own;
+	bool leaves = false;
+	struct bh_ns ns;
+
+	rcu_read_lock();
+	bh_ns_of_task(BH_NS_MNT, current, &ns);
+	if (!bh_bindings_above(&ns, &own, 1) || !READ_ONCE(own->armed) ||
+	    is_bound_alike(target, own))
+		goto out;
+	event.binding = own;
+	event.policy = policy_of(own);
+	if (!event.policy)
+		goto out;
+	leaves = !event.policy->audit_mode;
+	if (!leaves)
+		event.verdict = "would-deny";
+	bh_entry_count(own->entry, leaves);
+	bh_event_report(&event, GFP_ATOMIC);
+	this_cpu_inc(counts.checks);
+	if (leaves)
+		this_cpu_inc(counts.denials);
+out:
+	rcu_read_unlock();
+	return leaves;
+}
+
 /** bh_checks() - checks of confined tasks so far */
 u64 bh_checks(void)
 {

@@ -88,6 +88,8 @@ void bh_check_free(struct bh_check *check);
 bool bh_check_denies(struct bh_check *check);
 bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms);
 
+bool bh_check_leaves(const struct bh_ns *target);
+
 int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name);
 int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf, char **name);
 

@@ -105,10 +105,30 @@ static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode
 	return BH_ORIGINAL(security_ptrace_access_check)(child, mode);
 }
 
+/*
+ * A parent's mount namespace is read under its task_lock(), which must not be waited
+ * for here: who holds it may wait for tasklist_lock.
+ */
+static bool lock_parent(struct task_struct *parent)
+{
+	int tries;
+
+	for (tries = 0; tries < BH_TASK_LOCK_TRIES_MAX; tries++)
+		if (spin_trylock(&parent->alloc_lock))
+			return true;
+	return false;
+}
+
 static int hook_ptrace_traceme(struct task_struct *parent)
 {
-	int err = check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
+	bool mnt = READ_ONCE(bh_mnt_bound);
+	int err = -EPERM;
 
+	if (!mnt || lock_parent(parent)) {
+		err = check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
+		if (mnt)
+			spin_unlock(&parent->alloc_lock);
+	}
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_ptrace_traceme)(parent);
 }

@@ -10,6 +10,7 @@
 extern struct bh_hook bh_exec_hooks[];
 extern struct bh_hook bh_mount_hooks[];
 extern struct bh_hook bh_mount_step_hooks[];
+extern struct bh_hook bh_ns_hooks[];
 extern struct bh_hook bh_ptrace_hooks[];
 
 #endif /* BULKHEAD_HOOKS_H */

@@ -142,6 +142,63 @@ static bool user_is_new(void *ns)
 	return new;
 }
 
+/* The operations of mount namespaces, which are not exported by name. */
+static const struct proc_ns_operations *mntns_ops;
+
+/* From a mount namespace, which is the file system core's own, to its public part. */
+static ptrdiff_t mnt_common_offset;
+
+unsigned int bh_mnt_bound;
+const struct mnt_namespace *bh_initial_mnt;
+
+/** bh_mnt_common() - the public part of a mount namespace, which stands for it here */
+struct ns_common *bh_mnt_common(const struct mnt_namespace *ns)
+{
+	return (struct ns_common *)((char *)ns + mnt_common_offset);
+}
+
+/** bh_mnt_put() - drop a reference to a mount namespace; may sleep */
+void bh_mnt_put(struct ns_common *common)
+{
+	mntns_ops->put(common);
+}
+
+static void *mnt_parent(void *ns)
+{
+	return NULL;
+}
+
+static void mnt_get(void *ns)
+{
+	ns_ref_get((struct ns_common *)ns);
+}
+
+static void mnt_put(void *ns)
+{
+	bh_mnt_put(ns);
+}
+
+static bool mnt_is_initial(void *ns)
+{
+	return ns == bh_mnt_common(bh_initial_mnt);
+}
+
+/* Tasks and open nsfs files count. */
+static bool mnt_is_dead(void *ns)
+{
+	return ns_ref_read((struct ns_common *)ns) == 1;
+}
+
+static unsigned int mnt_inum(void *ns)
+{
+	return ((struct ns_common *)ns)->inum;
+}
+
+static bool mnt_is_init(void *ns)
+{
+	return true;
+}
+
 const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
 	[BH_NS_PID] = {
 		.name = "pid",
@@ -165,12 +222,23 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
 		.is_init = user_is_init,
 		.is_new = user_is_new,
 	},
+	[BH_NS_MNT] = {
+		.name = "mnt",
+		.parent = mnt_parent,
+		.get = mnt_get,
+		.put = mnt_put,
+		.is_initial = mnt_is_initial,
+		.is_dead = mnt_is_dead,
+		.inum = mnt_inum,
+		.is_init = mnt_is_init,
+	},
 };
 
 /**
  * bh_ns_of_task() - the namespace of a task
  * @type: which
- * @task: the current task, or one that RCU or a reference keeps
+ * @task: the current task, or one that RCU or a reference keeps and, for a mount
+ *        namespace, whose task_lock() is held
  * @ns: filled in; its ->ns is NULL if the task has given its namespace up.
  *      No reference is taken: RCU keeps the user namespace of another task, as
  *      it keeps its credentials, and the task its pid namespace.
@@ -184,6 +252,8 @@ void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 	ns->ops = &bh_ns_types[type];
 	if (type == BH_NS_PID)
 		ns->ns = ns_of_pid(task_pid(task));
+	else if (type == BH_NS_MNT)
+		ns->ns = task->nsproxy ? bh_mnt_common(task->nsproxy->mnt_ns) : NULL;
 	else
 		ns->ns = rcu_dereference_check(task->real_cred, task == current)->user_ns;
 }
@@ -208,6 +278,10 @@ static int take_ns(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 	*cgroup = task_cgroup_name(task);
 	if (!*cgroup)
 		return -ENOMEM;
+	if (type == BH_NS_MNT) {
+		*ns = (struct bh_ns){ &bh_ns_types[type], mntns_ops->get(task) };
+		goto out;
+	}
 	rcu_read_lock();
 	bh_ns_of_task(type, task, ns);
 	/* A task that was reaped has no pid and thus no namespace any more. */
@@ -216,6 +290,7 @@ static int take_ns(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 	if (ns->ns)
 		ns->ops->get(ns->ns);
 	rcu_read_unlock();
+out:
 	if (ns->ns)
 		return 0;
 	kfree(*cgroup);
@@ -280,6 +355,7 @@ static int ns_of_nsfs(enum bh_ns_type type, const struct inode *inode, struct bh
 	static const int clone_flags[BH_NS_TYPES] = {
 		[BH_NS_PID] = CLONE_NEWPID,
 		[BH_NS_USER] = CLONE_NEWUSER,
+		[BH_NS_MNT] = CLONE_NEWNS,
 	};
 	struct ns_common *common = inode->i_private;
 	struct task_struct *init = NULL;
@@ -292,8 +368,10 @@ static int ns_of_nsfs(enum bh_ns_type type, const struct inode *inode, struct bh
 		rcu_read_lock();
 		init = get_pid_task(find_pid_ns(1, ns->ns), PIDTYPE_PID);
 		rcu_read_unlock();
-	} else {
+	} else if (type == BH_NS_USER) {
 		ns->ns = container_of(common, struct user_namespace, ns);
+	} else {
+		ns->ns = common;
 	}
 	*cgroup = init ? task_cgroup_name(init) : kstrdup("", GFP_KERNEL);
 	if (init)
@@ -334,8 +412,6 @@ int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup)
 
 /* Paths */
 
-/* The operations of mount namespaces, which are not exported by name. */
-static const struct proc_ns_operations *mntns_ops;
 static const struct cred *kernel_cred;
 
 /**
@@ -623,6 +699,30 @@ bool bh_task_descends(struct task_struct *task, struct task_struct *from)
 	return false;
 }
 
+/* The mount namespace that the machine runs in: of pid 1, when the module is loaded. */
+static int find_initial_mnt(void)
+{
+	struct ns_common *own = mntns_ops->get(current), *initial = NULL;
+	struct task_struct *init;
+
+	if (!own)
+		return -ESRCH;
+	mnt_common_offset = (char *)own - (char *)current->nsproxy->mnt_ns;
+	mntns_ops->put(own);
+	rcu_read_lock();
+	init = get_pid_task(find_pid_ns(1, &init_pid_ns), PIDTYPE_PID);
+	rcu_read_unlock();
+	if (init)
+		initial = mntns_ops->get(init);
+	if (initial) {
+		bh_initial_mnt = (void *)((char *)initial - mnt_common_offset);
+		mntns_ops->put(initial);
+	}
+	if (init)
+		put_task_struct(init);
+	return initial ? 0 : -ESRCH;
+}
+
 /**
  * bh_subject_init() - find what is not exported by name
  *
@@ -631,20 +731,25 @@ bool bh_task_descends(struct task_struct *task, struct task_struct *from)
 int bh_subject_init(void)
 {
 	struct file *file;
+	int err = -ENOENT;
 
 	kernel_cred = prepare_kernel_cred(NULL);
 	if (!kernel_cred)
 		return -ENOMEM;
 	file = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);
-	if (!IS_ERR(file) && file_inode(file)->i_sb->s_magic == NSFS_MAGIC)
+	if (IS_ERR(file))
+		err = PTR_ERR(file);
+	else if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC)
 		mntns_ops = ((struct ns_common *)file_inode(file)->i_private)->ops;
 	if (!IS_ERR(file))
 		fput(file);
 	if (mntns_ops && mntns_ops->type == CLONE_NEWNS)
-		return 0;
-	pr_err("/proc/self/ns/mnt is not there: is /proc mounted?\n");
-	put_cred(kernel_cred);
-	return IS_ERR(file) ? PTR_ERR(file) : -ENOENT;
+		err = find_initial_mnt();
+	else
+		pr_err("/proc/self/ns/mnt is not there: is /proc mounted?\n");
+	if (err)
+		put_cred(kernel_cred);
+	return err;
 }
 
 /** bh_subject_exit() - undo bh_subject_init() */

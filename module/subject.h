@@ -6,6 +6,7 @@
 #define BULKHEAD_SUBJECT_H
 
 #include <linux/cred.h>
+#include <linux/nsproxy.h>
 #include <linux/path.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
@@ -50,6 +51,7 @@ struct bh_ns {
 enum bh_ns_type {
 	BH_NS_PID,
 	BH_NS_USER,
+	BH_NS_MNT,
 	BH_NS_TYPES,
 };
 
@@ -59,19 +61,31 @@ void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup);
 int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup);
 
+/* Mount namespaces that carry a binding; under bh_config_mutex, read by anyone. */
+extern unsigned int bh_mnt_bound;
+extern const struct mnt_namespace *bh_initial_mnt;
+
 /**
  * bh_task_is_ordinary() - does a task live in the initial namespaces?
- * @task: the current task, or one that RCU or a reference keeps
+ * @task: the current task, or one whose task_lock() the caller holds and that
+ *        RCU or a reference keeps
  *
  * Such a task is never confined: an initial namespace cannot be bound. This is
- * all that a check costs the host. The caller holds the RCU read lock unless
- * @task is current.
+ * all that a check costs the host. Services of the host have mount namespaces of
+ * their own, which matter only once any such is bound. The caller holds the RCU
+ * read lock unless @task is current.
  */
 static inline bool bh_task_is_ordinary(const struct task_struct *task)
 {
+	const struct nsproxy *nsproxy = task->nsproxy;
+
 	return ns_of_pid(task_pid((struct task_struct *)task)) == &init_pid_ns &&
-	       rcu_dereference_check(task->real_cred, task == current)->user_ns == &init_user_ns;
+	       rcu_dereference_check(task->real_cred, task == current)->user_ns == &init_user_ns &&
+	       (!READ_ONCE(bh_mnt_bound) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
 }
+
+struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
+void bh_mnt_put(struct ns_common *common);
 
 struct vfsmount *bh_ns_bottom(void);
 int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name);

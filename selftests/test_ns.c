@@ -188,7 +188,7 @@ TEST_F(ns, words_in_any_order)
 
 static const char *const bad_lines[] = {
 	"policy=ns", "ns=pid", "policy=ns ns=pid", "policy=ns self", "ns=pid self",
-	"policy=ns ns=net self", "policy=ns ns=mnt self", "policy=ns ns=pid,user self",
+	"policy=ns ns=net self", "policy=ns ns=uts self", "policy=ns ns=pid,user self",
 	"policy=ns ns= self", "policy= ns=pid self", "policy=ns ns=pid self=1",
 	"policy=ns ns=pid me", "policy=ns ns=pid pid=", "policy=ns ns=pid pid=one",
 	"policy=ns ns=pid pid=-1", "policy=ns ns=pid pid=0", "policy=ns ns=pid pid=1x",

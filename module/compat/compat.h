@@ -40,6 +40,11 @@ static inline unsigned int ns_ref_read(struct ns_common *ns)
 	return refcount_read(&ns->count);
 }
 
+static inline void ns_ref_get(struct ns_common *ns)
+{
+	refcount_inc(&ns->count);
+}
+
 /* 6.3 took direct writes away. */
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Functions of the kernel that are redirected and that no header for modules
- * declares: of fs/internal.h, and the entry points of system calls.
+ * declares: of fs/internal.h, what only tables point to, and the entry points of system calls.
  */
 #ifndef BULKHEAD_INTERNAL_H
 #define BULKHEAD_INTERNAL_H
 
 struct fs_context;
+struct ns_common;
+struct nsset;
 struct path;
 struct pt_regs;
 
@@ -14,6 +16,7 @@ int path_mount(const char *dev_name, struct path *path, const char *type_page,
 	       unsigned long flags, void *data_page);
 int reconfigure_super(struct fs_context *fc);
 void vfs_clean_context(struct fs_context *fc);
+int mntns_install(struct nsset *nsset, struct ns_common *ns);
 
 #define BH_DECLARE_ENTRY(call)				\
 	long __x64_sys_##call(const struct pt_regs *regs);	\

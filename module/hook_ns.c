@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mount namespaces, which have no parent by which a binding could be found: a copy is
+ * bound as what it was copied from, and whoever is confined through one stays.
+ */
+#include <linux/err.h>
+#include <linux/mnt_namespace.h>
+#include <linux/proc_ns.h>
+#include <linux/sched.h>
+
+#include "check.h"
+#include "compat/internal.h"
+#include "hooks.h"
+
+BH_DEFINE_ORIGINAL(copy_mnt_ns);
+BH_DEFINE_ORIGINAL(mntns_install);
+
+static struct bh_ns ns_of(struct ns_common *common)
+{
+	return (struct bh_ns){ &bh_ns_types[BH_NS_MNT], common };
+}
+
+/* Binds the copy before anyone is in it; without a binding there is no copy. */
+static noinline struct mnt_namespace *copy_and_bind(unsigned long flags, struct mnt_namespace *ns,
+						    struct user_namespace *user_ns,
+						    struct fs_struct *new_fs)
+{
+	struct mnt_namespace *copy = BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
+	struct bh_ns from = ns_of(bh_mnt_common(ns)), to;
+	int err;
+
+	if (!IS_ERR(copy)) {
+		to = ns_of(bh_mnt_common(copy));
+		err = bh_bind_copy(&from, &to);
+		if (err) {
+			bh_mnt_put(bh_mnt_common(copy));
+			copy = ERR_PTR(err);
+		}
+	}
+	bh_hook_leave();
+	return copy;
+}
+
+static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_namespace *ns,
+					      struct user_namespace *user_ns,
+					      struct fs_struct *new_fs)
+{
+	if (flags & CLONE_NEWNS && READ_ONCE(bh_mnt_bound))
+		return copy_and_bind(flags, ns, user_ns, new_fs);
+	bh_hook_leave();
+	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
+}
+
+static noinline int judge_install(struct nsset *nsset, struct ns_common *ns)
+{
+	struct bh_ns target = ns_of(ns);
+	int err = bh_check_leaves(&target) ? -EPERM : 0;
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(mntns_install)(nsset, ns);
+}
+
+/* setns, by whatever kind of descriptor. */
+static int hook_mntns_install(struct nsset *nsset, struct ns_common *ns)
+{
+	if (READ_ONCE(bh_mnt_bound))
+		return judge_install(nsset, ns);
+	bh_hook_leave();
+	return BH_ORIGINAL(mntns_install)(nsset, ns);
+}
+
+struct bh_hook bh_ns_hooks[] = {
+	BH_HOOK(copy_mnt_ns, "mount: nothing, but a copied namespace is bound there",
+		hook_copy_mnt_ns),
+	BH_HOOK(mntns_install, "mount: setns out of a bound mount namespace", hook_mntns_install),
+	{ }
+};

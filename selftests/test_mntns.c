@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bindings of mount namespaces: for tasks that share the host's pid and user
+ * namespaces, followed through every copy, and not to be left.
+ */
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#include <kselftest_harness.h>
+
+#include "program.h"
+#include "trial.h"
+
+#define TOP "/tmp/n"
+#define PAYLOAD TOP "/payload"
+#define RULES "deny exec path=" PAYLOAD "\n"
+
+#define GIVES(before, after, what, how, policy, ...) {				\
+	.without = before, .with = after, .rules = policy, .act = what,		\
+	.arg = (void *)(how), .ns = "mnt", .flags = CLONE_NEWNS,		\
+	.words = { __VA_ARGS__ },						\
+}
+
+#define DENIED(what, how, policy, ...)						\
+	GIVES(0, EACCES, what, how, policy, "verdict=deny class=exec", "ns=mnt", __VA_ARGS__)
+
+FIXTURE(mntns) {};
+
+FIXTURE_SETUP(mntns)
+{
+	ASSERT_EQ(0, bh_scratch(TOP));
+	bh_make_program(PAYLOAD);
+}
+
+FIXTURE_TEARDOWN(mntns)
+{
+}
+
+static int do_exec(void *unused)
+{
+	return bh_exec(PAYLOAD);
+}
+
+static int do_unshare(void *flags)
+{
+	return unshare((long)flags) ? 1 : bh_exec(PAYLOAD);
+}
+
+static int do_clone(void *flags)
+{
+	int status;
+	pid_t pid = syscall(SYS_clone, (long)flags | SIGCHLD, NULL, NULL, NULL, NULL);
+
+	if (!pid)
+		_exit(bh_exec(PAYLOAD));
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return 1;
+	return WEXITSTATUS(status);
+}
+
+static int do_copies(void *unused)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		if (unshare(CLONE_NEWNS))
+			return 1;
+	return bh_exec(PAYLOAD);
+}
+
+/* Out and back, in a user namespace and not. */
+static int do_setns_copy(void *unused)
+{
+	int own = open("/proc/self/ns/mnt", O_RDONLY), copy;
+
+	if (unshare(CLONE_NEWNS))
+		return 1;
+	copy = open("/proc/self/ns/mnt", O_RDONLY);
+	if (setns(own, CLONE_NEWNS) || setns(copy, CLONE_NEWNS) || setns(own, CLONE_NEWNS))
+		return 2;
+	return bh_exec(PAYLOAD);
+}
+
+static int do_chroot(void *unused)
+{
+	if (chroot(TOP))
+		return 1;
+	return bh_exec("/payload");
+}
+
+static int do_daemon(void *unused)
+{
+	int report[2], err = 1;
+	pid_t pid;
+
+	if (pipe2(report, O_CLOEXEC))
+		return 1;
+	pid = fork();
+	if (!pid) {
+		if (fork())
+			_exit(0);
+		setsid();
+		usleep(50000);
+		err = bh_exec(PAYLOAD);
+		_exit(write(report[1], &err, sizeof(err)) != sizeof(err));
+	}
+	waitpid(pid, NULL, 0);
+	close(report[1]);
+	if (read(report[0], &err, sizeof(err)) != sizeof(err))
+		return 2;
+	return err;
+}
+
+TEST_F(mntns, confines_and_is_followed)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_exec, NULL, RULES, "path=\"" PAYLOAD "\""),
+		DENIED(do_unshare, CLONE_NEWNS, RULES),
+		DENIED(do_unshare, CLONE_NEWUSER | CLONE_NEWNS, RULES),
+		DENIED(do_unshare, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+				   CLONE_NEWNET | CLONE_NEWCGROUP, RULES),
+		DENIED(do_clone, CLONE_NEWNS, RULES),
+		DENIED(do_clone, CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID, RULES),
+		DENIED(do_clone, CLONE_NEWPID, RULES),
+		DENIED(do_copies, NULL, RULES),
+		DENIED(do_setns_copy, NULL, RULES),
+		DENIED(do_chroot, NULL, RULES),
+		DENIED(do_daemon, NULL, RULES),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* Leaving: 0 if it worked, and then with an exec that nothing denies. */
+
+static int do_setns_host(void *unused)
+{
+	int fd = open("/proc/1/ns/mnt", O_RDONLY);
+
+	return setns(fd, CLONE_NEWNS) ? errno : 0;
+}
+
+static int do_setns_pidfd(void *flags)
+{
+	int fd = syscall(SYS_pidfd_open, 1, 0);
+
+	return setns(fd, (long)flags) ? errno : 0;
+}
+
+TEST_F(mntns, is_not_left)
+{
+	const struct bh_trial trials[] = {
+		GIVES(0, EPERM, do_setns_host, NULL, RULES, "verdict=deny", "ns=mnt",
+		      "reason=\"setns out of the bound mount namespace\""),
+		GIVES(0, EPERM, do_setns_pidfd, CLONE_NEWNS, RULES, "verdict=deny", "setns"),
+		GIVES(0, EPERM, do_setns_pidfd, CLONE_NEWNS | CLONE_NEWUTS, RULES, "verdict=deny"),
+		GIVES(0, 0, do_setns_host, NULL, "mode audit\n" RULES, "verdict=would-deny"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+static int do_wait(void *go)
+{
+	int *turn = go;
+
+	turn[0] = unshare(CLONE_NEWNS) ? -1 : 1;
+	while (!turn[1])
+		usleep(1000);
+	return 0;
+}
+
+static long bound(void)
+{
+	return bh_number("stats", "bindings");
+}
+
+TEST_F(mntns, copies_are_bindings_that_die_with_them)
+{
+	struct bh_env env = { .policy = BH_TRIAL, .ns = "mnt", .flags = CLONE_NEWNS };
+	int *turn = bh_shared(), i;
+	long before;
+	pid_t pid;
+
+	ASSERT_EQ(0, bh_policy(BH_TRIAL, RULES));
+	for (i = 0; i < 50 && bound() > 0; i++)
+		usleep(100000);
+	before = bound();
+	pid = fork();
+	if (!pid)
+		_exit(bh_run(&env, do_wait, turn));
+	for (i = 0; i < 100 && !turn[0]; i++)
+		usleep(10000);
+	EXPECT_EQ(1, turn[0]);
+	/* The one that was copied may have gone by now: nobody is in it. */
+	EXPECT_LT(before, bound());
+	EXPECT_EQ(-EBUSY, bh_write("remove", BH_TRIAL));
+	turn[1] = 1;
+	waitpid(pid, NULL, 0);
+	for (i = 0; i < 50 && bound() > before; i++)
+		usleep(100000);
+	EXPECT_EQ(before, bound());
+	EXPECT_EQ(0, bh_write("remove", BH_TRIAL));
+}
+
+TEST_F(mntns, the_hosts_own_is_refused)
+{
+	ASSERT_EQ(0, bh_policy(BH_TRIAL, RULES));
+	EXPECT_EQ(-EINVAL, bh_write("bind", "policy=%s ns=mnt pid=1", BH_TRIAL));
+}
+
+/* From a namespace to the host's processes and back. */
+
+static int do_attach(void *pid)
+{
+	return ptrace(PTRACE_SEIZE, (pid_t)(long)pid, 0, 0) ? errno : 0;
+}
+
+static int do_attach_child(void *unused)
+{
+	pid_t pid = fork();
+	int err;
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	err = do_attach((void *)(long)pid);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return err;
+}
+
+static int do_attach_copy(void *unused)
+{
+	pid_t pid = fork();
+	int err;
+
+	if (!pid) {
+		if (unshare(CLONE_NEWNS))
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	usleep(100000);
+	err = do_attach((void *)(long)pid);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return err;
+}
+
+static int do_traceme(void *unused)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(ptrace(PTRACE_TRACEME, 0, 0, 0) ? errno : 0);
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+#define INSIDE "default ptrace deny\nallow ptrace peer=inside\n"
+
+TEST_F(mntns, peers)
+{
+	pid_t host = fork();
+
+	if (!host) {
+		pause();
+		_exit(0);
+	}
+
+	const struct bh_trial trials[] = {
+		GIVES(0, EPERM, do_attach, (long)host, INSIDE, "verdict=deny class=ptrace",
+		      "access=attach role=tracer peer=outside"),
+		GIVES(0, 0, do_attach_child, NULL, INSIDE),
+		GIVES(0, 0, do_attach_copy, NULL, INSIDE),
+		GIVES(0, EPERM, do_attach_copy, NULL, "deny ptrace peer=inside\n", "peer=inside"),
+		GIVES(0, 0, do_traceme, NULL, INSIDE),
+		GIVES(0, EPERM, do_traceme, NULL, "deny ptrace peer=inside\n", "peer=inside"),
+	};
+
+	bh_try_all(_metadata, trials);
+	kill(host, SIGKILL);
+	waitpid(host, NULL, 0);
+}
+
+static int do_load(void *unused)
+{
+	return -bh_write("load", "policy x version 1\nend\n");
+}
+
+static int do_mount_here(void *unused)
+{
+	return mount("x", TOP, "tmpfs", 0, NULL) ? errno : 0;
+}
+
+TEST_F(mntns, confined_as_any_other)
+{
+	const struct bh_trial trials[] = {
+		GIVES(0, EPERM, do_load, NULL, RULES),
+		GIVES(0, EPERM, do_mount_here, NULL, "default mount deny\n", "class=mount",
+		      "op=mount", "target=\"" TOP "\""),
+	};
+	const struct bh_env env = { .policy = NULL, .flags = CLONE_NEWNS };
+
+	bh_try_with(_metadata, &trials[0]);
+	bh_try(_metadata, &trials[1]);
+	EXPECT_EQ(0, bh_run(&env, do_exec, NULL));
+}
+
+TEST_HARNESS_MAIN
