@@ -202,11 +202,11 @@ static const struct refusal refusals[] = {
 	{ RULE("allow exec# comment"), -EINVAL, 2, 11, "quote a '#'" },
 	{ RULE("allow exec path=\"/a\"#b"), -EINVAL, 2, 21, "quote a '#'" },
 
-	/* Classes, keys and values that are to come. */
-	{ RULE("allow map"), -EINVAL, 2, 7, "unknown class \"map\"" },
-	{ RULE("default map deny"), -EINVAL, 2, 9, "unknown class \"map\"" },
+	/* Keys and values of another class, or that are to come. */
+	{ RULE("allow map as=program"), -EINVAL, 2, 11, "unknown key \"as\"" },
+	{ RULE("allow map setid=no"), -EINVAL, 2, 11, "unknown key \"setid\"" },
 	{ RULE("allow exec digest=sha256:00"), -EINVAL, 2, 12, "unknown key \"digest\"" },
-	{ RULE("allow exec layer=upper"), -EINVAL, 2, 12, "unknown key \"layer\"" },
+	{ RULE("allow exec layer=middle"), -EINVAL, 2, 18, "unknown value \"middle\"" },
 	{ RULE("allow exec backing=anonymous"), -EINVAL, 2, 20, "unknown value \"anonymous\"" },
 };
 

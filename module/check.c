@@ -155,6 +155,19 @@ static void gather_one(struct bh_check *check, unsigned int which)
 	}
 }
 
+/* The layer is dear to find, and asked for by few. */
+static void gather_layer(struct bh_check *check)
+{
+	int layer = check->gather_layer(check);
+
+	if (layer >= 0) {
+		check->request.attr[BH_EXEC_LAYER] = layer;
+	} else {
+		check->failed_attrs |= 1 << BH_EXEC_LAYER;
+		check->reason = "layer unknown";
+	}
+}
+
 static void gather(struct bh_check *check, u8 missing)
 {
 	unsigned int which;
@@ -162,6 +175,8 @@ static void gather(struct bh_check *check, u8 missing)
 	for (which = 0; which < BH_GATHER_MAX; which++)
 		if (missing & (1 << which))
 			gather_one(check, which);
+	if (missing & BH_MISSING_LAYER)
+		gather_layer(check);
 	check->have |= missing;
 }
 
@@ -172,6 +187,7 @@ static u8 shown(enum bh_class class)
 {
 	static const u8 strings[BH_CLASSES] = {
 		[BH_EXEC] = 1 << BH_EXEC_PATH | 1 << BH_EXEC_FSTYPE | 1 << BH_EXE,
+		[BH_MAP] = 1 << BH_EXEC_PATH | 1 << BH_EXEC_FSTYPE | 1 << BH_EXE,
 		[BH_MOUNT] = 1 << BH_MOUNT_TARGET | 1 << BH_MOUNT_SOURCE | 1 << BH_MOUNT_FSTYPE |
 			     1 << BH_EXE,
 		[BH_PTRACE] = 1 << BH_PTRACE_EXE | 1 << BH_EXE,
@@ -238,7 +254,8 @@ static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 
 	if (check->peer)
 		describe_peer(check, opinion);
-	if (policy->classes[check->request.class].strings & check->failed)
+	if (policy->classes[check->request.class].strings & check->failed ||
+	    policy->classes[check->request.class].attrs & check->failed_attrs)
 		goto fail_closed;
 	if (!bh_decide(policy, &check->request, &check->decision, &opinion->verdict))
 		return;
@@ -274,15 +291,22 @@ static u8 judge(struct bh_check *check)
 	unsigned int i;
 
 	find(check);
-	for (i = 0; i < check->nr_opinions; i++)
-		missing |= check->opinions[i].policy->classes[check->request.class].strings;
+	for (i = 0; i < check->nr_opinions; i++) {
+		const struct bh_class_rules *rules =
+			&check->opinions[i].policy->classes[check->request.class];
+
+		missing |= rules->strings;
+		if (check->gather_layer && rules->attrs & (1 << BH_EXEC_LAYER))
+			missing |= BH_MISSING_LAYER;
+	}
 	missing &= ~check->have;
 	if (missing)
 		return missing;
 	for (i = 0; i < check->nr_opinions; i++) {
 		judge_one(check, &check->opinions[i]);
 		if (!check->silent && report_word(&check->opinions[i]))
-			missing |= shown(check->request.class) & ~check->have;
+			missing |= (shown(check->request.class) |
+				    (check->gather_layer ? BH_MISSING_LAYER : 0)) & ~check->have;
 	}
 	return missing;
 }
@@ -353,7 +377,7 @@ bool bh_check_denies(struct bh_check *check)
 	u8 missing;
 
 	/* In the worst case each round finds a new policy that needs one string more. */
-	for (round = 0; round <= BH_GATHER_MAX + 1; round++) {
+	for (round = 0; round <= BH_GATHER_MAX + 2; round++) {
 		rcu_read_lock();
 		missing = judge(check);
 		if (!missing)

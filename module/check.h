@@ -16,6 +16,9 @@ struct bh_check;
 #define BH_EXE		BH_STRINGS
 #define BH_GATHER_MAX	(BH_STRINGS + 1)
 
+/* Beside them, in the same sets of bits: the layer of an exec's or a map's file. */
+#define BH_MISSING_LAYER	(1 << BH_GATHER_MAX)
+
 /**
  * typedef bh_gather_t - fetch a string of a check
  * @check: the check
@@ -46,12 +49,15 @@ struct bh_opinion {
  * @subject: the task whose bindings are asked
  * @peer: the other task of a ptrace, or NULL
  * @gather: fetches strings; must not sleep if @atomic
- * @data: for @gather
+ * @gather_layer: finds BH_LAYER_* of the file, or a negative errno; may sleep. NULL
+ *                where there is no file
+ * @data: for both
  * @atomic: the caller's context must not sleep
  * @silent: report nothing
  * @arms: the subject is about to execute a program, which arms bindings
  * @have: a bit for each string that was gathered
  * @failed: a bit for each string that could not be; policies that need it deny
+ * @failed_attrs: the same for enumerations
  * @reason: why
  * @strings: their buffers
  * @exe: the subject's executable
@@ -66,6 +72,7 @@ struct bh_check {
 	struct task_struct *subject;
 	struct task_struct *peer;
 	bh_gather_t gather;
+	int (*gather_layer)(struct bh_check *check);
 	const void *data;
 	bool atomic;
 	bool silent;
@@ -73,6 +80,7 @@ struct bh_check {
 
 	u8 have;
 	u8 failed;
+	u8 failed_attrs;
 	const char *reason;
 	char *strings[BH_GATHER_MAX];
 	struct bh_string exe;

@@ -82,7 +82,8 @@ static void add_request_string(struct bh_text *text, const struct bh_event *even
 	const char *name = key->name;
 
 	/* from= is the task's executable, which is there already. */
-	if (request->class == BH_EXEC && key->index == BH_EXEC_FROM)
+	if ((request->class == BH_EXEC || request->class == BH_MAP) &&
+	    key->index == BH_EXEC_FROM)
 		return;
 	if (request->class == BH_PTRACE) {
 		if (event->peer)

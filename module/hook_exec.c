@@ -17,27 +17,8 @@
 
 #include "assign.h"
 #include "check.h"
+#include "file_request.h"
 #include "hooks.h"
-
-/*
- * memfd_create() makes its files on mounts of the kernel's own. No user can
- * make such a super block, whatever is done with its mounts.
- */
-static bool is_memfd(const struct super_block *sb)
-{
-	return (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
-	       sb->s_flags & SB_KERNMOUNT;
-}
-
-static u32 backing_of(const struct file *file)
-{
-	const struct inode *inode = file_inode(file);
-
-	/* A memfd has no link either, but is not a file that was deleted. */
-	if (is_memfd(inode->i_sb))
-		return BH_BACKING_MEMFD;
-	return inode->i_nlink ? BH_BACKING_FILE : BH_BACKING_DELETED;
-}
 
 /* Would the file raise privilege where it lies? As bprm_fill_uid() and get_file_caps(). */
 static u32 setid_of(const struct file *file)
@@ -55,38 +36,6 @@ static u32 setid_of(const struct file *file)
 	return BH_SETID_NO;
 }
 
-static u32 flags_of(const struct file *file)
-{
-	const struct super_block *sb = file_inode(file)->i_sb;
-	int mnt_flags = READ_ONCE(file->f_path.mnt->mnt_flags);
-	u32 flags = 0;
-
-	if (mnt_flags & MNT_READONLY || sb_rdonly(sb))
-		flags |= BH_FLAG_RO;
-	if (mnt_flags & MNT_NOSUID)
-		flags |= BH_FLAG_NOSUID;
-	if (mnt_flags & MNT_NODEV || sb->s_iflags & SB_I_NODEV)
-		flags |= BH_FLAG_NODEV;
-	if (mnt_flags & MNT_NOEXEC || sb->s_iflags & SB_I_NOEXEC)
-		flags |= BH_FLAG_NOEXEC;
-	return flags;
-}
-
-static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
-{
-	const struct file *file = check->data;
-
-	switch (which) {
-	case BH_EXEC_PATH:
-		return bh_check_path(check, &file->f_path, buf, name);
-	case BH_EXEC_FSTYPE:
-		*name = (char *)file_inode(file)->i_sb->s_type->name;
-		return 0;
-	default:
-		return bh_check_exe(check, current, buf, name);
-	}
-}
-
 /* Return: 0 or -EACCES. */
 static int check_exec(const struct file *file, u32 as, bool arms)
 {
@@ -98,13 +47,13 @@ static int check_exec(const struct file *file, u32 as, bool arms)
 	check = bh_check_alloc(BH_EXEC, current, false);
 	if (!check)
 		return bh_check_denies_without_memory(BH_EXEC, current, arms) ? -EACCES : 0;
+	bh_file_request(check, file);
+	/* What shared memory is to a map, a memfd is to an exec: it has no file. */
+	if (check->request.attr[BH_EXEC_BACKING] == BH_BACKING_ANONYMOUS)
+		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_MEMFD;
 	check->request.attr[BH_EXEC_AS] = as;
 	check->request.attr[BH_EXEC_SETID] = setid_of(file);
-	check->request.attr[BH_EXEC_BACKING] = backing_of(file);
-	check->request.flags = flags_of(file);
 	check->arms = arms;
-	check->gather = gather;
-	check->data = file;
 	denied = bh_check_denies(check);
 	bh_check_free(check);
 	return denied ? -EACCES : 0;

@@ -28,6 +28,7 @@
 #include "check.h"
 #include "compat/compat.h"
 #include "compat/internal.h"
+#include "file_request.h"
 #include "frozen.h"
 #include "hooks.h"
 #include "limits.h"
@@ -375,6 +376,8 @@ static noinline struct file *judge_dentry_open(const struct path *path, int flag
 	struct frame *frame = flags == O_PATH ? find_frame() : NULL;
 	int err = 0;
 
+	if (!(flags & O_PATH))
+		bh_layer_saw_open(path);
 	if (frame && (frame->call == CALL_FSMOUNT || frame->call == CALL_OPEN_TREE))
 		err = check_detached(frame, path);
 	bh_hook_leave();

@@ -18,7 +18,8 @@
 #include "subject.h"
 
 static struct bh_hook *const tables[] = {
-	bh_exec_hooks, bh_mount_hooks, bh_mount_step_hooks, bh_ns_hooks, bh_ptrace_hooks,
+	bh_exec_hooks, bh_map_hooks, bh_mount_hooks, bh_mount_step_hooks, bh_ns_hooks,
+	bh_ptrace_hooks,
 };
 
 static int __init bulkhead_init(void)

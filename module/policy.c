@@ -68,6 +68,21 @@ static const struct bh_word backing_words[] = {
 	{ }
 };
 
+static const struct bh_word map_backing_words[] = {
+	{ "file", BH_BACKING_FILE },
+	{ "memfd", BH_BACKING_MEMFD },
+	{ "deleted", BH_BACKING_DELETED },
+	{ "anonymous", BH_BACKING_ANONYMOUS },
+	{ }
+};
+
+static const struct bh_word layer_words[] = {
+	{ "upper", BH_LAYER_UPPER },
+	{ "lower", BH_LAYER_LOWER },
+	{ "none", BH_LAYER_NONE },
+	{ }
+};
+
 static const struct bh_word op_words[] = {
 	{ "mount", BH_OP_MOUNT },
 	{ "bind", BH_OP_BIND },
@@ -106,6 +121,18 @@ static const struct bh_key exec_keys[] = {
 	{ "as", BH_KEY_ENUM, BH_EXEC_AS, as_words },
 	{ "setid", BH_KEY_ENUM, BH_EXEC_SETID, yes_no },
 	{ "backing", BH_KEY_ENUM, BH_EXEC_BACKING, backing_words },
+	{ "layer", BH_KEY_ENUM, BH_EXEC_LAYER, layer_words },
+	{ "has", BH_KEY_HAS, 0, file_flags },
+	{ "lacks", BH_KEY_LACKS, 0, file_flags },
+	{ }
+};
+
+static const struct bh_key map_keys[] = {
+	{ "path", BH_KEY_PATH, BH_EXEC_PATH },
+	{ "from", BH_KEY_PATH, BH_EXEC_FROM },
+	{ "fstype", BH_KEY_PATTERN, BH_EXEC_FSTYPE },
+	{ "backing", BH_KEY_ENUM, BH_EXEC_BACKING, map_backing_words },
+	{ "layer", BH_KEY_ENUM, BH_EXEC_LAYER, layer_words },
 	{ "has", BH_KEY_HAS, 0, file_flags },
 	{ "lacks", BH_KEY_LACKS, 0, file_flags },
 	{ }
@@ -131,6 +158,7 @@ static const struct bh_key ptrace_keys[] = {
 
 const struct bh_class_desc bh_classes[BH_CLASSES] = {
 	[BH_EXEC] = { "exec", exec_keys },
+	[BH_MAP] = { "map", map_keys },
 	[BH_MOUNT] = { "mount", mount_keys },
 	[BH_PTRACE] = { "ptrace", ptrace_keys },
 };

@@ -12,6 +12,7 @@
 
 enum bh_class {
 	BH_EXEC,
+	BH_MAP,
 	BH_MOUNT,
 	BH_PTRACE,
 	BH_CLASSES,
@@ -31,7 +32,7 @@ enum bh_report {
 	BH_AUDIT,
 };
 
-/* The strings of a request; a slot has its meaning by the class. */
+/* The strings of a request; a slot has its meaning by the class. Map's are exec's. */
 enum {
 	BH_EXEC_PATH = 0,
 	BH_EXEC_FROM,
@@ -51,6 +52,7 @@ enum {
 	BH_EXEC_AS = 0,
 	BH_EXEC_SETID,
 	BH_EXEC_BACKING,
+	BH_EXEC_LAYER,
 
 	BH_MOUNT_OP = 0,
 
@@ -58,7 +60,7 @@ enum {
 	BH_PTRACE_ROLE,
 	BH_PTRACE_PEER,
 
-	BH_ATTRS = 3,
+	BH_ATTRS = 4,
 };
 
 #define BH_AS_PROGRAM		0x1
@@ -70,6 +72,11 @@ enum {
 #define BH_BACKING_FILE		0x1
 #define BH_BACKING_MEMFD	0x2
 #define BH_BACKING_DELETED	0x4
+#define BH_BACKING_ANONYMOUS	0x8
+
+#define BH_LAYER_UPPER		0x1
+#define BH_LAYER_LOWER		0x2
+#define BH_LAYER_NONE		0x4
 
 #define BH_OP_MOUNT		0x01
 #define BH_OP_BIND		0x02

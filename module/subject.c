@@ -656,6 +656,22 @@ int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, cha
 	return err;
 }
 
+/**
+ * bh_open_as_kernel() - open a file with the kernel's own credentials
+ * @path: the file
+ * @flags: O_*
+ *
+ * Return: the file with a reference, or an ERR_PTR.
+ */
+struct file *bh_open_as_kernel(const struct path *path, int flags)
+{
+	const struct cred *old_cred = override_creds(kernel_cred);
+	struct file *file = dentry_open(path, flags, kernel_cred);
+
+	revert_creds(old_cred);
+	return file;
+}
+
 /* Tasks */
 
 /**

@@ -88,6 +88,7 @@ struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
 void bh_mnt_put(struct ns_common *common);
 
 struct vfsmount *bh_ns_bottom(void);
+struct file *bh_open_as_kernel(const struct path *path, int flags);
 int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name);
 int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, char **name);
 struct file *bh_task_exe(struct task_struct *task);

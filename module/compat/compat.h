@@ -63,4 +63,16 @@ static inline void bh_fs_init(struct fs_struct *fs)
 	seqcount_spinlock_init(&fs->seq, &fs->lock);
 }
 
+/* The path that a file was opened by; 6.8 hides it in what overlayfs maps. */
+static inline const struct path *bh_user_path(const struct file *file)
+{
+	return &file->f_path;
+}
+
+/* ->d_real() takes a type since 6.8. */
+static inline struct dentry *bh_d_real(struct dentry *dentry)
+{
+	return d_real(dentry, NULL);
+}
+
 #endif /* BULKHEAD_COMPAT_H */

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What exec and map ask of a file.
+ */
+#include <linux/cred.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+
+#include "compat/compat.h"
+#include "file_request.h"
+#include "limits.h"
+
+/*
+ * memfd_create() makes its files on mounts of the kernel's own, as shared anonymous
+ * memory and System V segments are made. No user can make such a super block,
+ * whatever is done with its mounts; and the name is the kernel's.
+ */
+static u32 kernel_memory(const struct path *path)
+{
+	const char prefix[] = "memfd:";
+
+	return strncmp(path->dentry->d_name.name, prefix, sizeof(prefix) - 1) ?
+	       BH_BACKING_ANONYMOUS : BH_BACKING_MEMFD;
+}
+
+static bool is_kernel_memory(const struct super_block *sb)
+{
+	return (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
+	       sb->s_flags & SB_KERNMOUNT;
+}
+
+/**
+ * bh_file_backing() - what is behind a file, BH_BACKING_*
+ * @file: the file
+ */
+u32 bh_file_backing(const struct file *file)
+{
+	const struct path *path = bh_user_path(file);
+	const struct inode *inode = d_inode(path->dentry);
+
+	/* These have no link either, but are not files that were deleted. */
+	if (is_kernel_memory(inode->i_sb))
+		return kernel_memory(path);
+	return inode->i_nlink ? BH_BACKING_FILE : BH_BACKING_DELETED;
+}
+
+static u32 flags_of(const struct path *path)
+{
+	const struct super_block *sb = path->dentry->d_sb;
+	int mnt_flags = READ_ONCE(path->mnt->mnt_flags);
+	u32 flags = 0;
+
+	if (mnt_flags & MNT_READONLY || sb_rdonly(sb))
+		flags |= BH_FLAG_RO;
+	if (mnt_flags & MNT_NOSUID)
+		flags |= BH_FLAG_NOSUID;
+	if (mnt_flags & MNT_NODEV || sb->s_iflags & SB_I_NODEV)
+		flags |= BH_FLAG_NODEV;
+	if (mnt_flags & MNT_NOEXEC || sb->s_iflags & SB_I_NOEXEC)
+		flags |= BH_FLAG_NOEXEC;
+	return flags;
+}
+
+static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
+{
+	const struct path *path = bh_user_path(check->data);
+
+	switch (which) {
+	case BH_EXEC_PATH:
+		return bh_check_path(check, path, buf, name);
+	case BH_EXEC_FSTYPE:
+		*name = (char *)path->dentry->d_sb->s_type->name;
+		return 0;
+	default:
+		return bh_check_exe(check, current, buf, name);
+	}
+}
+
+/*
+ * Layers
+ *
+ * Nothing that overlayfs exports tells where a file's data lies, and what upper and
+ * lower are is private to it. But what it opens, it opens through functions that
+ * can be redirected: when its root is opened it opens the root of its uppermost
+ * layer. A layer that is written to is not mounted read-only, and all others are. A
+ * file whose real dentry lies below the root of the one that is written to is in it.
+ */
+
+struct layer_look {
+	struct task_struct *task;
+	const struct super_block *overlay;
+	struct path root;
+};
+
+/* One look at a time: who looks sleeps. */
+static DEFINE_MUTEX(look_mutex);
+static struct layer_look look;
+
+/**
+ * bh_layer_saw_open() - a confined task opens a path
+ * @path: the path
+ */
+void bh_layer_saw_open(const struct path *path)
+{
+	if (READ_ONCE(look.task) != current || look.root.mnt || path->dentry->d_sb == look.overlay)
+		return;
+	look.root = *path;
+	path_get(&look.root);
+}
+
+/* The root of the uppermost layer, with a reference. */
+static int find_upper_root(const struct path *path, struct path *root)
+{
+	struct path top = { .mnt = path->mnt, .dentry = path->dentry->d_sb->s_root };
+	struct file *file;
+
+	mutex_lock(&look_mutex);
+	look.overlay = top.dentry->d_sb;
+	look.root = (struct path){ };
+	WRITE_ONCE(look.task, current);
+	file = bh_open_as_kernel(&top, O_RDONLY | O_DIRECTORY | O_LARGEFILE);
+	WRITE_ONCE(look.task, NULL);
+	*root = look.root;
+	mutex_unlock(&look_mutex);
+	if (IS_ERR(file)) {
+		path_put(root);
+		return PTR_ERR(file);
+	}
+	fput(file);
+	return root->mnt ? 0 : -EOPNOTSUPP;
+}
+
+/*
+ * With index=on a hard link that was copied up lies in WORKDIR/index. A lower file
+ * in some other directory of that name on the same file system is taken for one, too.
+ */
+static bool is_indexed(struct dentry *real, const struct path *root)
+{
+	bool indexed;
+
+	spin_lock(&real->d_lock);
+	indexed = real->d_sb == root->dentry->d_sb &&
+		  !strcmp(real->d_parent->d_name.name, "index");
+	spin_unlock(&real->d_lock);
+	return indexed;
+}
+
+static bool have_same_name(struct dentry *seen, struct dentry *real)
+{
+	struct name_snapshot name;
+	bool same;
+
+	take_dentry_name_snapshot(&name, seen);
+	spin_lock(&real->d_lock);
+	same = name.name.len == real->d_name.len &&
+	       !memcmp(name.name.name, real->d_name.name, name.name.len);
+	spin_unlock(&real->d_lock);
+	release_dentry_name_snapshot(&name);
+	return same;
+}
+
+/*
+ * With metacopy=on a file or a directory can be renamed while its data stay below.
+ * It is not what the image has at that place any more.
+ *
+ * Return: 1, 0, or -ENAMETOOLONG.
+ */
+static int is_moved(struct dentry *seen, struct dentry *real)
+{
+	int depth, moved = -ENAMETOOLONG;
+
+	rcu_read_lock();
+	for (depth = 0; depth < BH_PATH_MAX; depth++) {
+		if (seen == seen->d_sb->s_root) {
+			moved = 0;
+			break;
+		}
+		if (!have_same_name(seen, real)) {
+			moved = 1;
+			break;
+		}
+		seen = READ_ONCE(seen->d_parent);
+		real = READ_ONCE(real->d_parent);
+	}
+	rcu_read_unlock();
+	return moved;
+}
+
+static int layer_on_overlay(const struct path *path)
+{
+	struct dentry *real = bh_d_real(path->dentry);
+	struct path root;
+	int upper = 0, err;
+
+	if (real == path->dentry)
+		return -EOPNOTSUPP;
+	err = find_upper_root(path, &root);
+	if (err)
+		return err;
+	if (!(root.mnt->mnt_flags & MNT_READONLY))
+		upper = is_subdir(real, root.dentry) || is_indexed(real, &root) ?
+			1 : is_moved(path->dentry, real);
+	path_put(&root);
+	if (upper < 0)
+		return upper;
+	return upper ? BH_LAYER_UPPER : BH_LAYER_LOWER;
+}
+
+static int gather_layer(struct bh_check *check)
+{
+	const struct path *path = bh_user_path(check->data);
+
+	if (path->dentry->d_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
+		return BH_LAYER_NONE;
+	return layer_on_overlay(path);
+}
+
+/**
+ * bh_file_request() - fill in what a check asks of a file
+ * @check: the check, of class exec or map
+ * @file: the file, which lives as long as the check
+ */
+void bh_file_request(struct bh_check *check, const struct file *file)
+{
+	check->request.attr[BH_EXEC_BACKING] = bh_file_backing(file);
+	check->request.flags = flags_of(bh_user_path(file));
+	check->gather = gather;
+	check->gather_layer = gather_layer;
+	check->data = file;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Map: memory that becomes executable.
+ *
+ * What execve maps of a program and its loader was judged as exec. All that a
+ * program maps itself comes here, the loader's libraries and ld.so's PROGRAM too.
+ */
+#include <linux/fs.h>
+#include <linux/kdev_t.h>
+#include <linux/major.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/personality.h>
+#include <linux/sched.h>
+#include <linux/security.h>
+
+#include "compat/compat.h"
+#include "file_request.h"
+#include "hooks.h"
+
+#define DEV_ZERO MKDEV(MEM_MAJOR, 5)
+
+static int gather_no_file(struct bh_check *check, unsigned int which, char *buf, char **name)
+{
+	return which == BH_EXEC_FROM || which == BH_EXE ?
+	       bh_check_exe(check, current, buf, name) : 0;
+}
+
+/* Executable memory that is no file's: @file is NULL. Return: 0 or -EACCES. */
+static int judge(const struct file *file)
+{
+	struct bh_check *check = bh_check_alloc(BH_MAP, current, false);
+	bool denied;
+
+	if (!check)
+		return bh_check_denies_without_memory(BH_MAP, current, false) ? -EACCES : 0;
+	if (file) {
+		bh_file_request(check, file);
+	} else {
+		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_ANONYMOUS;
+		check->request.attr[BH_EXEC_LAYER] = BH_LAYER_NONE;
+		check->gather = gather_no_file;
+	}
+	denied = bh_check_denies(check);
+	bh_check_free(check);
+	return denied ? -EACCES : 0;
+}
+
+/* Has the memory a file's content? A private mapping of /dev/zero has not. */
+static const struct file *content_of(const struct file *file)
+{
+	if (!file || bh_file_backing(file) == BH_BACKING_ANONYMOUS)
+		return NULL;
+	if (S_ISCHR(file_inode(file)->i_mode) && file_inode(file)->i_rdev == DEV_ZERO)
+		return NULL;
+	return file;
+}
+
+/*
+ * What a private mapping was written over is no file's content any more, and what may be
+ * written while it is executable need not be: both are asked for.
+ */
+static int check_map(const struct file *file, bool own_content)
+{
+	const struct file *content = content_of(file);
+	int err;
+
+	if (!bh_bindings_nr())
+		return 0;
+	err = judge(content);
+	return err || !content || !own_content ? err : judge(NULL);
+}
+
+/* As mmap_prot() of security/security.c: some ask for reading and mean executing. */
+static bool will_be_executable(const struct file *file, unsigned long prot)
+{
+	const struct path *path;
+
+	if (prot & PROT_EXEC)
+		return true;
+	if (!(prot & PROT_READ) || !(current->personality & READ_IMPLIES_EXEC))
+		return false;
+	if (!file)
+		return true;
+	path = &file->f_path;
+	return !(path->mnt->mnt_flags & MNT_NOEXEC || path->mnt->mnt_sb->s_iflags & SB_I_NOEXEC);
+}
+
+BH_DEFINE_ORIGINAL(security_mmap_file);
+BH_DEFINE_ORIGINAL(security_file_mprotect);
+
+static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned long flags)
+{
+	bool private = (flags & MAP_TYPE) == MAP_PRIVATE;
+	int err = 0;
+
+	/* No program runs while it is being replaced: these mappings are execve's own. */
+	if (will_be_executable(file, prot) && !current->in_execve)
+		err = check_map(file, private && prot & PROT_WRITE);
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_mmap_file)(file, prot, flags);
+}
+
+static int hook_mmap_file(struct file *file, unsigned long prot, unsigned long flags)
+{
+	if (prot & (PROT_READ | PROT_EXEC) && !bh_task_is_ordinary(current))
+		return judge_mmap(file, prot, flags);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_mmap_file)(file, prot, flags);
+}
+
+/*
+ * Under mmap_lock, taken for writing: nothing that a check does takes it or touches
+ * user memory.
+ */
+static noinline int judge_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
+				   unsigned long prot)
+{
+	bool private = !(vma->vm_flags & VM_SHARED);
+	bool becomes = !(vma->vm_flags & VM_EXEC);
+	int err = 0;
+
+	if (becomes)
+		err = check_map(vma->vm_file, private && (prot & PROT_WRITE || vma->anon_vma));
+	else if (vma->vm_file && private && prot & PROT_WRITE && !(vma->vm_flags & VM_WRITE))
+		err = check_map(NULL, false);
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);
+}
+
+static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
+			      unsigned long prot)
+{
+	if (prot & PROT_EXEC && !bh_task_is_ordinary(current))
+		return judge_mprotect(vma, reqprot, prot);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);
+}
+
+struct bh_hook bh_map_hooks[] = {
+	BH_HOOK(security_mmap_file, "map: mmap, shmat", hook_mmap_file),
+	BH_HOOK(security_file_mprotect, "map: mprotect", hook_file_mprotect),
+	{ }
+};

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Map: memory that becomes executable, by mmap, mprotect and what amounts to them.
+ */
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+#include <kselftest_harness.h>
+
+#include "program.h"
+#include "trial.h"
+
+#define TOP "/tmp/p"
+#define LIB TOP "/lib"
+#define OTHER TOP "/other"
+
+#define GIVES(before, after, what, how, policy, ...) {				\
+	.without = before, .with = after, .rules = policy, .act = what,		\
+	.arg = (void *)(how), .words = { __VA_ARGS__ },				\
+}
+
+#define DENIED(what, how, policy, ...)						\
+	GIVES(0, EACCES, what, how, policy, "verdict=deny class=map", __VA_ARGS__)
+
+#define ALLOWED(what, how, policy) GIVES(0, 0, what, how, policy)
+
+#define RX (PROT_READ | PROT_EXEC)
+#define RW (PROT_READ | PROT_WRITE)
+#define RWX (RW | PROT_EXEC)
+#define R PROT_READ
+
+FIXTURE(map) {};
+
+FIXTURE_SETUP(map)
+{
+	ASSERT_EQ(0, bh_scratch(TOP));
+	bh_make_program(LIB);
+	bh_make_program(OTHER);
+}
+
+FIXTURE_TEARDOWN(map)
+{
+}
+
+static int got(const void *memory)
+{
+	return memory == MAP_FAILED ? errno : 0;
+}
+
+static void *map_fd(int fd, int prot, int flags)
+{
+	return mmap(NULL, 4096, prot, flags, fd, 0);
+}
+
+/* Files */
+
+struct file_act {
+	const char *path;
+	int prot;		/* of mmap */
+	int flags;
+	int write;		/* a byte, before the protection changes */
+	int then;		/* of mprotect */
+};
+
+#define FILE_ACT(...) (&(const struct file_act){ .path = __VA_ARGS__ })
+
+static int do_file(void *arg)
+{
+	const struct file_act *act = arg;
+	char *memory = map_fd(open(act->path, O_RDWR), act->prot, act->flags);
+
+	if (memory == MAP_FAILED)
+		return errno;
+	if (act->write)
+		memory[100] = 1;
+	if (!act->then)
+		return 0;
+	return mprotect(memory, 4096, act->then) ? errno : 0;
+}
+
+static int do_pkey(void *unused)
+{
+	char *memory = map_fd(open(OTHER, O_RDONLY), R, MAP_PRIVATE);
+
+	return syscall(SYS_pkey_mprotect, memory, 4096, RX, -1) ? errno : 0;
+}
+
+#define ONLY_LIB "default map deny\nallow map path=" LIB "\n"
+
+TEST_F(map, files)
+{
+	const struct bh_trial trials[] = {
+		ALLOWED(do_file, FILE_ACT(LIB, RX, MAP_PRIVATE), ONLY_LIB),
+		DENIED(do_file, FILE_ACT(OTHER, RX, MAP_PRIVATE), ONLY_LIB,
+		       "path=\"" OTHER "\"", "fstype=\"tmpfs\" backing=file layer=none"),
+		DENIED(do_file, FILE_ACT(OTHER, PROT_EXEC, MAP_SHARED), ONLY_LIB, OTHER),
+		ALLOWED(do_file, FILE_ACT(OTHER, R, MAP_PRIVATE), ONLY_LIB),
+		ALLOWED(do_file, FILE_ACT(OTHER, RW, MAP_SHARED), ONLY_LIB),
+		DENIED(do_file, FILE_ACT(OTHER, R, MAP_PRIVATE, 0, RX), ONLY_LIB, OTHER),
+		DENIED(do_pkey, NULL, ONLY_LIB, OTHER),
+		ALLOWED(do_file, FILE_ACT(LIB, R, MAP_PRIVATE, 0, RX), ONLY_LIB),
+		ALLOWED(do_file, FILE_ACT(LIB, RX, MAP_PRIVATE, 0, RX), ONLY_LIB),
+		/* Written over, it is the file's content no more. */
+		DENIED(do_file, FILE_ACT(LIB, RW, MAP_PRIVATE, 1, RX), ONLY_LIB,
+		       "path=- ", "backing=anonymous layer=none"),
+		DENIED(do_file, FILE_ACT(LIB, RWX, MAP_PRIVATE), ONLY_LIB, "backing=anonymous"),
+		DENIED(do_file, FILE_ACT(LIB, R, MAP_PRIVATE, 0, RWX), ONLY_LIB,
+		       "backing=anonymous"),
+		DENIED(do_file, FILE_ACT(LIB, RX, MAP_PRIVATE, 0, RWX), ONLY_LIB,
+		       "backing=anonymous"),
+		ALLOWED(do_file, FILE_ACT(LIB, RWX, MAP_PRIVATE),
+			ONLY_LIB "allow map backing=anonymous\n"),
+		ALLOWED(do_file, FILE_ACT(LIB, RW, MAP_SHARED, 1, RX), ONLY_LIB),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* No files */
+
+struct memory_act {
+	int prot;
+	int flags;
+	int then;
+};
+
+#define MEMORY(...) (&(const struct memory_act){ .prot = __VA_ARGS__ })
+
+static int do_memory(void *arg)
+{
+	const struct memory_act *act = arg;
+	char *memory = map_fd(-1, act->prot, act->flags | MAP_ANONYMOUS);
+
+	if (memory == MAP_FAILED)
+		return errno;
+	if (act->prot & PROT_WRITE)
+		memory[0] = 1;
+	return act->then && mprotect(memory, 4096, act->then) ? errno : 0;
+}
+
+static int do_zero(void *flags)
+{
+	return got(map_fd(open("/dev/zero", O_RDWR), RX, (long)flags));
+}
+
+static int do_stack(void *unused)
+{
+	char here[8192];
+	unsigned long page = ((unsigned long)here + 4095) & ~4095UL;
+
+	return mprotect((void *)page, 4096, RWX) ? errno : 0;
+}
+
+static int do_heap(void *unused)
+{
+	char *heap = sbrk(8192);
+	unsigned long page = ((unsigned long)heap + 4095) & ~4095UL;
+
+	return mprotect((void *)page, 4096, RX) ? errno : 0;
+}
+
+static int do_shm(void *unused)
+{
+	int id = shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0700), err;
+
+	err = got(shmat(id, NULL, SHM_EXEC));
+	shmctl(id, IPC_RMID, NULL);
+	return err;
+}
+
+static int do_memfd(void *unused)
+{
+	int fd = memfd_create("x", 0);
+
+	if (ftruncate(fd, 4096))
+		return 1;
+	return got(map_fd(fd, RX, MAP_PRIVATE));
+}
+
+static int do_deleted(void *unused)
+{
+	int fd = open(TOP, O_TMPFILE | O_RDWR, 0700);
+
+	if (ftruncate(fd, 4096))
+		return 1;
+	return got(map_fd(fd, RX, MAP_PRIVATE));
+}
+
+/* Reading means executing. */
+static int do_personality(void *file)
+{
+	if (personality(READ_IMPLIES_EXEC) < 0)
+		return 1;
+	return got(map_fd(file ? open(file, O_RDONLY) : -1, R,
+			  file ? MAP_PRIVATE : MAP_PRIVATE | MAP_ANONYMOUS));
+}
+
+static int do_mmap2_32(void *unused)
+{
+	long ret;
+
+	/* mmap2(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) */
+	__asm__ volatile("push %%rbp; xor %%ebp, %%ebp; int $0x80; pop %%rbp" : "=a"(ret)
+			 : "a"(192), "b"(0), "c"(4096), "d"(RX), "S"(0x22), "D"(-1)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (int)ret < 0 && (int)ret > -4096 ? -(int)ret : 0;
+}
+
+#define NO_SHELLCODE "deny map backing=anonymous\n"
+
+TEST_F(map, anonymous_memory)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_memory, MEMORY(RWX, MAP_PRIVATE), NO_SHELLCODE,
+		       "path=- fstype=- backing=anonymous layer=none"),
+		DENIED(do_memory, MEMORY(RX, MAP_SHARED), NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_memory, MEMORY(RW, MAP_PRIVATE, RX), NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_memory, MEMORY(RW, MAP_SHARED, RX), NO_SHELLCODE, "backing=anonymous"),
+		ALLOWED(do_memory, MEMORY(RW, MAP_PRIVATE, R), NO_SHELLCODE),
+		DENIED(do_zero, MAP_PRIVATE, NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_zero, MAP_SHARED, NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_stack, NULL, NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_heap, NULL, NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_shm, NULL, NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_personality, NULL, NO_SHELLCODE, "backing=anonymous"),
+		DENIED(do_mmap2_32, NULL, NO_SHELLCODE, "backing=anonymous"),
+		ALLOWED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default map deny\n"
+			"allow map backing=anonymous\n"),
+		DENIED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default map deny\n"
+		       "allow map path=**\nallow map backing=file,memfd,deleted\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+TEST_F(map, files_without_a_name)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_memfd, NULL, "deny map backing=memfd\n", "backing=memfd"),
+		DENIED(do_deleted, NULL, "deny map backing=deleted\n", "backing=deleted"),
+		DENIED(do_memfd, NULL, "default map deny\nallow map path=**\n", "path=-"),
+		DENIED(do_personality, OTHER, ONLY_LIB, OTHER),
+		ALLOWED(do_memfd, NULL, "deny map backing=anonymous,deleted,file\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* What execve itself maps is not asked for; a killed one does not come back. */
+static int do_exec(void *unused)
+{
+	return bh_exec(OTHER);
+}
+
+TEST_F(map, exec_maps_what_exec_allows)
+{
+	const struct bh_trial trials[] = {
+		ALLOWED(do_exec, NULL, "default map deny\n"),
+		GIVES(0, 1000 + 9, do_memory, MEMORY(RWX, MAP_PRIVATE), "kill map\n",
+		      "verdict=kill class=map"),
+		GIVES(0, 0, do_memory, MEMORY(RWX, MAP_PRIVATE), "mode audit\ndeny map\n",
+		      "verdict=would-deny class=map"),
+		ALLOWED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default exec deny\n"),
+		ALLOWED(do_file, FILE_ACT(OTHER, RX, MAP_PRIVATE),
+			"default map deny\nallow map from!=/bin/sh fstype=tmpfs lacks=ro\n"),
+		DENIED(do_file, FILE_ACT(OTHER, RX, MAP_PRIVATE),
+		       "deny map from!=/bin/sh has=nodev,nosuid\ndeny map lacks=nodev,nosuid\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+TEST_HARNESS_MAIN
