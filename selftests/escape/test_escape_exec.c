@@ -250,7 +250,14 @@ static int attack_volume_script(void *arg)
 
 static int attack_elf_interpreter(void *arg)
 {
-	bh_make_elf("/vol/interpreter", 0, NULL);
+	int fd;
+
+	bh_make_program("/vol/interpreter");
+	/* An interpreter's segment is cleared behind its end: let it be writable. */
+	fd = open("/vol/interpreter", O_WRONLY);
+	if (fd < 0 || pwrite(fd, "\7", 1, 68) != 1)
+		return esc_broken("interpreter");
+	close(fd);
 	bh_make_elf("/bin/dynamic", 0, "/vol/interpreter");
 	return bh_exec("/bin/dynamic");
 }
