@@ -19,6 +19,10 @@
 #define MERGED ESC_TOP "/merged"
 #define OWN "escape"
 
+/* Policies to play with: of another container, and of none. */
+#define BOUND "bound"
+#define SPARE "spare"
+
 extern const char container_default[], container_default_end[];
 
 asm(".pushsection .rodata\n"
@@ -60,9 +64,9 @@ static const char *outcome(int result)
 		return "succeeds";
 	if (result < 0)
 		return "not tried";
-	if (result < 1000)
+	if (result < 1000 && strerrorname_np(result))
 		return strerrorname_np(result);
-	snprintf(text, sizeof(text), "signal %d", result - 1000);
+	snprintf(text, sizeof(text), "%d", result);
 	return text;
 }
 
@@ -114,21 +118,29 @@ static void prepare(void)
 		   "lowerdir=" LOWER ",upperdir=" ESC_TOP "/upper,workdir=" ESC_TOP "/work");
 	must_mount("volume", ESC_TOP "/volume", "tmpfs", 0, NULL);
 	bh_make_program(ESC_TOP "/runtime");
+	esc->module = open(BH_MODULE, O_RDONLY);
 	esc->binary = open(ESC_TOP "/runtime", O_RDONLY);
 }
 
-/* A process of the host. */
-static void start_victim(void)
+/* A process of the host, or of another container, which a policy confines. */
+static void start_victim(bool bound)
 {
-	pid_t pid = fork();
+	struct clone_args args = {
+		.flags = bound ? CLONE_NEWPID : 0, .exit_signal = SIGCHLD,
+	};
+	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
 
-	must(pid, "fork");
+	must(pid, "clone3");
 	if (!pid) {
 		for (;;)
 			pause();
 	}
 	esc->victim = pid;
 	esc->marker = &marker;
+	if (bound) {
+		errno = -bh_write("bind", "policy=" BOUND " ns=pid pid=%d", pid);
+		must(errno ? -1 : 0, "bind");
+	}
 	esc->pidfd = syscall(SYS_pidfd_open, pid, 0);
 	must(esc->pidfd, "pidfd_open");
 	/* Close-on-exec is what a leaked descriptor lacks. */
@@ -210,7 +222,11 @@ static int make(const struct escape *escape, const char *policy)
 	pid_t pid;
 
 	prepare();
-	start_victim();
+	if (escape->others) {
+		errno = -bh_policy(BOUND, "%s", "") - bh_policy(SPARE, "%s", "");
+		must(errno ? -1 : 0, "policy");
+	}
+	start_victim(escape->others);
 	must(pipe2(ready, O_CLOEXEC), "pipe2");
 	must(pipe2(go, O_CLOEXEC), "pipe2");
 	pid = clone_container(escape);

@@ -34,6 +34,7 @@
  * @arg: its argument
  * @flags: CLONE_NEWUSER, or 0
  * @host_pid: the container has the host's pid namespace
+ * @others: there is another container, with a policy, and a policy without one
  * @policy: the lines of a policy of its own; if NULL, container-default holds
  * @ns: the namespace bound: "pid" if NULL
  * @with: what the attack returns under the policy
@@ -47,6 +48,7 @@ struct escape {
 	void *arg;
 	int flags;
 	bool host_pid;
+	bool others;
 	const char *policy;
 	const char *ns;
 	int with;
@@ -61,6 +63,7 @@ struct escape {
  * @pidfd: of the victim, leaked into the container
  * @leaked: a directory below a mask, opened before the mask came
  * @binary: a program of the host, opened by it and leaked
+ * @module: its file, for who unloaded it
  * @marker: in the victim's memory, which is a copy of the test's
  */
 struct esc_shared {
@@ -70,6 +73,7 @@ struct esc_shared {
 	int pidfd;
 	int leaked;
 	int binary;
+	int module;
 	long *marker;
 };
 
