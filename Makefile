@@ -3,6 +3,7 @@
 #	make			build bulkhead.ko for the running kernel, or for KDIR
 #	make run		the demonstration, in a virtual machine
 #	make check		all tests; SUITE="static pure" for some
+#	make escapes		the ways out of a container: what happens without and with a policy
 #	make bench		guest instructions for each kind of check
 #	make tools		the OCI hook
 #
@@ -28,6 +29,7 @@ tools:
 	$(MAKE) -C tools
 
 deps:
+	@mkdir -p build
 	@selftests/vm/deps
 
 # For the virtual machine's kernel, whatever the host runs.
@@ -40,10 +42,14 @@ run: stock
 check: deps
 	@selftests/check $(SUITE)
 
+escapes: deps
+	@selftests/check escape > build/escapes.log; status=$$?; tail -n 1 build/escapes.log; \
+	selftests/escape/table build/escape.tap; exit $$status
+
 bench: stock
 	@bench/run
 
 help:
 	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
 
-.PHONY: all modules clean tools deps stock run check bench help
+.PHONY: all modules clean tools deps stock run check escapes bench help

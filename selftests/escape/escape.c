@@ -23,16 +23,6 @@
 #define BOUND "bound"
 #define SPARE "spare"
 
-extern const char container_default[], container_default_end[];
-
-asm(".pushsection .rodata\n"
-    ".globl container_default, container_default_end\n"
-    "container_default:\n"
-    ".incbin \"../policies/container-default.policy\"\n"
-    "container_default_end:\n"
-    ".byte 0\n"
-    ".popsection\n");
-
 struct esc_shared *esc;
 static long marker = 0x5ec3e7;
 
@@ -85,8 +75,11 @@ static void must(int ret, const char *what)
 	_exit(1);
 }
 
-#define must_mount(source, target, type, flags, data) \
-	must(mount(source, target, type, flags, data), "mount " target)
+static void must_mount(const char *source, const char *target, const char *type,
+		       unsigned long flags, const char *data)
+{
+	must(mount(source, target, type, flags, data), target);
+}
 
 /* What an image has, and the places for what a runtime mounts. */
 static void make_image(void)

@@ -79,6 +79,9 @@ struct esc_shared {
 
 extern struct esc_shared *esc;
 
+/* The text of the policy that is shipped. */
+extern const char container_default[], container_default_end[];
+
 int esc_skip(const char *reason);
 int esc_broken(const char *what);
 
