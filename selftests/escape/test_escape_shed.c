@@ -586,6 +586,7 @@ ESCAPE(r30_exec_link, .row = 30, .technique = "symbolic link changed during exec
 ESCAPE(r30_type, .row = 30, .technique = "type changed during mount", .class = "mount",
 	.attack = race_type, .with = EPERM, EVENT("class=mount", "op=mount fstype=\"sysfs\""));
 ESCAPE(r30_target, .row = 30, .technique = "target changed during mount", .class = "mount",
-	.attack = race_target, .with = EPERM, EVENT("class=mount", "op=mount", "target=\"/vol/a\""));
+	.attack = race_target, .with = EPERM,
+	EVENT("class=mount", "op=mount", "target=\"/vol/a\""));
 
 TEST_HARNESS_MAIN
