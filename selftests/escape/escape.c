@@ -125,6 +125,8 @@ static void start_victim(bool bound)
 
 	must(pid, "clone3");
 	if (!pid) {
+		/* Also if the container cannot be made. */
+		syscall(SYS_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL);
 		for (;;)
 			pause();
 	}
