@@ -262,14 +262,20 @@ static int attack_elf_interpreter(void *arg)
 	return bh_exec("/bin/dynamic");
 }
 
+/* The default policy would stop the script itself, which is new. */
+#define ON_THE_ROOT "default exec deny\nallow exec fstype=overlay"
+
 ESCAPE(r19_interpreter, EXECUTED(19, "script with a forbidden interpreter", attack_script,
-	"#!/vol/interpreter\n", "path=\"/vol/interpreter\"", "as=interpreter"));
+	"#!/vol/interpreter\n", "path=\"/vol/interpreter\"", "as=interpreter"),
+	.policy = ON_THE_ROOT);
 ESCAPE(r19_nested, EXECUTED(19, "script whose interpreter is a script", attack_nested_script,
-	NULL, "path=\"/vol/interpreter\"", "as=interpreter"));
+	NULL, "path=\"/vol/interpreter\"", "as=interpreter"),
+	.policy = ON_THE_ROOT);
 ESCAPE(r19_script, EXECUTED(19, "forbidden script with an allowed interpreter",
 	attack_volume_script, NULL, "path=\"/vol/script\"", "as=program"));
 ESCAPE(r19_elf, EXECUTED(19, "forbidden ELF interpreter", attack_elf_interpreter, NULL,
-	"path=\"/vol/interpreter\"", "as=interpreter"));
+	"path=\"/vol/interpreter\"", "as=interpreter"),
+	.policy = ON_THE_ROOT);
 ESCAPE(r19_as, EXECUTED(19, "an interpreter where only programs are allowed", attack_script,
 	"#!/bin/allowed\n", "path=\"/bin/allowed\"", "as=interpreter"),
 	.policy = "deny exec as=interpreter path!=/bin/prog");
