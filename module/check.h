@@ -5,6 +5,7 @@
 #ifndef BULKHEAD_CHECK_H
 #define BULKHEAD_CHECK_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "binding.h"
@@ -17,7 +18,7 @@ struct bh_check;
 #define BH_GATHER_MAX	(BH_STRINGS + 1)
 
 /* Beside them, in the same sets of bits: the layer of an exec's or a map's file. */
-#define BH_MISSING_LAYER	(1 << BH_GATHER_MAX)
+#define BH_MISSING_LAYER	BIT(BH_GATHER_MAX)
 
 /**
  * typedef bh_gather_t - fetch a string of a check

@@ -22,7 +22,7 @@
  */
 static u32 kernel_memory(const struct path *path)
 {
-	const char prefix[] = "memfd:";
+	static const char prefix[] = "memfd:";
 
 	return strncmp(path->dentry->d_name.name, prefix, sizeof(prefix) - 1) ?
 	       BH_BACKING_ANONYMOUS : BH_BACKING_MEMFD;

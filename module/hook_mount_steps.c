@@ -740,18 +740,19 @@ static noinline long judge_syscall(handle_t handle, struct args args, const stru
 }
 
 /* What leaves the module by a jump for whoever is not confined calls through for others. */
-#define DEFINE_SYSCALL_HOOK(entry, args_of, handle)					\
-static long through_##entry(const struct pt_regs *regs)					\
-{											\
-	return BH_ORIGINAL(entry)(regs);						\
-}											\
-											\
-static long hook_##entry(const struct pt_regs *regs)					\
-{											\
-	if (!bh_task_is_ordinary(current))						\
-		return judge_syscall(handle, args_of(regs), regs, through_##entry);	\
-	bh_hook_leave();								\
-	return BH_ORIGINAL(entry)(regs);						\
+#define DEFINE_THROUGH(entry)							\
+static long through_##entry(const struct pt_regs *regs)				\
+{										\
+	return BH_ORIGINAL(entry)(regs);					\
+}
+
+#define DEFINE_HOOK(entry, args_of, handle)					\
+static long hook_##entry(const struct pt_regs *regs)				\
+{										\
+	if (!bh_task_is_ordinary(current))					\
+		return judge_syscall(handle, args_of(regs), regs, through_##entry); \
+	bh_hook_leave();							\
+	return BH_ORIGINAL(entry)(regs);					\
 }
 
 BH_DEFINE_ORIGINAL(__x64_sys_fsmount);
@@ -759,12 +760,17 @@ BH_DEFINE_ORIGINAL(__x64_sys_open_tree);
 BH_DEFINE_ORIGINAL(__x64_sys_fspick);
 BH_DEFINE_ORIGINAL(__x64_sys_move_mount);
 
-DEFINE_SYSCALL_HOOK(__x64_sys_fsmount, args_64, call_fsmount)
-DEFINE_SYSCALL_HOOK(__x64_sys_open_tree, args_64, call_open_tree)
-DEFINE_SYSCALL_HOOK(__x64_sys_fspick, args_64, call_fspick)
-DEFINE_SYSCALL_HOOK(__x64_sys_move_mount, args_64, call_move_mount)
+DEFINE_THROUGH(__x64_sys_fsmount)
+DEFINE_HOOK(__x64_sys_fsmount, args_64, call_fsmount)
+DEFINE_THROUGH(__x64_sys_open_tree)
+DEFINE_HOOK(__x64_sys_open_tree, args_64, call_open_tree)
+DEFINE_THROUGH(__x64_sys_fspick)
+DEFINE_HOOK(__x64_sys_fspick, args_64, call_fspick)
+DEFINE_THROUGH(__x64_sys_move_mount)
+DEFINE_HOOK(__x64_sys_move_mount, args_64, call_move_mount)
 #ifdef __NR_mount_setattr
-DEFINE_SYSCALL_HOOK(__x64_sys_mount_setattr, args_64, call_mount_setattr)
+DEFINE_THROUGH(__x64_sys_mount_setattr)
+DEFINE_HOOK(__x64_sys_mount_setattr, args_64, call_mount_setattr)
 #endif
 
 #ifdef CONFIG_IA32_EMULATION
@@ -773,13 +779,18 @@ BH_DEFINE_ORIGINAL(__ia32_sys_open_tree);
 BH_DEFINE_ORIGINAL(__ia32_sys_fspick);
 BH_DEFINE_ORIGINAL(__ia32_sys_move_mount);
 
-DEFINE_SYSCALL_HOOK(__ia32_sys_fsmount, args_32, call_fsmount)
-DEFINE_SYSCALL_HOOK(__ia32_sys_open_tree, args_32, call_open_tree)
-DEFINE_SYSCALL_HOOK(__ia32_sys_fspick, args_32, call_fspick)
-DEFINE_SYSCALL_HOOK(__ia32_sys_move_mount, args_32, call_move_mount)
+DEFINE_THROUGH(__ia32_sys_fsmount)
+DEFINE_HOOK(__ia32_sys_fsmount, args_32, call_fsmount)
+DEFINE_THROUGH(__ia32_sys_open_tree)
+DEFINE_HOOK(__ia32_sys_open_tree, args_32, call_open_tree)
+DEFINE_THROUGH(__ia32_sys_fspick)
+DEFINE_HOOK(__ia32_sys_fspick, args_32, call_fspick)
+DEFINE_THROUGH(__ia32_sys_move_mount)
+DEFINE_HOOK(__ia32_sys_move_mount, args_32, call_move_mount)
 #ifdef __NR_mount_setattr
 BH_DEFINE_ORIGINAL(__ia32_sys_mount_setattr);
-DEFINE_SYSCALL_HOOK(__ia32_sys_mount_setattr, args_32, call_mount_setattr)
+DEFINE_THROUGH(__ia32_sys_mount_setattr)
+DEFINE_HOOK(__ia32_sys_mount_setattr, args_32, call_mount_setattr)
 #endif
 #endif /* CONFIG_IA32_EMULATION */
 

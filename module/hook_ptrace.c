@@ -109,26 +109,36 @@ static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode
  * A parent's mount namespace is read under its task_lock(), which must not be waited
  * for here: who holds it may wait for tasklist_lock.
  */
-static bool lock_parent(struct task_struct *parent)
+static int check_traceme_locked(struct task_struct *parent)
 {
-	int tries;
+	int err;
 
-	for (tries = 0; tries < BH_TASK_LOCK_TRIES_MAX; tries++)
-		if (spin_trylock(&parent->alloc_lock))
-			return true;
-	return false;
+	if (!spin_trylock(&parent->alloc_lock))
+		return -EAGAIN;
+	err = check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
+	spin_unlock(&parent->alloc_lock);
+	return err;
+}
+
+static int check_traceme(struct task_struct *parent)
+{
+	int err, tries;
+
+	if (!READ_ONCE(bh_mnt_bound))
+		return check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
+	for (tries = 0; tries < BH_TASK_LOCK_TRIES_MAX; tries++) {
+		err = check_traceme_locked(parent);
+		if (err != -EAGAIN)
+			return err;
+		cpu_relax();
+	}
+	return -EPERM;
 }
 
 static int hook_ptrace_traceme(struct task_struct *parent)
 {
-	bool mnt = READ_ONCE(bh_mnt_bound);
-	int err = -EPERM;
+	int err = check_traceme(parent);
 
-	if (!mnt || lock_parent(parent)) {
-		err = check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
-		if (mnt)
-			spin_unlock(&parent->alloc_lock);
-	}
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_ptrace_traceme)(parent);
 }

@@ -44,7 +44,7 @@
 #define BH_RENAME_TRIES_MAX	2		/* walks of a path before renames are kept out */
 #define BH_ROOT_TRIES_MAX	16		/* reads of a root that threads keep changing */
 #define BH_DESCENT_MAX		1024		/* processes between a tracer and its descendant */
-#define BH_TASK_LOCK_TRIES_MAX	1024		/* looks at a task's lock that must not be waited for */
+#define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */
 #define BH_JUDGED_SLOTS		256		/* execs at once that know what was judged */
 
 /* Reports. */

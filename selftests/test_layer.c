@@ -14,6 +14,8 @@
 
 #define TOP "/tmp/l"
 #define MERGED TOP "/merged"
+#define LOWER TOP "/low:" TOP "/lower2"
+#define UPPER "upperdir=" TOP "/up/upper,workdir=" TOP "/up/work"
 
 #define GIVES(before, after, what, how, policy, ...) {				\
 	.without = before, .with = after, .rules = policy, .act = what,		\
@@ -64,8 +66,7 @@ FIXTURE_SETUP(layer)
 	}
 	bh_make_program(TOP "/lower2/second");
 	ASSERT_EQ(0, link(TOP "/low/linked", TOP "/low/linked2"));
-	snprintf(options, sizeof(options), "lowerdir=%s/low:%s/lower2,upperdir=%s/up/upper,"
-		 "workdir=%s/up/work%s", TOP, TOP, TOP, TOP, variant->options);
+	snprintf(options, sizeof(options), "lowerdir=" LOWER ",%s%s", UPPER, variant->options);
 	if (mount("overlay", MERGED, "overlay", 0, options))
 		SKIP(return, "no overlay here: %s", strerror(errno));
 }
@@ -126,15 +127,18 @@ TEST_F(layer, files)
 		LOWER_ALLOWED(do_exec, MERGED "/dir/in"),
 		LOWER_ALLOWED(do_exec, MERGED "/second"),
 		LOWER_ALLOWED(do_removed, NULL),
-		GIVES(0, EACCES, do_exec, MERGED "/second", "deny exec layer=lower\n", "layer=lower"),
+		GIVES(0, EACCES, do_exec, MERGED "/second", "deny exec layer=lower\n",
+		      "layer=lower"),
 		GIVES(0, EACCES, do_map, MERGED "/new", "deny map layer=upper\n",
 		      "class=map", "layer=upper"),
 		GIVES(0, EACCES, do_mprotect, MERGED "/changed", "deny map layer=upper\n",
-		      "class=map", "path=\"" MERGED "/changed\"", "layer=upper", "fstype=\"overlay\""),
+		      "class=map", "path=\"" MERGED "/changed\"", "layer=upper",
+		      "fstype=\"overlay\""),
 		GIVES(0, 0, do_map, MERGED "/dir/in", "deny map layer=upper,none\n"),
 		GIVES(0, 0, do_mprotect, MERGED "/second", "deny map layer=upper,none\n"),
 		/* No overlay */
-		GIVES(0, EACCES, do_exec, TOP "/low/dir/in", "deny exec layer=none\n", "layer=none"),
+		GIVES(0, EACCES, do_exec, TOP "/low/dir/in", "deny exec layer=none\n",
+		      "layer=none"),
 		GIVES(0, 0, do_exec, TOP "/low/dir/in", "deny exec layer=upper,lower\n"),
 	};
 

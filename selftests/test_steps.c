@@ -239,7 +239,8 @@ TEST_F(steps, a_clone_keeps_its_source)
 		ALLOWED(do_clone_fd, SOURCE, BIND_SOURCE),
 		DENIED(do_clone, CLONE(SOURCE "/sub", EMPTY), BIND_SOURCE, SOURCE "/sub"),
 		/* A clone of a whole mount is a bind, too. */
-		DENIED(do_clone, CLONE(MOUNTED, EMPTY), "deny mount op=bind\n", "rule=2", "op=bind"),
+		DENIED(do_clone, CLONE(MOUNTED, EMPTY), "deny mount op=bind\n", "rule=2",
+		       "op=bind"),
 		ALLOWED(do_clone, CLONE(MOUNTED, EMPTY), "deny mount op=mount\n"),
 		/* Joined with where it goes. */
 		DENIED(do_clone, CLONE(SOURCE, EMPTY), "default mount deny\n"
@@ -287,6 +288,7 @@ static int do_lift(void *arg)
 	return err ?: failed(mkdir(READONLY "/dir", 0755)) ?: failed(rmdir(READONLY "/dir"));
 }
 
+#define BOTH CHANGE(MOUNTED, 0, { MOUNT_ATTR_NOEXEC, .propagation = MS_SHARED })
 #define LIFT CHANGE(READONLY, 0, { .attr_clr = MOUNT_ATTR_RDONLY })
 
 TEST_F(steps, mount_setattr)
@@ -309,8 +311,7 @@ TEST_F(steps, mount_setattr)
 		       "deny mount op=propagation\n", "op=propagation", "target=\"" MOUNTED "\""),
 		ALLOWED(do_change, CHANGE(MOUNTED, 0, { .propagation = MS_SHARED }),
 			"default mount deny\nallow mount op=propagation target=" MOUNTED "\n"),
-		DENIED(do_change, CHANGE(MOUNTED, 0,
-					 { .attr_set = MOUNT_ATTR_NOEXEC, .propagation = MS_SHARED }),
+		DENIED(do_change, BOTH,
 		       "default mount deny\nallow mount op=remount\n", "op=propagation"),
 	};
 
@@ -429,14 +430,14 @@ TEST_F(steps, a_group_is_joined_by_propagation)
 struct race {
 	char name[64];
 	struct mount_attr attr;
-	volatile int stop;
+	int stop;
 };
 
 static void *flip_attr(void *arg)
 {
 	struct race *race = arg;
 
-	while (!race->stop) {
+	while (!__atomic_load_n(&race->stop, __ATOMIC_RELAXED)) {
 		race->attr.attr_clr = 0;
 		race->attr.attr_set = MOUNT_ATTR_NOEXEC;
 		__asm__ volatile("" ::: "memory");
@@ -451,7 +452,7 @@ static void *flip_link(void *arg)
 {
 	struct race *race = arg;
 
-	while (!race->stop) {
+	while (!__atomic_load_n(&race->stop, __ATOMIC_RELAXED)) {
 		(void)!symlink(SOURCE, TOP "/next");
 		rename(TOP "/next", LINK);
 		(void)!symlink(SECRET, TOP "/next");
@@ -475,7 +476,7 @@ static int race_attr(void *unused)
 		mount_setattr(AT_FDCWD, READONLY, 0, &race.attr, sizeof(race.attr));
 		won = !mkdir(READONLY "/dir", 0755);
 	}
-	race.stop = 1;
+	__atomic_store_n(&race.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	rmdir(READONLY "/dir");
 	return won ? EEXIST : 0;
@@ -497,7 +498,7 @@ static int race_source(void *unused)
 		won = !faccessat(fd, "file", F_OK, 0);
 		close(fd);
 	}
-	race.stop = 1;
+	__atomic_store_n(&race.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	return won ? EEXIST : 0;
 }
@@ -518,7 +519,7 @@ static int race_bind(void *unused)
 		won = !access(EMPTY "/file", F_OK);
 		umount2(EMPTY, MNT_DETACH);
 	}
-	race.stop = 1;
+	__atomic_store_n(&race.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	return won ? EEXIST : 0;
 }
