@@ -41,8 +41,8 @@ struct bh_binding {
 	struct rcu_work free;
 };
 
-/* Namespaces of a task that can carry a binding: its own and all above, of each type. */
-#define BH_CONFINING_MAX (BH_NS_TYPES * BH_NS_DEPTH_MAX)
+/* Namespaces of a task that can carry a binding: its own and all above; mount ones have none. */
+#define BH_CONFINING_MAX ((BH_NS_TYPES - 1) * BH_NS_DEPTH_MAX + 1)
 
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 	    char *cgroup);

@@ -105,7 +105,10 @@ TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 180)
 {
 	int i;
 
+	/* Some of each table, and the first and the last: each try attaches all before it. */
 	for (i = 0; i < nr_functions; i++) {
+		if (i % 6 && i != nr_functions - 1)
+			continue;
 		ASSERT_EQ(0, redirect(functions[i]));
 		EXPECT_EQ(1, count_redirected());
 		EXPECT_EQ(-EBUSY, bh_load_module());

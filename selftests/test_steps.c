@@ -524,7 +524,7 @@ static int race_bind(void *unused)
 	return won ? EEXIST : 0;
 }
 
-TEST_F(steps, threads_do_not_win)
+TEST_F_TIMEOUT(steps, threads_do_not_win, 120)
 {
 	const struct bh_trial trials[] = {
 		GIVES(EEXIST, 0, race_attr, NULL, "deny mount op=remount lacks=ro\n",
