@@ -34,20 +34,18 @@ static unsigned long without_magic(unsigned long flags)
 	return (flags & MS_MGC_MSK) == MS_MGC_VAL ? flags & ~MS_MGC_MSK : flags;
 }
 
-/* All but what has a source to look up, which check_place() has judged by then. */
+/* All but what has a place as its source, which check_place() judges. */
 static int check_mount(const char *dev_name, const struct path *target, const char *type,
 		       unsigned long flags)
 {
 	struct bh_mount_op operation = {
-		.op = op_of(without_magic(flags)),
-		.flags = bh_mount_flags_asked(without_magic(flags)),
+		.op = op_of(flags),
+		.flags = bh_mount_flags_asked(flags),
 		.target = target,
 	};
 	struct path device = { };
 	int err;
 
-	if (!bh_bindings_nr() || operation.op & (BH_OP_BIND | BH_OP_MOVE))
-		return 0;
 	if (operation.op == BH_OP_REMOUNT)
 		operation.fstype = bh_mount_type_at(target);
 	if (operation.op == BH_OP_MOUNT) {
@@ -99,7 +97,6 @@ static int check_pivot_root(const struct path *put_old, const struct path *new_r
 }
 
 BH_DEFINE_ORIGINAL(path_mount);
-BH_DEFINE_ORIGINAL(security_sb_mount);
 BH_DEFINE_ORIGINAL(security_sb_umount);
 BH_DEFINE_ORIGINAL(security_sb_pivotroot);
 
@@ -148,8 +145,9 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 		bh_hook_leave();
 		return err;
 	}
-	if (bh_bindings_nr() && has_place)
-		err = check_place(NULL, 0, path, without_magic(flags));
+	if (bh_bindings_nr())
+		err = has_place ? check_place(NULL, 0, path, without_magic(flags)) :
+				  check_mount(dev_name, path, type, without_magic(flags));
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
 }
@@ -161,24 +159,6 @@ static int hook_path_mount(const char *dev_name, struct path *path, const char *
 		return judge_path_mount(dev_name, path, type, flags, data);
 	bh_hook_leave();
 	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
-}
-
-static noinline int judge_sb_mount(const char *dev_name, const struct path *path,
-				   const char *type, unsigned long flags, void *data)
-{
-	int err = check_mount(dev_name, path, type, flags);
-
-	bh_hook_leave();
-	return err ?: BH_ORIGINAL(security_sb_mount)(dev_name, path, type, flags, data);
-}
-
-static int hook_sb_mount(const char *dev_name, const struct path *path, const char *type,
-			 unsigned long flags, void *data)
-{
-	if (!bh_task_is_ordinary(current))
-		return judge_sb_mount(dev_name, path, type, flags, data);
-	bh_hook_leave();
-	return BH_ORIGINAL(security_sb_mount)(dev_name, path, type, flags, data);
 }
 
 static noinline int judge_sb_umount(struct vfsmount *mnt, int flags)
@@ -214,8 +194,7 @@ static int hook_sb_pivotroot(const struct path *old_path, const struct path *new
 }
 
 struct bh_hook bh_mount_hooks[] = {
-	BH_HOOK(path_mount, "mount: mount(2), bind and move", hook_path_mount),
-	BH_HOOK(security_sb_mount, "mount: mount(2), all else", hook_sb_mount),
+	BH_HOOK(path_mount, "mount: mount(2)", hook_path_mount),
 	BH_HOOK(security_sb_umount, "mount: umount", hook_sb_umount),
 	BH_HOOK(security_sb_pivotroot, "mount: pivot_root", hook_sb_pivotroot),
 	{ }

@@ -83,7 +83,7 @@ static void expect_acts(struct __test_metadata *_metadata, const struct bh_cell 
 TEST_F(attach, features_tell_every_decision_point)
 {
 	static const char *const points[] = {
-		"security_bprm_check", "open_exec", "security_sb_mount", "security_sb_umount",
+		"security_bprm_check", "open_exec", "path_mount", "security_sb_umount",
 		"security_sb_pivotroot", "security_move_mount", "security_ptrace_access_check",
 		"security_ptrace_traceme", "security_path_chroot",
 	};
