@@ -16,6 +16,7 @@
 #include <linux/security.h>
 
 #include "compat/compat.h"
+#include "compat/internal.h"
 #include "file_request.h"
 #include "hooks.h"
 
@@ -138,8 +139,51 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 	return BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);
 }
 
+/*
+ * Under READ_IMPLIES_EXEC the heap executes, and no security module is asked. It cannot
+ * be told here whether the heap will grow, since another thread may move its end: each
+ * call counts that does not only ask where that is.
+ *
+ * Return: is the call denied? It then returns the end as it is, having no other error.
+ */
+static noinline bool judge_brk(unsigned long brk)
+{
+	bool denied = brk && current->personality & READ_IMPLIES_EXEC && check_map(NULL, false);
+
+	bh_hook_leave();
+	return denied;
+}
+
+BH_DEFINE_ORIGINAL(__x64_sys_brk);
+
+static long hook_brk(const struct pt_regs *regs)
+{
+	if (bh_task_is_ordinary(current))
+		bh_hook_leave();
+	else if (judge_brk(regs->di))
+		return READ_ONCE(current->mm->brk);
+	return BH_ORIGINAL(__x64_sys_brk)(regs);
+}
+
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_ORIGINAL(__ia32_sys_brk);
+
+static long hook_brk_32(const struct pt_regs *regs)
+{
+	if (bh_task_is_ordinary(current))
+		bh_hook_leave();
+	else if (judge_brk(lower_32_bits(regs->bx)))
+		return READ_ONCE(current->mm->brk);
+	return BH_ORIGINAL(__ia32_sys_brk)(regs);
+}
+#endif
+
 struct bh_hook bh_map_hooks[] = {
 	BH_HOOK(security_mmap_file, "map: mmap, shmat", hook_mmap_file),
 	BH_HOOK(security_file_mprotect, "map: mprotect", hook_file_mprotect),
+	BH_HOOK(__x64_sys_brk, "map: brk under READ_IMPLIES_EXEC", hook_brk),
+#ifdef CONFIG_IA32_EMULATION
+	BH_HOOK(__ia32_sys_brk, "map: brk under READ_IMPLIES_EXEC, 32-bit", hook_brk_32),
+#endif
 	{ }
 };

@@ -208,6 +208,41 @@ static int do_mmap2_32(void *unused)
 	return (int)ret < 0 && (int)ret > -4096 ? -(int)ret : 0;
 }
 
+/* brk(2), by the entry for 32-bit programs too: the break that results. */
+static char *move_break(char *to, int entry_32)
+{
+	long ret;
+
+	if (!entry_32)
+		return (char *)syscall(SYS_brk, to);
+	__asm__ volatile("int $0x80" : "=a"(ret) : "a"(45), "b"(to)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (char *)(ret & 0xffffffff);
+}
+
+/* A heap that executes, though no one asked for executable memory. */
+static int do_break(void *entry_32)
+{
+	char *end = move_break(NULL, !!entry_32), *to = end + 8192;
+
+	if (personality(READ_IMPLIES_EXEC) < 0)
+		return 1;
+	if (move_break(to, !!entry_32) != to)
+		return move_break(NULL, !!entry_32) == end ? ENOMEM : 2;
+	to -= 4096;
+	*to = (char)0xc3;
+	((void (*)(void))to)();
+	return 0;
+}
+
+/* The heap of a program that asks for nothing special. */
+static int do_plain_break(void *unused)
+{
+	char *end = move_break(NULL, 0);
+
+	return move_break(end + 8192, 0) == end + 8192 ? 0 : ENOMEM;
+}
+
 #define NO_SHELLCODE "deny map backing=anonymous\n"
 
 TEST_F(map, anonymous_memory)
@@ -226,6 +261,11 @@ TEST_F(map, anonymous_memory)
 		DENIED(do_shm, NULL, NO_SHELLCODE, "backing=anonymous"),
 		DENIED(do_personality, NULL, NO_SHELLCODE, "backing=anonymous"),
 		DENIED(do_mmap2_32, NULL, NO_SHELLCODE, "backing=anonymous"),
+		GIVES(0, ENOMEM, do_break, 0, NO_SHELLCODE, "class=map", "backing=anonymous"),
+		GIVES(0, ENOMEM, do_break, 1, NO_SHELLCODE, "class=map", "backing=anonymous"),
+		GIVES(0, 1000 + 9, do_break, 0, "kill map backing=anonymous\n", "verdict=kill"),
+		ALLOWED(do_break, 0, "deny map backing=memfd,file,deleted\n"),
+		ALLOWED(do_plain_break, NULL, NO_SHELLCODE),
 		ALLOWED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default map deny\n"
 			"allow map backing=anonymous\n"),
 		DENIED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default map deny\n"
