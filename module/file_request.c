@@ -17,8 +17,10 @@
 
 /*
  * memfd_create() makes its files on mounts of the kernel's own, as shared anonymous
- * memory and System V segments are made. No user can make such a super block,
- * whatever is done with its mounts; and the name is the kernel's.
+ * memory and System V segments are made, and what stands for a ring, a socket or a
+ * buffer has a file system there without any file that could be opened by a path. No
+ * user can make such a super block, whatever is done with its mounts; and the name is
+ * the kernel's.
  */
 static u32 kernel_memory(const struct path *path)
 {
@@ -30,6 +32,8 @@ static u32 kernel_memory(const struct path *path)
 
 static bool is_kernel_memory(const struct super_block *sb)
 {
+	if (sb->s_flags & SB_NOUSER)
+		return true;
 	return (sb->s_magic == TMPFS_MAGIC || sb->s_magic == HUGETLBFS_MAGIC) &&
 	       sb->s_flags & SB_KERNMOUNT;
 }

@@ -2,6 +2,7 @@
 /*
  * Map: memory that becomes executable, by mmap, mprotect and what amounts to them.
  */
+#include <linux/io_uring.h>
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/shm.h>
@@ -243,6 +244,16 @@ static int do_plain_break(void *unused)
 	return move_break(end + 8192, 0) == end + 8192 ? 0 : ENOMEM;
 }
 
+/* Memory that the kernel shares with a program through a descriptor. */
+static int do_ring(void *unused)
+{
+	struct io_uring_params params = { };
+	int fd = syscall(SYS_io_uring_setup, 8, &params);
+	void *memory = mmap(NULL, 4096, RX, MAP_SHARED, fd, IORING_OFF_SQES);
+
+	return fd < 0 ? 1 : got(memory);
+}
+
 #define NO_SHELLCODE "deny map backing=anonymous\n"
 
 TEST_F(map, anonymous_memory)
@@ -266,6 +277,7 @@ TEST_F(map, anonymous_memory)
 		GIVES(0, 1000 + 9, do_break, 0, "kill map backing=anonymous\n", "verdict=kill"),
 		ALLOWED(do_break, 0, "deny map backing=memfd,file,deleted\n"),
 		ALLOWED(do_plain_break, NULL, NO_SHELLCODE),
+		DENIED(do_ring, NULL, NO_SHELLCODE, "path=- fstype=- backing=anonymous"),
 		ALLOWED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default map deny\n"
 			"allow map backing=anonymous\n"),
 		DENIED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default map deny\n"
