@@ -5,11 +5,13 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
-#include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "compat/compat.h"
 #include "file_request.h"
@@ -95,15 +97,40 @@ static int gather(struct bh_check *check, unsigned int which, char *buf, char **
  * file whose real dentry lies below the root of the one that is written to is in it.
  */
 
+/**
+ * struct layer_look - an overlay's root that is being opened to see what lies beneath
+ * @node: in the table, by the task
+ * @task: who looks
+ * @overlay: the overlay
+ * @root: what was opened first that is not the overlay's own, with a reference
+ *
+ * Each on the stack of its task. No lock is held while it lasts: what lies beneath may
+ * be served by a process that never answers, and no one else is to wait for that.
+ */
 struct layer_look {
-	struct task_struct *task;
+	struct hlist_node node;
+	const struct task_struct *task;
 	const struct super_block *overlay;
 	struct path root;
 };
 
-/* One look at a time: who looks sleeps. */
-static DEFINE_MUTEX(look_mutex);
-static struct layer_look look;
+static DEFINE_HASHTABLE(looks, 6);
+static DEFINE_SPINLOCK(looks_lock);
+
+/* The current task's own, so that it cannot go away. */
+static struct layer_look *find_look(void)
+{
+	struct layer_look *look, *found = NULL;
+
+	if (hlist_empty(&looks[hash_min((unsigned long)current, HASH_BITS(looks))]))
+		return NULL;
+	spin_lock(&looks_lock);
+	hash_for_each_possible(looks, look, node, (unsigned long)current)
+		if (look->task == current)
+			found = look;
+	spin_unlock(&looks_lock);
+	return found;
+}
 
 /**
  * bh_layer_saw_open() - a confined task opens a path
@@ -111,26 +138,29 @@ static struct layer_look look;
  */
 void bh_layer_saw_open(const struct path *path)
 {
-	if (READ_ONCE(look.task) != current || look.root.mnt || path->dentry->d_sb == look.overlay)
+	struct layer_look *look = find_look();
+
+	if (!look || look->root.mnt || path->dentry->d_sb == look->overlay)
 		return;
-	look.root = *path;
-	path_get(&look.root);
+	look->root = *path;
+	path_get(&look->root);
 }
 
 /* The root of the uppermost layer, with a reference. */
 static int find_upper_root(const struct path *path, struct path *root)
 {
 	struct path top = { .mnt = path->mnt, .dentry = path->dentry->d_sb->s_root };
+	struct layer_look look = { .task = current, .overlay = top.dentry->d_sb };
 	struct file *file;
 
-	mutex_lock(&look_mutex);
-	look.overlay = top.dentry->d_sb;
-	look.root = (struct path){ };
-	WRITE_ONCE(look.task, current);
+	spin_lock(&looks_lock);
+	hash_add(looks, &look.node, (unsigned long)current);
+	spin_unlock(&looks_lock);
 	file = bh_open_as_kernel(&top, O_RDONLY | O_DIRECTORY | O_LARGEFILE);
-	WRITE_ONCE(look.task, NULL);
+	spin_lock(&looks_lock);
+	hash_del(&look.node);
+	spin_unlock(&looks_lock);
 	*root = look.root;
-	mutex_unlock(&look_mutex);
 	if (IS_ERR(file)) {
 		path_put(root);
 		return PTR_ERR(file);
