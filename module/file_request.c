@@ -94,7 +94,8 @@ static int gather(struct bh_check *check, unsigned int which, char *buf, char **
  * lower are is private to it. But what it opens, it opens through functions that
  * can be redirected: when its root is opened it opens the root of its uppermost
  * layer. A layer that is written to is not mounted read-only, and all others are. A
- * file whose real dentry lies below the root of the one that is written to is in it.
+ * file whose real dentry lies below the root of the one that is written to is in it,
+ * and so is one of which that layer has an entry.
  */
 
 /**
@@ -199,8 +200,8 @@ static bool have_same_name(struct dentry *seen, struct dentry *real)
 }
 
 /*
- * With metacopy=on a file or a directory can be renamed while its data stay below.
- * It is not what the image has at that place any more.
+ * With redirect_dir=on a directory can be renamed while the files in it stay below.
+ * They are not what the image has at that place any more.
  *
  * Return: 1, 0, or -ENAMETOOLONG.
  */
@@ -225,6 +226,69 @@ static int is_moved(struct dentry *seen, struct dentry *real)
 	return moved;
 }
 
+/*
+ * The dentry that lies below @root where @seen lies below its own, or NULL. Of what the
+ * cache holds, since no lock of a directory may be taken here (mprotect): what an
+ * overlay has an upper file for stays there.
+ */
+static struct dentry *find_in_upper(struct dentry *seen, const struct path *root, char *buf)
+{
+	struct dentry *here = dget(root->dentry), *next;
+	char *rest = dentry_path_raw(seen, buf, BH_PATH_MAX), *name;
+
+	if (IS_ERR(rest)) {
+		dput(here);
+		return ERR_CAST(rest);
+	}
+	while (here && (name = strsep(&rest, "/"))) {
+		struct qstr component = QSTR_INIT(name, strlen(name));
+
+		if (!*name)
+			continue;
+		next = d_hash_and_lookup(here, &component);
+		dput(here);
+		if (IS_ERR(next))
+			return next;
+		here = next;
+	}
+	return here;
+}
+
+/*
+ * With metacopy=on a file of which only mode, owner, times or attributes changed has an
+ * upper file without data. By another link it is seen at least that the mode changed.
+ *
+ * Return: 1, 0, or a negative errno.
+ */
+static int is_in_upper(struct dentry *seen, struct dentry *real, const struct path *root)
+{
+	struct dentry *found;
+	unsigned int seq;
+	int tries, in_upper = -EAGAIN;
+	char *buf;
+
+	if (READ_ONCE(d_inode(seen)->i_mode) != READ_ONCE(d_inode(real)->i_mode))
+		return 1;
+	if (d_unlinked(seen))
+		return 0;
+	buf = kmalloc(BH_PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	for (tries = 0; tries < BH_ROOT_TRIES_MAX && in_upper == -EAGAIN; tries++) {
+		seq = read_seqbegin(&rename_lock);
+		found = find_in_upper(seen, root, buf);
+		if (IS_ERR(found)) {
+			in_upper = PTR_ERR(found);
+			break;
+		}
+		if ((found && d_is_reg(found)) || !read_seqretry(&rename_lock, seq))
+			in_upper = found && d_is_reg(found);
+		dput(found);
+	}
+	kfree(buf);
+	return in_upper;
+}
+
 static int layer_on_overlay(const struct path *path)
 {
 	struct dentry *real = bh_d_real(path->dentry);
@@ -236,9 +300,12 @@ static int layer_on_overlay(const struct path *path)
 	err = find_upper_root(path, &root);
 	if (err)
 		return err;
-	if (!(root.mnt->mnt_flags & MNT_READONLY))
+	if (!(root.mnt->mnt_flags & MNT_READONLY)) {
 		upper = is_subdir(real, root.dentry) || is_indexed(real, &root) ?
-			1 : is_moved(path->dentry, real);
+			1 : is_in_upper(path->dentry, real, &root);
+		if (!upper)
+			upper = is_moved(path->dentry, real);
+	}
 	path_put(&root);
 	if (upper < 0)
 		return upper;
