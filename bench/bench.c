@@ -34,12 +34,16 @@
 
 enum act {
 	ACT_EXEC,
+	ACT_MAP,
 	ACT_MOUNT,
 	ACT_PTRACE,
 	ACTS,
 };
 
-static const char * const act_names[ACTS] = { "exec", "mount", "ptrace" };
+static const char * const act_names[ACTS] = { "exec", "map", "mount", "ptrace" };
+
+/* The file that is mapped. */
+static int program;
 
 /* What an act costs without the module. */
 static uint64_t base[ACTS];
@@ -67,9 +71,10 @@ static int compare(const void *a, const void *b)
 
 /*
  * The program is text without a "#!", so that execve() fails, but only after the
- * check, and without the kernel's looking for a module that knows the format. A
- * directory that nothing is mounted on cannot be remounted. kcmp() asks to read
- * the child.
+ * check, and without the kernel's looking for a module that knows the format. Memory
+ * cannot be mapped at an address that is no page's, which the kernel too finds out
+ * after the check. A directory that nothing is mounted on cannot be remounted. kcmp()
+ * asks to read the child.
  */
 static void act(enum act which, pid_t child)
 {
@@ -78,9 +83,14 @@ static void act(enum act which, pid_t child)
 
 	switch (which) {
 	case ACT_EXEC:
-		ret = execve(PROGRAMS "/7/bin/prog-7", argv, argv + 1);
+		ret = execve(PROGRAMS "/5/bin/prog-5", argv, argv + 1);
 		if (ret != -1 || errno != ENOEXEC)
 			die("execve");
+		break;
+	case ACT_MAP:
+		if (mmap((void *)(1UL << 40 | 1), 4096, PROT_READ | PROT_EXEC,
+			 MAP_PRIVATE | MAP_FIXED, program, 0) != MAP_FAILED || errno != EINVAL)
+			die("mmap");
 		break;
 	case ACT_MOUNT:
 		ret = mount(NULL, "/bench/mnt", NULL, MS_REMOUNT, NULL);
@@ -164,10 +174,11 @@ static char *write_policy(const char *name, int rules, size_t *len)
 	int i;
 
 	fprintf(f, "policy %s version 1\ndefault exec deny\ndefault mount deny\n", name);
-	fprintf(f, "default ptrace deny\n");
+	fprintf(f, "default map deny\ndefault ptrace deny\n");
+	fprintf(f, "allow map path=" PROGRAMS "/**\n");
 	fprintf(f, "allow mount op=remount target=/bench/**\n");
 	fprintf(f, "allow ptrace exe=/bench/*\n");
-	for (i = 0; i < rules - 2; i++)
+	for (i = 0; i < rules - 3; i++)
 		fprintf(f, "allow exec path=" PROGRAMS "/%d/bin/prog-%d\n", i, i);
 	fprintf(f, "end\n");
 	fclose(f);
@@ -294,19 +305,20 @@ static void bind_namespaces(int nr, const char *policy, int *fds)
 static void prepare(void)
 {
 	struct rlimit files = { 20480, 20480 };
-	int fd;
-
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		die("setrlimit");
 	write_file("/proc/sys/user/max_user_namespaces", "20480", 5);
 	mkdir(PROGRAMS, 0755);
-	mkdir(PROGRAMS "/7", 0755);
-	mkdir(PROGRAMS "/7/bin", 0755);
+	mkdir(PROGRAMS "/5", 0755);
+	mkdir(PROGRAMS "/5/bin", 0755);
 	mkdir("/bench/mnt", 0755);
-	fd = open(PROGRAMS "/7/bin/prog-7", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	if (fd < 0 || write(fd, "none", 4) != 4)
+	program = open(PROGRAMS "/5/bin/prog-5", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (program < 0 || write(program, "none", 4) != 4)
 		die("program");
-	close(fd);
+	close(program);
+	program = open(PROGRAMS "/5/bin/prog-5", O_RDONLY | O_CLOEXEC);
+	if (program < 0)
+		die("program");
 }
 
 /* A thousand instructions must take a thousand ticks, or no figure means anything. */
