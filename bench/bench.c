@@ -305,6 +305,7 @@ static void bind_namespaces(int nr, const char *policy, int *fds)
 static void prepare(void)
 {
 	struct rlimit files = { 20480, 20480 };
+
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		die("setrlimit");
 	write_file("/proc/sys/user/max_user_namespaces", "20480", 5);
