@@ -897,7 +897,6 @@ static const struct file_operations events_fops = {
 	.open = events_open,
 	.read = events_read,
 	.poll = events_poll,
-	.llseek = no_llseek,
 	.release = events_release,
 };
 

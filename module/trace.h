@@ -7,6 +7,8 @@
 
 #include <linux/tracepoint.h>
 
+#include "compat/compat.h"
+
 /* A report, as in a line of the `events` file but for its number and time. */
 TRACE_EVENT(verdict,
 	TP_PROTO(const char *line),
@@ -15,7 +17,7 @@ TRACE_EVENT(verdict,
 		__string(line, line)
 	),
 	TP_fast_assign(
-		__assign_str(line, line);
+		bh_assign_str(line, line);
 	),
 	TP_printk("%s", __get_str(line))
 );

@@ -18,9 +18,12 @@
 #error "bulkhead knows Linux 6.1 only: see README.md, \"Kernels\""
 #endif
 
+#ifndef ftrace_regs_set_instruction_pointer
 /* 6.5 renamed it. */
 #define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
+#endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 /* 6.7 made a file reference something that only get_file_active() takes. */
 static inline struct file *get_file_active(struct file __rcu **where)
 {
@@ -33,6 +36,7 @@ static inline struct file *get_file_active(struct file __rcu **where)
 	rcu_read_unlock();
 	return file;
 }
+#endif
 
 /* References to a namespace: ->count until 6.18, ->__ns_ref behind it. */
 static inline unsigned int ns_ref_read(struct ns_common *ns)
@@ -74,5 +78,12 @@ static inline struct dentry *bh_d_real(struct dentry *dentry)
 {
 	return d_real(dentry, NULL);
 }
+
+/* 6.10 lets __string() keep the source. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define bh_assign_str(field, source) __assign_str(field, source)
+#else
+#define bh_assign_str(field, source) __assign_str(field)
+#endif
 
 #endif /* BULKHEAD_COMPAT_H */

@@ -7,8 +7,15 @@ top=$(cd "$(dirname "$0")" && while [ ! -e Kbuild ]; do cd ..; done && pwd)
 # The cache may be lost at any time: what is in it is made again.
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bulkhead
 
-# The kernel that the headers are for, such as 6.1.0-56-amd64.
+# The series of the kernel that is built for and booted.
+KERNEL=${KERNEL:-6.1}
+export KERNEL
+
+# Its release, such as 6.1.0-56-amd64, and its headers.
 kernel_release() {
-	dpkg-query -W -f '${Depends}' linux-headers-amd64 |
-		sed -n 's/.*linux-headers-\([0-9][^ ,]*\).*/\1/p'
+	cat "$("$top/selftests/vm/kernel")/release"
+}
+
+kernel_headers() {
+	echo "$("$top/selftests/vm/kernel")/usr/src/linux-headers-$(kernel_release)"
 }
