@@ -749,7 +749,7 @@ int bh_subject_init(void)
 	struct file *file;
 	int err = -ENOENT;
 
-	kernel_cred = prepare_kernel_cred(NULL);
+	kernel_cred = prepare_kernel_cred(&init_task);
 	if (!kernel_cred)
 		return -ENOMEM;
 	file = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);

@@ -14,8 +14,10 @@
 #include <linux/ns_common.h>
 #include <linux/version.h>
 
+#ifndef BULKHEAD_UNKNOWN_KERNEL
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-#error "bulkhead knows Linux 6.1 only: see README.md, \"Kernels\""
+#error "bulkhead knows Linux 6.1 only: see README.md, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
+#endif
 #endif
 
 #ifndef ftrace_regs_set_instruction_pointer
