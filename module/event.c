@@ -330,7 +330,7 @@ static bool has_more(const struct bh_event_reader *reader)
 /* Fetches the next line: a report, or how many the reader has missed. */
 static bool next_line(struct bh_event_reader *reader)
 {
-	struct record record;
+	struct record record = {};
 	u64 missed = 0;
 	int len;
 

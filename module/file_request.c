@@ -153,6 +153,7 @@ static int find_upper_root(const struct path *path, struct path *root)
 	struct path top = { .mnt = path->mnt, .dentry = path->dentry->d_sb->s_root };
 	struct layer_look look = { .task = current, .overlay = top.dentry->d_sb };
 	struct file *file;
+	int err;
 
 	spin_lock(&looks_lock);
 	hash_add(looks, &look.node, (unsigned long)current);
@@ -161,13 +162,16 @@ static int find_upper_root(const struct path *path, struct path *root)
 	spin_lock(&looks_lock);
 	hash_del(&look.node);
 	spin_unlock(&looks_lock);
-	*root = look.root;
-	if (IS_ERR(file)) {
-		path_put(root);
-		return PTR_ERR(file);
-	}
-	fput(file);
-	return root->mnt ? 0 : -EOPNOTSUPP;
+	err = PTR_ERR_OR_ZERO(file);
+	if (!err)
+		fput(file);
+	if (!err && !look.root.mnt)
+		err = -EOPNOTSUPP;
+	if (err)
+		path_put(&look.root);
+	else
+		*root = look.root;
+	return err;
 }
 
 /*
