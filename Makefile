@@ -2,7 +2,8 @@
 #
 #	make			build bulkhead.ko for the running kernel, or for KDIR
 #	make run		the demonstration, in a virtual machine
-#	make check		all tests; SUITE="static pure" for some
+#	make check		all tests; SUITE="static pure" for some, KERNEL=6.12 for another kernel
+#	make matrix		the tests on every kernel; KERNELS="5.10 6.12" for some
 #	make escapes		the ways out of a container: what happens without and with a policy
 #	make bench		guest instructions for each kind of check
 #	make tools		the OCI hook
@@ -12,14 +13,18 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 SUITE ?=
+KERNELS ?=
 
 all: modules
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
+# Without a kernel: the one that was built for may be gone, or not the one that runs.
 clean:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	find . -name .git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name '.*.cmd' -o -name '.*.d' -o -name modules.order -o -name Module.symvers \) \
+		-exec rm -f {} +
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 	$(MAKE) -C kunit/userspace clean
@@ -42,6 +47,9 @@ run: stock
 check: deps
 	@selftests/check $(SUITE)
 
+matrix: deps
+	@selftests/matrix $(KERNELS)
+
 escapes: deps
 	@selftests/check escape > build/escapes.log; status=$$?; tail -n 1 build/escapes.log; \
 	selftests/escape/table build/escape.tap; exit $$status
@@ -52,4 +60,4 @@ bench: stock
 help:
 	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
 
-.PHONY: all modules clean tools deps stock run check escapes bench help
+.PHONY: all modules clean tools deps stock run check matrix escapes bench help
