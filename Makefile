@@ -28,7 +28,7 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 	$(MAKE) -C kunit/userspace clean
-	rm -rf build
+	rm -rf build .checkpatch-camelcase.*
 
 tools:
 	$(MAKE) -C tools
