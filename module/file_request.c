@@ -46,7 +46,7 @@ static bool is_kernel_memory(const struct super_block *sb)
  */
 u32 bh_file_backing(const struct file *file)
 {
-	const struct path *path = bh_user_path(file);
+	const struct path *path = file_user_path(file);
 	const struct inode *inode = d_inode(path->dentry);
 
 	/* These have no link either, but are not files that were deleted. */
@@ -74,7 +74,7 @@ static u32 flags_of(const struct path *path)
 
 static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
 {
-	const struct path *path = bh_user_path(check->data);
+	const struct path *path = file_user_path(check->data);
 
 	switch (which) {
 	case BH_EXEC_PATH:
@@ -295,7 +295,7 @@ static int is_in_upper(struct dentry *seen, struct dentry *real, const struct pa
 
 static int layer_on_overlay(const struct path *path)
 {
-	struct dentry *real = bh_d_real(path->dentry);
+	struct dentry *real = d_real(path->dentry, D_REAL_DATA);
 	struct path root;
 	int upper = 0, err;
 
@@ -318,7 +318,7 @@ static int layer_on_overlay(const struct path *path)
 
 static int gather_layer(struct bh_check *check)
 {
-	const struct path *path = bh_user_path(check->data);
+	const struct path *path = file_user_path(check->data);
 
 	if (path->dentry->d_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
 		return BH_LAYER_NONE;
@@ -333,7 +333,7 @@ static int gather_layer(struct bh_check *check)
 void bh_file_request(struct bh_check *check, const struct file *file)
 {
 	check->request.attr[BH_EXEC_BACKING] = bh_file_backing(file);
-	check->request.flags = flags_of(bh_user_path(file));
+	check->request.flags = flags_of(file_user_path(file));
 	check->gather = gather;
 	check->gather_layer = gather_layer;
 	check->data = file;

@@ -51,6 +51,7 @@ static inline void ns_ref_get(struct ns_common *ns)
 	refcount_inc(&ns->count);
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 /* 6.3 took direct writes away. */
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {
@@ -61,6 +62,7 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 {
 	vma->vm_flags &= ~flags;
 }
+#endif
 
 /* The lock and the sequence count became one in 6.16. */
 static inline void bh_fs_init(struct fs_struct *fs)
@@ -69,17 +71,16 @@ static inline void bh_fs_init(struct fs_struct *fs)
 	seqcount_spinlock_init(&fs->seq, &fs->lock);
 }
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 /* The path that a file was opened by; 6.8 hides it in what overlayfs maps. */
-static inline const struct path *bh_user_path(const struct file *file)
+static inline const struct path *file_user_path(const struct file *file)
 {
 	return &file->f_path;
 }
 
 /* ->d_real() takes a type since 6.8. */
-static inline struct dentry *bh_d_real(struct dentry *dentry)
-{
-	return d_real(dentry, NULL);
-}
+#define D_REAL_DATA NULL
+#endif
 
 /* 6.10 lets __string() keep the source. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
