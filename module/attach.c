@@ -88,10 +88,8 @@ static int attach_one(struct bh_hook *hook)
 	hook->ops.func = redirect;
 	/*
 	 * PERMANENT: while we are there, ftrace cannot be switched off.
-	 * RECURSION: see redirect().
 	 */
-	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT |
-			  FTRACE_OPS_FL_RECURSION;
+	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | BH_FTRACE_FLAGS;
 	err = ftrace_set_filter_ip(&hook->ops, hook->site, 0, 0);
 	if (err) {
 		pr_err("%s: cannot be traced (%d)\n", hook->function, err);

@@ -720,11 +720,17 @@ static int find_initial_mnt(void)
 {
 	struct ns_common *own = mntns_ops->get(current), *initial = NULL;
 	struct task_struct *init;
+	bool known;
 
 	if (!own)
 		return -ESRCH;
 	mnt_common_offset = (char *)own - (char *)current->nsproxy->mnt_ns;
+	known = bh_ns_refs_known(current->nsproxy->mnt_ns, own);
 	mntns_ops->put(own);
+	if (!known) {
+		pr_err("a mount namespace's references are not where this kernel has them\n");
+		return -EOPNOTSUPP;
+	}
 	rcu_read_lock();
 	init = get_pid_task(find_pid_ns(1, &init_pid_ns), PIDTYPE_PID);
 	rcu_read_unlock();

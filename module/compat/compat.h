@@ -12,12 +12,27 @@
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/ns_common.h>
+#include <linux/pid_namespace.h>
+#include <linux/proc_ns.h>
+#include <linux/user_namespace.h>
 #include <linux/version.h>
 
 #ifndef BULKHEAD_UNKNOWN_KERNEL
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #error "bulkhead knows Linux 6.1 only: see README.md, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
 #endif
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+/*
+ * 5.11 gave callbacks registers of their own kind. Before, all registers must be asked
+ * for, and a callback has to say that it needs no protection from itself.
+ */
+#define ftrace_regs pt_regs
+#define ftrace_instruction_pointer_set(regs, to) instruction_pointer_set(regs, to)
+#define BH_FTRACE_FLAGS (FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION_SAFE)
+#else
+#define BH_FTRACE_FLAGS FTRACE_OPS_FL_RECURSION
 #endif
 
 #ifndef ftrace_regs_set_instruction_pointer
@@ -40,6 +55,62 @@ static inline struct file *get_file_active(struct file __rcu **where)
 }
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+/* How a mount namespace begins: the rest is private, and so is this. */
+struct bh_mnt_namespace {
+	atomic_t count;
+	struct ns_common ns;
+};
+
+/*
+ * 5.11 gave all namespaces one reference count. Before, each type has its own; for
+ * that of a mount namespace see bh_ns_refs_known().
+ */
+static inline atomic_t *bh_ns_refs(struct ns_common *ns)
+{
+	switch (ns->ops->type) {
+	case CLONE_NEWPID:
+		return &container_of(ns, struct pid_namespace, ns)->kref.refcount.refs;
+	case CLONE_NEWUSER:
+		return &container_of(ns, struct user_namespace, ns)->count;
+	default:
+		return &container_of(ns, struct bh_mnt_namespace, ns)->count;
+	}
+}
+
+static inline unsigned int ns_ref_read(struct ns_common *ns)
+{
+	return atomic_read(bh_ns_refs(ns));
+}
+
+static inline void ns_ref_get(struct ns_common *ns)
+{
+	atomic_inc(bh_ns_refs(ns));
+}
+
+/*
+ * Is the count of a mount namespace where it is looked for? A vendor's kernel could have
+ * it elsewhere. Other tasks may take and drop references meanwhile, but not each time.
+ */
+static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_common *common)
+{
+	unsigned int before, after;
+	int tries;
+
+	if ((void *)ns != container_of(common, struct bh_mnt_namespace, ns))
+		return false;
+	for (tries = 0; tries < 100; tries++) {
+		before = ns_ref_read(common);
+		if (common->ops->get(current) != common)
+			return false;
+		after = ns_ref_read(common);
+		common->ops->put(common);
+		if (after == before + 1)
+			return true;
+	}
+	return false;
+}
+#else
 /* References to a namespace: ->count until 6.18, ->__ns_ref behind it. */
 static inline unsigned int ns_ref_read(struct ns_common *ns)
 {
@@ -50,6 +121,12 @@ static inline void ns_ref_get(struct ns_common *ns)
 {
 	refcount_inc(&ns->count);
 }
+
+static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_common *common)
+{
+	return true;
+}
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 /* 6.3 took direct writes away. */
