@@ -18,8 +18,8 @@
 #include <linux/version.h>
 
 #ifndef BULKHEAD_UNKNOWN_KERNEL
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-#error "bulkhead knows Linux 6.1 only: see README.md, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#error "bulkhead knows Linux 5.10 to 6.1: see README, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
 #endif
 #endif
 

@@ -7,6 +7,8 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+#include "compat/compat.h"
+
 static char *function;
 module_param(function, charp, 0400);
 MODULE_PARM_DESC(function, "the function");
@@ -18,7 +20,7 @@ static void notrace pass(unsigned long ip, unsigned long parent_ip, struct ftrac
 
 static struct ftrace_ops ops = {
 	.func = pass,
-	.flags = FTRACE_OPS_FL_IPMODIFY,
+	.flags = FTRACE_OPS_FL_IPMODIFY | BH_FTRACE_FLAGS,
 };
 
 static int __init redirect_init(void)
@@ -34,7 +36,7 @@ static int __init redirect_init(void)
 static void __exit redirect_exit(void)
 {
 	unregister_ftrace_function(&ops);
-	ftrace_free_filter(&ops);
+	ftrace_set_filter(&ops, NULL, 0, 1);
 }
 
 module_init(redirect_init);
