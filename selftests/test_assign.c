@@ -21,7 +21,8 @@
 #define PROG "/tmp/assign.prog"
 #define OTHER "/tmp/assign.other"
 #define SHELL "/tmp/assign.sh"
-#define AGAIN "/tmp/assign.again"
+/* A name that busybox takes for its own. */
+#define AGAIN "/tmp/busybox.again"
 #define CGROUPS "/tmp/assign.cgroups"
 
 /**
