@@ -93,11 +93,9 @@ ESCAPE(r01_own, RUN("the same by exec path!=", attack_exec_leaked),
 
 static int attack_setns(void *arg)
 {
-	int fd = open_victim(arg);
+	int fd = open_victim(arg), err = bh_opened_ns(fd);
 
-	if (fd < 0)
-		return errno;
-	return esc_errno(syscall(SYS_setns, fd, 0));
+	return err ?: esc_errno(syscall(SYS_setns, fd, 0));
 }
 
 static int attack_setns_pidfd(void *arg)

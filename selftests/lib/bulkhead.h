@@ -65,6 +65,13 @@ int bh_confined(const char *policy, int (*act)(void *arg), void *arg);
 int bh_exec(const char *path);
 int bh_execveat(int fd, const char *path, int flags);
 
+/*
+ * The errno of having opened a file of /proc/PID/ns, or 0; does not close it. 5.10 gives
+ * no error when a look at a namespace is refused: it opens the directory that the file is
+ * in, where there is nothing to see. That is EACCES here.
+ */
+int bh_opened_ns(int fd);
+
 /* Makes a program that exits with 0; fails the process if it cannot. */
 void bh_make_program(const char *path);
 void bh_make_file(const char *path, const char *content, mode_t mode);
