@@ -41,9 +41,7 @@ static int test_nothing(void)
 
 DEFINE_STATIC_CALL(test_call, test_nothing);
 
-/*
- * Does its own recursion handling, by calling nothing that could be traced.
- */
+/* Needs no protection from itself, for which ftrace would charge: it calls nothing. */
 static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			     struct ftrace_regs *fregs)
 {
@@ -86,9 +84,7 @@ static int attach_one(struct bh_hook *hook)
 	__static_call_update(hook->original, hook->original_tramp,
 			     (void *)(hook->site + MCOUNT_INSN_SIZE));
 	hook->ops.func = redirect;
-	/*
-	 * PERMANENT: while we are there, ftrace cannot be switched off.
-	 */
+	/* PERMANENT: while we are there, ftrace cannot be switched off. */
 	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | BH_FTRACE_FLAGS;
 	err = ftrace_set_filter_ip(&hook->ops, hook->site, 0, 0);
 	if (err) {

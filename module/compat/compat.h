@@ -26,13 +26,13 @@
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 /*
  * 5.11 gave callbacks registers of their own kind. Before, all registers must be asked
- * for, and a callback has to say that it needs no protection from itself.
+ * for. And where a callback now asks for protection from itself, it had to decline it.
  */
 #define ftrace_regs pt_regs
 #define ftrace_instruction_pointer_set(regs, to) instruction_pointer_set(regs, to)
 #define BH_FTRACE_FLAGS (FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_RECURSION_SAFE)
 #else
-#define BH_FTRACE_FLAGS FTRACE_OPS_FL_RECURSION
+#define BH_FTRACE_FLAGS 0
 #endif
 
 #ifndef ftrace_regs_set_instruction_pointer
