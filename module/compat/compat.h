@@ -23,7 +23,9 @@
 #endif
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+/* BULKHEAD_HAS_*: see probe.mk. */
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) && !defined(BULKHEAD_HAS_FTRACE_REGS)
 /*
  * 5.11 gave callbacks registers of their own kind. Before, all registers must be asked
  * for. And where a callback now asks for protection from itself, it had to decline it.
@@ -40,7 +42,7 @@
 #define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0) && !defined(BULKHEAD_HAS_GET_FILE_ACTIVE)
 /* 6.7 made a file reference something that only get_file_active() takes. */
 static inline struct file *get_file_active(struct file __rcu **where)
 {
@@ -55,7 +57,7 @@ static inline struct file *get_file_active(struct file __rcu **where)
 }
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) && !defined(BULKHEAD_HAS_NS_COUNT)
 /* How a mount namespace begins: the rest is private, and so is this. */
 struct bh_mnt_namespace {
 	atomic_t count;
@@ -128,7 +130,7 @@ static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_co
 }
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0) && !defined(BULKHEAD_HAS_VM_FLAGS_SET)
 /* 6.3 took direct writes away. */
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {
@@ -148,13 +150,15 @@ static inline void bh_fs_init(struct fs_struct *fs)
 	seqcount_spinlock_init(&fs->seq, &fs->lock);
 }
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) && !defined(BULKHEAD_HAS_FILE_USER_PATH)
 /* The path that a file was opened by; 6.8 hides it in what overlayfs maps. */
 static inline const struct path *file_user_path(const struct file *file)
 {
 	return &file->f_path;
 }
+#endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 /* ->d_real() takes a type since 6.8. */
 #define D_REAL_DATA NULL
 #endif
