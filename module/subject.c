@@ -324,22 +324,28 @@ int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup
 }
 
 /*
- * Is it a pidfd? pidfd_pid() is not exported. The name of an anonymous inode's
- * dentry is the kernel's, so that no other file can pass itself off as one.
+ * Is it a pidfd? pidfd_pid() is not exported. The magic of a superblock, and the
+ * name of an anonymous inode's dentry, are the kernel's, so that no other file
+ * can pass itself off as one.
  */
 static struct pid *pid_of_pidfd(const struct file *file)
 {
 	const struct dentry *dentry = file->f_path.dentry;
 
-	if (dentry->d_sb->s_magic != ANON_INODE_FS_MAGIC ||
-	    strcmp(dentry->d_name.name, "[pidfd]"))
-		return NULL;
-	return file->private_data;
+	switch (dentry->d_sb->s_magic) {
+	case PID_FS_MAGIC:
+		return file_inode(file)->i_private;
+	case ANON_INODE_FS_MAGIC:
+		if (!strcmp(dentry->d_name.name, "[pidfd]"))
+			return file->private_data;
+		break;
+	}
+	return NULL;
 }
 
 static int ns_of_pidfd(enum bh_ns_type type, struct pid *pid, struct bh_ns *ns, char **cgroup)
 {
-	struct task_struct *task = get_pid_task(pid, PIDTYPE_TGID);
+	struct task_struct *task = get_pid_task(pid, PIDTYPE_PID);
 	int err;
 
 	if (!task)

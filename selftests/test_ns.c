@@ -18,6 +18,10 @@
 
 #define PROG "/tmp/prog"
 
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
 FIXTURE(ns) {
 	struct bh_cell cell;
 };
@@ -152,12 +156,19 @@ TEST_F(ns, by_a_thread)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 	pid_t tid;
+	int fd;
 
 	tid = clone(wait_in_thread, stack + sizeof(stack), CLONE_VM | CLONE_THREAD |
 		    CLONE_SIGHAND | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM, NULL);
 	ASSERT_LT(0, tid);
 	/* Which is the initial one. */
 	EXPECT_EQ(-EINVAL, bh_write("bind", "policy=ns ns=pid pid=%d", tid));
+	fd = syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+	if (fd < 0 && errno == EINVAL)
+		SKIP(return, "no pidfd of a thread before Linux 6.9");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EINVAL, bh_write("bind", "policy=ns ns=pid fd=%d", fd));
+	close(fd);
 }
 
 TEST_F(ns, several_lines)

@@ -18,8 +18,8 @@
 #include <linux/version.h>
 
 #ifndef BULKHEAD_UNKNOWN_KERNEL
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-#error "bulkhead knows Linux 5.10 to 6.1: see README, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#error "bulkhead knows Linux 5.10 to 6.12: see README, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
 #endif
 #endif
 
@@ -161,6 +161,11 @@ static inline const struct path *file_user_path(const struct file *file)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 /* ->d_real() takes a type since 6.8. */
 #define D_REAL_DATA NULL
+#endif
+
+/* A pidfd has a filesystem of its own since 6.9; before, it is an anonymous inode. */
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446
 #endif
 
 /* 6.10 lets __string() keep the source. */
