@@ -330,13 +330,11 @@ int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup
  */
 static struct pid *pid_of_pidfd(const struct file *file)
 {
-	const struct dentry *dentry = file->f_path.dentry;
-
-	switch (dentry->d_sb->s_magic) {
+	switch (file_inode(file)->i_sb->s_magic) {
 	case PID_FS_MAGIC:
 		return file_inode(file)->i_private;
 	case ANON_INODE_FS_MAGIC:
-		if (!strcmp(dentry->d_name.name, "[pidfd]"))
+		if (!strcmp(file->f_path.dentry->d_name.name, "[pidfd]"))
 			return file->private_data;
 		break;
 	}
