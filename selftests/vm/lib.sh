@@ -19,3 +19,15 @@ kernel_release() {
 kernel_headers() {
 	echo "$("$top/selftests/vm/kernel")/usr/src/linux-headers-$(kernel_release)"
 }
+
+# Where the host gets Debian from, without the last component.
+debian_mirror() {
+	local uri
+	uri=$(apt-get indextargets --format '$(SITE) $(REPO_URI)' 'Created-By: Packages' |
+	      sed -n 's,.* \(.*/debian\)/*$,\1,p' | head -1)
+	[ "$uri" ] || {
+		echo "apt knows no Debian mirror" >&2
+		return 1
+	}
+	echo "$uri"
+}
