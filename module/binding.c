@@ -69,16 +69,14 @@ static void unbind(struct bh_binding *binding)
 	drop(binding);
 }
 
-/* As bh_bind(), of a namespace that is alive. */
+/* As bh_bind(), of a namespace that is alive and not an initial one. */
 static int bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 		char *cgroup)
 {
 	struct bh_binding *binding, *old;
-	int err = -EINVAL;
+	int err;
 
 	lockdep_assert_held(&bh_config_mutex);
-	if (ns->ops->is_initial(ns->ns))
-		goto out_free;
 	/* Not each time: whoever binds n namespaces would wait for n * n looks. */
 	if (nr_bindings == BH_BINDINGS_MAX)
 		bh_bindings_reap();
@@ -137,9 +135,13 @@ out_free:
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 	    char *cgroup)
 {
-	if (ns->ops->is_dead(ns->ns)) {
+	/* The initial ones have no count that would tell whether they are alive. */
+	int err = ns->ops->is_initial(ns->ns) ? -EINVAL :
+		  ns->ops->is_dead(ns->ns) ? -ESRCH : 0;
+
+	if (err) {
 		kfree(cgroup);
-		return -ESRCH;
+		return err;
 	}
 	return bind(ns, entry, armed, assigned, cgroup);
 }
