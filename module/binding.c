@@ -406,7 +406,7 @@ int bh_bindings_init(void)
 {
 	int err;
 
-	wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM, 0);
+	wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	if (!wq)
 		return -ENOMEM;
 	err = rhashtable_init(&table, &table_params);
