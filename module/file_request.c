@@ -8,6 +8,7 @@
 #include <linux/hashtable.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <linux/namei.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -249,7 +250,7 @@ static struct dentry *find_in_upper(struct dentry *seen, const struct path *root
 
 		if (!*name)
 			continue;
-		next = d_hash_and_lookup(here, &component);
+		next = try_lookup_noperm(&component, here);
 		dput(here);
 		if (IS_ERR(next))
 			return next;

@@ -20,6 +20,7 @@
 #include "assign.h"
 #include "binding.h"
 #include "check.h"
+#include "compat/compat.h"
 #include "escape.h"
 #include "event.h"
 #include "parse.h"

@@ -56,7 +56,7 @@ static bool pid_is_dead(void *ns)
 {
 	struct pid_namespace *pid_ns = ns;
 
-	return !READ_ONCE(pid_ns->pid_allocated) || ns_ref_read(&pid_ns->ns) == 1;
+	return !READ_ONCE(pid_ns->pid_allocated) || __ns_ref_read(&pid_ns->ns) == 1;
 }
 
 static unsigned int pid_inum(void *ns)
@@ -99,7 +99,7 @@ static bool user_is_initial(void *ns)
 /* Credentials, child namespaces and open nsfs files all count. */
 static bool user_is_dead(void *ns)
 {
-	return ns_ref_read(&((struct user_namespace *)ns)->ns) == 1;
+	return __ns_ref_read(&((struct user_namespace *)ns)->ns) == 1;
 }
 
 static unsigned int user_inum(void *ns)
@@ -117,20 +117,19 @@ static bool user_is_init(void *ns)
  * program, or to one above if it must not read that; fork copies this, unshare
  * and setns leave it alone.
  */
-static bool executed_in(const struct task_struct *task, const struct user_namespace *user_ns)
+static bool executed_in(struct task_struct *task, const struct user_namespace *user_ns)
 {
-	return task->mm && task->mm->user_ns == user_ns;
+	return task->mm && bh_exec_user_ns(task) == user_ns;
 }
 
 static bool user_is_new(void *ns)
 {
 	struct task_struct *process, *task;
-	bool new = !executed_in(current, ns);
+	bool new;
 
-	if (!new)
-		return false;
-	/* It came here by unshare, clone or setns: is it the first? */
 	rcu_read_lock();
+	new = !executed_in(current, ns);
+	/* It came here by unshare, clone or setns: is it the first? */
 	for_each_process_thread(process, task) {
 		if (!new || rcu_dereference(task->real_cred)->user_ns != ns)
 			continue;
@@ -170,7 +169,7 @@ static void *mnt_parent(void *ns)
 
 static void mnt_get(void *ns)
 {
-	ns_ref_get((struct ns_common *)ns);
+	__ns_ref_inc((struct ns_common *)ns);
 }
 
 static void mnt_put(void *ns)
@@ -186,7 +185,7 @@ static bool mnt_is_initial(void *ns)
 /* Tasks and open nsfs files count. */
 static bool mnt_is_dead(void *ns)
 {
-	return ns_ref_read((struct ns_common *)ns) == 1;
+	return __ns_ref_read((struct ns_common *)ns) == 1;
 }
 
 static unsigned int mnt_inum(void *ns)
@@ -364,7 +363,7 @@ static int ns_of_nsfs(enum bh_ns_type type, const struct inode *inode, struct bh
 	struct ns_common *common = inode->i_private;
 	struct task_struct *init = NULL;
 
-	if (common->ops->type != clone_flags[type])
+	if (bh_ns_type(common) != clone_flags[type])
 		return -EINVAL;
 	ns->ops = &bh_ns_types[type];
 	if (type == BH_NS_PID) {
@@ -416,7 +415,7 @@ int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup)
 
 /* Paths */
 
-static const struct cred *kernel_cred;
+static const struct cred *own_cred;
 
 /**
  * bh_ns_bottom() - the mount at the bottom of the current mount namespace
@@ -435,7 +434,7 @@ struct vfsmount *bh_ns_bottom(void)
 {
 	struct nsproxy nsproxy = { };
 	struct fs_struct fs = { .users = 1 };
-	struct nsset set = { .nsproxy = &nsproxy, .fs = &fs, .cred = kernel_cred };
+	struct nsset set = { .nsproxy = &nsproxy, .fs = &fs, .cred = own_cred };
 	struct ns_common *entered = mntns_ops->get(current), *left;
 	const struct cred *old_cred;
 	struct vfsmount *bottom;
@@ -450,7 +449,7 @@ struct vfsmount *bh_ns_bottom(void)
 	left = mntns_ops->get(current);
 	nsproxy.mnt_ns = current->nsproxy->mnt_ns;
 	bh_fs_init(&fs);
-	old_cred = override_creds(kernel_cred);
+	old_cred = override_creds(own_cred);
 	err = mntns_ops->install(&set, entered);
 	revert_creds(old_cred);
 	mntns_ops->put(left);
@@ -646,13 +645,13 @@ int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, cha
 	for (tries = 0; tries < BH_ROOT_TRIES_MAX; tries++) {
 		struct path root;
 
-		seq = read_seqcount_begin(&fs->seq);
+		seq = bh_fs_read_begin(fs);
 		root = fs->root;
-		if (read_seqcount_retry(&fs->seq, seq))
+		if (bh_fs_read_retry(fs, seq))
 			continue;
 		*name = NULL;
 		err = path_name_below(path, &root, trust_root, buf, name);
-		if (!read_seqcount_retry(&fs->seq, seq))
+		if (!bh_fs_read_retry(fs, seq))
 			break;
 		err = -EAGAIN;
 	}
@@ -669,8 +668,8 @@ int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, cha
  */
 struct file *bh_open_as_kernel(const struct path *path, int flags)
 {
-	const struct cred *old_cred = override_creds(kernel_cred);
-	struct file *file = dentry_open(path, flags, kernel_cred);
+	const struct cred *old_cred = override_creds(own_cred);
+	struct file *file = dentry_open(path, flags, own_cred);
 
 	revert_creds(old_cred);
 	return file;
@@ -756,30 +755,34 @@ static int find_initial_mnt(void)
  */
 int bh_subject_init(void)
 {
+	struct ns_common *common;
 	struct file *file;
 	int err = -ENOENT;
 
-	kernel_cred = prepare_kernel_cred(&init_task);
-	if (!kernel_cred)
+	own_cred = prepare_kernel_cred(&init_task);
+	if (!own_cred)
 		return -ENOMEM;
 	file = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);
-	if (IS_ERR(file))
+	if (IS_ERR(file)) {
 		err = PTR_ERR(file);
-	else if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC)
-		mntns_ops = ((struct ns_common *)file_inode(file)->i_private)->ops;
-	if (!IS_ERR(file))
+	} else {
+		common = file_inode(file)->i_private;
+		if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC &&
+		    bh_ns_type(common) == CLONE_NEWNS)
+			mntns_ops = common->ops;
 		fput(file);
-	if (mntns_ops && mntns_ops->type == CLONE_NEWNS)
+	}
+	if (mntns_ops)
 		err = find_initial_mnt();
 	else
 		pr_err("/proc/self/ns/mnt is not there: is /proc mounted?\n");
 	if (err)
-		put_cred(kernel_cred);
+		put_cred(own_cred);
 	return err;
 }
 
 /** bh_subject_exit() - undo bh_subject_init() */
 void bh_subject_exit(void)
 {
-	put_cred(kernel_cred);
+	put_cred(own_cred);
 }

@@ -16,10 +16,14 @@
 #include <linux/proc_ns.h>
 #include <linux/user_namespace.h>
 #include <linux/version.h>
+#include <uapi/linux/mount.h>
+#ifdef BULKHEAD_HAS_EXEC_STATE
+#include <linux/sched/exec_state.h>
+#endif
 
 #ifndef BULKHEAD_UNKNOWN_KERNEL
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#error "bulkhead knows Linux 5.10 to 6.12: see README, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
+#error "bulkhead knows Linux 5.10 to 7.3: see README, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
 #endif
 #endif
 
@@ -57,6 +61,19 @@ static inline struct file *get_file_active(struct file __rcu **where)
 }
 #endif
 
+#if defined(BULKHEAD_HAS_NS_TYPE)
+static inline int bh_ns_type(const struct ns_common *ns)
+{
+	return ns->ns_type;
+}
+#else
+/* Until 6.18 it is a property of the operations. */
+static inline int bh_ns_type(const struct ns_common *ns)
+{
+	return ns->ops->type;
+}
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) && !defined(BULKHEAD_HAS_NS_COUNT)
 /* How a mount namespace begins: the rest is private, and so is this. */
 struct bh_mnt_namespace {
@@ -70,7 +87,7 @@ struct bh_mnt_namespace {
  */
 static inline atomic_t *bh_ns_refs(struct ns_common *ns)
 {
-	switch (ns->ops->type) {
+	switch (bh_ns_type(ns)) {
 	case CLONE_NEWPID:
 		return &container_of(ns, struct pid_namespace, ns)->kref.refcount.refs;
 	case CLONE_NEWUSER:
@@ -80,12 +97,12 @@ static inline atomic_t *bh_ns_refs(struct ns_common *ns)
 	}
 }
 
-static inline unsigned int ns_ref_read(struct ns_common *ns)
+static inline unsigned int __ns_ref_read(struct ns_common *ns)
 {
 	return atomic_read(bh_ns_refs(ns));
 }
 
-static inline void ns_ref_get(struct ns_common *ns)
+static inline void __ns_ref_inc(struct ns_common *ns)
 {
 	atomic_inc(bh_ns_refs(ns));
 }
@@ -102,10 +119,10 @@ static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_co
 	if ((void *)ns != container_of(common, struct bh_mnt_namespace, ns))
 		return false;
 	for (tries = 0; tries < 100; tries++) {
-		before = ns_ref_read(common);
+		before = __ns_ref_read(common);
 		if (common->ops->get(current) != common)
 			return false;
-		after = ns_ref_read(common);
+		after = __ns_ref_read(common);
 		common->ops->put(common);
 		if (after == before + 1)
 			return true;
@@ -113,16 +130,18 @@ static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_co
 	return false;
 }
 #else
-/* References to a namespace: ->count until 6.18, ->__ns_ref behind it. */
-static inline unsigned int ns_ref_read(struct ns_common *ns)
+#if !defined(BULKHEAD_HAS_NS_REF)
+/* 6.18 hid the count that 5.11 had made one. */
+static inline unsigned int __ns_ref_read(struct ns_common *ns)
 {
 	return refcount_read(&ns->count);
 }
 
-static inline void ns_ref_get(struct ns_common *ns)
+static inline void __ns_ref_inc(struct ns_common *ns)
 {
 	refcount_inc(&ns->count);
 }
+#endif
 
 static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_common *common)
 {
@@ -143,12 +162,78 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 }
 #endif
 
+#if defined(BULKHEAD_HAS_FS_SEQLOCK)
+static inline void bh_fs_init(struct fs_struct *fs)
+{
+	seqlock_init(&fs->seq);
+}
+
+static inline unsigned int bh_fs_read_begin(const struct fs_struct *fs)
+{
+	return read_seqbegin(&fs->seq);
+}
+
+static inline bool bh_fs_read_retry(const struct fs_struct *fs, unsigned int seq)
+{
+	return read_seqretry(&fs->seq, seq);
+}
+#else
 /* The lock and the sequence count became one in 6.16. */
 static inline void bh_fs_init(struct fs_struct *fs)
 {
 	spin_lock_init(&fs->lock);
 	seqcount_spinlock_init(&fs->seq, &fs->lock);
 }
+
+static inline unsigned int bh_fs_read_begin(const struct fs_struct *fs)
+{
+	return read_seqcount_begin(&fs->seq);
+}
+
+static inline bool bh_fs_read_retry(const struct fs_struct *fs, unsigned int seq)
+{
+	return read_seqcount_retry(&fs->seq, seq);
+}
+#endif
+
+/*
+ * The user namespace in which a task that has memory executed its program, or one above
+ * it. Under RCU; of another task also under its task_lock().
+ */
+#if defined(BULKHEAD_HAS_EXEC_STATE)
+static inline const struct user_namespace *bh_exec_user_ns(const struct task_struct *task)
+{
+	return rcu_dereference(task->exec_state)->user_ns;
+}
+#else
+/* 7.2 took it out of the memory. */
+static inline const struct user_namespace *bh_exec_user_ns(const struct task_struct *task)
+{
+	return task->mm->user_ns;
+}
+#endif
+
+#if !defined(BULKHEAD_HAS_TRY_LOOKUP)
+/* Looks into the cache only. 6.16 made of it one that checks the name as well. */
+static inline struct dentry *try_lookup_noperm(struct qstr *name, struct dentry *base)
+{
+	return d_hash_and_lookup(base, name);
+}
+#endif
+
+/* Mounts that the kernel makes on its way: 6.17 took the flag away, they have a context of their own. */
+#ifndef SB_SUBMOUNT
+#define SB_SUBMOUNT 0
+#endif
+
+#if defined(CONFIG_MODULE_UNLOAD) && !defined(BULKHEAD_HAS_MODULE_USE)
+/* Private to the module loader since 7.0. */
+struct module_use {
+	struct list_head source_list;
+	struct list_head target_list;
+	struct module *source, *target;
+};
+#endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) && !defined(BULKHEAD_HAS_FILE_USER_PATH)
 /* The path that a file was opened by; 6.8 hides it in what overlayfs maps. */
@@ -161,6 +246,19 @@ static inline const struct path *file_user_path(const struct file *file)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 /* ->d_real() takes a type since 6.8. */
 #define D_REAL_DATA NULL
+#endif
+
+/* 5.14 added it to the attributes. */
+#ifndef MOUNT_ATTR_NOSYMFOLLOW
+#define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
+#endif
+
+/* Mounts in a mount namespace of their own: 7.0. Where they are not known no call asks for them. */
+#ifndef OPEN_TREE_NAMESPACE
+#define OPEN_TREE_NAMESPACE 0
+#endif
+#ifndef FSMOUNT_NAMESPACE
+#define FSMOUNT_NAMESPACE 0
 #endif
 
 /* A pidfd has a filesystem of its own since 6.9; before, it is an anonymous inode. */

@@ -17,4 +17,9 @@
 #include <linux/mm.h>
 #endif
 
+#if __has_include(<linux/hex.h>)
+/* 6.2 split it off, and 7.0 took it out of kernel.h. */
+#include <linux/hex.h>
+#endif
+
 #endif /* BULKHEAD_FIRST_H */

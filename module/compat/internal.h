@@ -12,7 +12,7 @@ struct nsset;
 struct path;
 struct pt_regs;
 
-int path_mount(const char *dev_name, struct path *path, const char *type_page,
+int path_mount(const char *dev_name, const struct path *path, const char *type_page,
 	       unsigned long flags, void *data_page);
 int reconfigure_super(struct fs_context *fc);
 void vfs_clean_context(struct fs_context *fc);
@@ -28,5 +28,6 @@ BH_DECLARE_ENTRY(fspick);
 BH_DECLARE_ENTRY(mount_setattr);
 BH_DECLARE_ENTRY(move_mount);
 BH_DECLARE_ENTRY(open_tree);
+BH_DECLARE_ENTRY(open_tree_attr);
 
 #endif /* BULKHEAD_INTERNAL_H */

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a vendor's kernel may have from a later release than its number says: its headers
 # are asked. compat.h supplies what is in neither.
-declares = $(if $(shell grep -sw '$(2)' $(srctree)/include/linux/$(1)),-DBULKHEAD_HAS_$(3))
+declares = $(if $(shell grep -sw '$(2)' $(addprefix $(srctree)/include/linux/,$(1))),-DBULKHEAD_HAS_$(3))
 
 ccflags-y += $(call declares,ftrace.h,struct ftrace_regs,FTRACE_REGS) \
 	     $(call declares,ns_common.h,count,NS_COUNT) \
 	     $(call declares,mm.h,vm_flags_set,VM_FLAGS_SET) \
 	     $(call declares,fs.h,get_file_active,GET_FILE_ACTIVE) \
-	     $(call declares,fs.h,file_user_path,FILE_USER_PATH)
+	     $(call declares,fs.h,file_user_path,FILE_USER_PATH) \
+	     $(call declares,fs_struct.h,seqlock_t seq,FS_SEQLOCK) \
+	     $(call declares,namei.h,try_lookup_noperm,TRY_LOOKUP) \
+	     $(call declares,module.h,struct module_use,MODULE_USE) \
+	     $(call declares,ns_common.h,__ns_ref_read,NS_REF) \
+	     $(call declares,ns_common.h ns/ns_common_types.h,ns_type,NS_TYPE) \
+	     $(call declares,sched/exec_state.h,struct task_exec_state,EXEC_STATE)
