@@ -6,10 +6,17 @@
  * Both are asked where one must not sleep: the first under the tracee's
  * task_lock(), the second under tasklist_lock with interrupts off.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/mount.h>
 #include <linux/ptrace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/security.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 
 #include "check.h"
 #include "hooks.h"
@@ -106,6 +113,51 @@ static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode
 }
 
 /*
+ * Since 6.13 mm_access() lets a task with CAP_PERFMON in the initial user namespace read
+ * although the access check said no. Such a task is asked before.
+ */
+static bool passes_by(unsigned int mode)
+{
+	const struct cred *cred = current_cred();
+
+	return mode & PTRACE_MODE_READ && cred->user_ns == &init_user_ns &&
+	       (cap_raised(cred->cap_effective, CAP_PERFMON) ||
+		cap_raised(cred->cap_effective, CAP_SYS_ADMIN));
+}
+
+BH_DEFINE_ORIGINAL(mm_access);
+
+static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsigned int mode)
+{
+	bool asked = passes_by(mode) && !same_thread_group(task, current), own;
+	struct mm_struct *mm;
+	int err = 0;
+
+	task_lock(task);
+	own = task->mm == current->mm;
+	if (asked && !own)
+		err = check_ptrace(current, task, BH_ACCESS_READ, mode & PTRACE_MODE_NOAUDIT,
+				   gather);
+	task_unlock(task);
+	mm = err ? ERR_PTR(-EACCES) : BH_ORIGINAL(mm_access)(task, mode);
+	/* It shared our memory and has executed a program since, which nobody was asked about. */
+	if (asked && own && !IS_ERR_OR_NULL(mm) && mm != current->mm) {
+		mmput(mm);
+		mm = ERR_PTR(-EACCES);
+	}
+	bh_hook_leave();
+	return mm;
+}
+
+static struct mm_struct *hook_mm_access(struct task_struct *task, unsigned int mode)
+{
+	if (!bh_task_is_ordinary(current) || bh_registry_asks_tracee())
+		return judge_mm_access(task, mode);
+	bh_hook_leave();
+	return BH_ORIGINAL(mm_access)(task, mode);
+}
+
+/*
  * A parent's mount namespace is read under its task_lock(), which must not be waited
  * for here: who holds it may wait for tasklist_lock.
  */
@@ -167,6 +219,8 @@ static int hook_path_chroot(const struct path *path)
 struct bh_hook bh_ptrace_hooks[] = {
 	BH_HOOK(security_ptrace_access_check, "ptrace: the kernel's one access check",
 		hook_ptrace_access_check),
+	BH_HOOK(mm_access, "ptrace: memory, for whom the kernel passes over that check",
+		hook_mm_access),
 	BH_HOOK(security_ptrace_traceme, "ptrace: PTRACE_TRACEME", hook_ptrace_traceme),
 	BH_HOOK(security_path_chroot, "ptrace: nothing, but exe= must know", hook_path_chroot),
 	{ }
