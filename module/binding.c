@@ -180,6 +180,22 @@ out:
 }
 
 /**
+ * bh_bind_made() - bind a mount namespace that the current task made as its own is
+ * @made: the namespace's public part; no task is in it yet
+ *
+ * May sleep. Return: as bh_bind_copy().
+ */
+int bh_bind_made(struct ns_common *made)
+{
+	struct bh_ns to = { &bh_ns_types[BH_NS_MNT], made }, own;
+
+	if (!READ_ONCE(bh_mnt_bound))
+		return 0;
+	bh_ns_of_task(BH_NS_MNT, current, &own);
+	return bh_bind_copy(&own, &to);
+}
+
+/**
  * bh_unbind() - end a namespace's binding
  * @ns: the namespace; under bh_config_mutex
  *

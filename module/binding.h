@@ -47,6 +47,7 @@ struct bh_binding {
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 	    char *cgroup);
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to);
+int bh_bind_made(struct ns_common *made);
 int bh_unbind(const struct bh_ns *ns);
 int bh_unbind_inum(enum bh_ns_type type, unsigned int inum);
 void bh_bindings_reap(void);

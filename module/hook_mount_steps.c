@@ -16,6 +16,7 @@
 #include <linux/fsnotify_backend.h>
 #include <linux/hash.h>
 #include <linux/hashtable.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/security.h>
@@ -25,6 +26,7 @@
 #include <uapi/linux/fcntl.h>
 #include <uapi/linux/mount.h>
 
+#include "binding.h"
 #include "check.h"
 #include "compat/compat.h"
 #include "compat/internal.h"
@@ -41,6 +43,7 @@ enum call {
 	CALL_OPEN_TREE,
 	CALL_FSPICK,
 	CALL_SET_GROUP,
+	CALL_PLAIN,
 };
 
 /**
@@ -53,6 +56,9 @@ enum call {
  * @op: what a clone of @place amounts to
  * @name: the source of what is being made, or the place that was picked
  * @err: why @name cannot be told
+ * @alone: what is being made gets a mount namespace of its own, where it lies at "/"
+ * @flags: its flags, if @alone
+ * @fstype: its type, if @alone
  */
 struct frame {
 	struct hlist_node node;
@@ -62,6 +68,9 @@ struct frame {
 	u32 op;
 	char *name;
 	int err;
+	bool alone;
+	u32 flags;
+	const char *fstype;
 };
 
 static DEFINE_HASHTABLE(frames, 6);
@@ -321,8 +330,11 @@ static noinline void note_source(struct fs_context *fc)
 {
 	struct frame *frame = find_frame();
 
-	if (frame && frame->call == CALL_FSMOUNT && !frame->name && fc->root)
+	if (frame && frame->call == CALL_FSMOUNT && !frame->name && fc->root) {
 		frame->name = source_of(fc, &frame->err);
+		frame->fstype = fc->root->d_sb->s_type->name;
+		frame->flags |= bh_mount_flags_of_sb(fc->root->d_sb->s_flags);
+	}
 	bh_hook_leave();
 	BH_ORIGINAL(vfs_clean_context)(fc);
 }
@@ -367,19 +379,44 @@ static int check_detached(const struct frame *frame, const struct path *path)
 	return err ?: bh_detached_add(path->mnt, frame->op, frame->name);
 }
 
+/*
+ * A descriptor is about to be made for the mount namespace that such a mount got. Whoever
+ * enters it has it for a root: so all is known, and it is judged like mount(2).
+ */
+static int check_namespace(const struct frame *frame, const struct path *path)
+{
+	struct bh_mount_op operation = {
+		.op = frame->op,
+		.flags = frame->flags,
+		.target_name = "/",
+		.source_name = frame->name,
+		.source_err = frame->err,
+		.fstype = frame->fstype,
+	};
+
+	return bh_mount_judge(&operation) ?: bh_bind_made(d_inode(path->dentry)->i_private);
+}
+
+static bool is_namespace(const struct path *path)
+{
+	return path->dentry->d_sb->s_magic == NSFS_MAGIC;
+}
+
 BH_DEFINE_ORIGINAL(dentry_open);
 BH_DEFINE_ORIGINAL(__fsnotify_vfsmount_delete);
 
 static noinline struct file *judge_dentry_open(const struct path *path, int flags,
 					       const struct cred *cred)
 {
-	struct frame *frame = flags == O_PATH ? find_frame() : NULL;
+	bool alone = is_namespace(path);
+	struct frame *frame = flags == O_PATH || alone ? find_frame() : NULL;
 	int err = 0;
 
 	if (!(flags & O_PATH))
 		bh_layer_saw_open(path);
-	if (frame && (frame->call == CALL_FSMOUNT || frame->call == CALL_OPEN_TREE))
-		err = check_detached(frame, path);
+	if (frame && frame->alone == alone &&
+	    (frame->call == CALL_FSMOUNT || frame->call == CALL_OPEN_TREE))
+		err = alone ? check_namespace(frame, path) : check_detached(frame, path);
 	bh_hook_leave();
 	return err ? ERR_PTR(err) : BH_ORIGINAL(dentry_open)(path, flags, cred);
 }
@@ -497,9 +534,50 @@ static struct args args_32(const struct pt_regs *regs)
 typedef long (*syscall_t)(const struct pt_regs *regs);
 typedef long (*handle_t)(const struct args *args, const struct pt_regs *regs, syscall_t original);
 
+/* The flags that a mount would have, as mount(2) would be asked for them. */
+static u32 attr_flags(u32 flags, u64 clear, u64 set)
+{
+	static const struct {
+		u64 attr;
+		u32 flag;
+	} map[] = {
+		{ MOUNT_ATTR_RDONLY, BH_FLAG_RO },
+		{ MOUNT_ATTR_NOSUID, BH_FLAG_NOSUID },
+		{ MOUNT_ATTR_NODEV, BH_FLAG_NODEV },
+		{ MOUNT_ATTR_NOEXEC, BH_FLAG_NOEXEC },
+		{ MOUNT_ATTR_NODIRATIME, BH_FLAG_NODIRATIME },
+		{ MOUNT_ATTR_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(map); i++) {
+		if (clear & map[i].attr)
+			flags &= ~map[i].flag;
+		if (set & map[i].attr)
+			flags |= map[i].flag;
+	}
+	if (!(clear & MOUNT_ATTR__ATIME))
+		return flags;
+	flags &= ~(BH_FLAG_RELATIME | BH_FLAG_NOATIME | BH_FLAG_STRICTATIME);
+	switch (set & MOUNT_ATTR__ATIME) {
+	case MOUNT_ATTR_RELATIME:
+		return flags | BH_FLAG_RELATIME;
+	case MOUNT_ATTR_NOATIME:
+		return flags | BH_FLAG_NOATIME;
+	default:
+		return flags | BH_FLAG_STRICTATIME;
+	}
+}
+
 static long call_fsmount(const struct args *args, const struct pt_regs *regs, syscall_t original)
 {
-	struct frame frame = { .call = CALL_FSMOUNT, .op = BH_OP_MOUNT };
+	struct frame frame = {
+		.call = CALL_FSMOUNT,
+		.op = BH_OP_MOUNT,
+		.alone = args->arg[1] & FSMOUNT_NAMESPACE,
+		/* relatime is what nobody asked for. */
+		.flags = attr_flags(0, MOUNT_ATTR__ATIME, args->arg[2]) & ~BH_FLAG_RELATIME,
+	};
 	long ret;
 
 	enter_frame(&frame);
@@ -548,17 +626,54 @@ static void name_source(struct frame *frame)
 	frame->err = frame->name ? 0 : -ENOMEM;
 }
 
+BH_DEFINE_ORIGINAL(__x64_sys_open_tree);
+
+static long open_tree_frozen(unsigned long page, void *context)
+{
+	const struct args *args = context;
+	struct pt_regs regs = {
+		.di = AT_FDCWD,
+		.si = page + BH_FROZEN_PATH,
+		.dx = args->arg[2],
+	};
+
+	return BH_ORIGINAL(__x64_sys_open_tree)(&regs);
+}
+
+/*
+ * Into a mount namespace of its own. Nothing that passes below tells what was cloned: the
+ * kernel is made to clone what was looked up.
+ */
+static long clone_alone(struct frame *frame, const struct args *args)
+{
+	const struct vfsmount *mnt = frame->place.mnt;
+	long ret;
+
+	frame->alone = true;
+	frame->fstype = bh_mount_type_at(&frame->place);
+	frame->flags = bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
+		       bh_mount_flags_of_sb(mnt->mnt_sb->s_flags);
+	if (args->arg[2] & AT_RECURSIVE)
+		frame->flags |= BH_FLAG_REC;
+	enter_frame(frame);
+	ret = bh_frozen_call(&frame->place, NULL, 0, open_tree_frozen, (void *)args);
+	leave_frame(frame);
+	return ret;
+}
+
 static long call_open_tree(const struct args *args, const struct pt_regs *regs, syscall_t original)
 {
 	struct frame frame = { .call = CALL_OPEN_TREE };
 	long ret;
 
-	if (!(args->arg[2] & OPEN_TREE_CLONE))
+	if (!(args->arg[2] & (OPEN_TREE_CLONE | OPEN_TREE_NAMESPACE)))
 		return original(regs);
 	ret = look_up(&frame, args, lookup_flags(args->arg[2]));
 	if (ret)
 		return ret;
 	name_source(&frame);
+	if (args->arg[2] & OPEN_TREE_NAMESPACE)
+		return clone_alone(&frame, args);
 	enter_frame(&frame);
 	ret = original(regs);
 	leave_frame(&frame);
@@ -605,76 +720,43 @@ static long call_move_mount(const struct args *args, const struct pt_regs *regs,
 
 #define ATTR_FLAGS (~(u64)MOUNT_ATTR_IDMAP)
 
-/* The flags that a mount would have, as mount(2) would be asked for them. */
-static u32 resulting_flags(u32 flags, const struct mount_attr *attr, bool recursive)
-{
-	static const struct {
-		u64 attr;
-		u32 flag;
-	} map[] = {
-		{ MOUNT_ATTR_RDONLY, BH_FLAG_RO },
-		{ MOUNT_ATTR_NOSUID, BH_FLAG_NOSUID },
-		{ MOUNT_ATTR_NODEV, BH_FLAG_NODEV },
-		{ MOUNT_ATTR_NOEXEC, BH_FLAG_NOEXEC },
-		{ MOUNT_ATTR_NODIRATIME, BH_FLAG_NODIRATIME },
-		{ MOUNT_ATTR_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(map); i++) {
-		if (attr->attr_clr & map[i].attr)
-			flags &= ~map[i].flag;
-		if (attr->attr_set & map[i].attr)
-			flags |= map[i].flag;
-	}
-	if (attr->attr_clr & MOUNT_ATTR__ATIME) {
-		flags &= ~(BH_FLAG_RELATIME | BH_FLAG_NOATIME | BH_FLAG_STRICTATIME);
-		switch (attr->attr_set & MOUNT_ATTR__ATIME) {
-		case MOUNT_ATTR_RELATIME:
-			flags |= BH_FLAG_RELATIME;
-			break;
-		case MOUNT_ATTR_NOATIME:
-			flags |= BH_FLAG_NOATIME;
-			break;
-		default:
-			flags |= BH_FLAG_STRICTATIME;
-		}
-	}
-	return recursive ? flags | BH_FLAG_REC : flags;
-}
-
 /*
- * Of a mount that is being made the flags are judged when it is attached. Unless it
- * is a clone and loses some: then it lifts what its source is protected by, which
- * mount(2) does by a remount.
+ * Of a mount that is being made, as @made_by, the flags are judged when it is attached.
+ * Unless it is a clone and loses some: then it lifts what its source is protected by,
+ * which mount(2) does by a remount.
  */
-static bool is_part_of_making(const struct bh_detached *known, u32 before, u32 after)
+static bool is_part_of_making(u32 made_by, u32 before, u32 after)
 {
 	const u32 protect = BH_FLAG_RO | BH_FLAG_NOSUID | BH_FLAG_NODEV | BH_FLAG_NOEXEC |
 			    BH_FLAG_NOSYMFOLLOW;
 
-	return known->op == BH_OP_MOUNT || !(before & ~after & protect);
+	return made_by == BH_OP_MOUNT || (made_by && !(before & ~after & protect));
 }
 
-static int check_setattr(const struct path *place, const struct mount_attr *attr, bool recursive)
+/*
+ * @place: the mount, or what it is about to be cloned from
+ * @target: where it lies; a clone lies nowhere
+ * @made_by: BH_OP_* if it is being made, or 0
+ */
+static int check_setattr(const struct path *place, const struct path *target, u32 made_by,
+			 const struct mount_attr *attr, bool recursive)
 {
+	u32 rec = recursive ? BH_FLAG_REC : 0;
 	u32 before = bh_mount_flags_of_mount(READ_ONCE(place->mnt->mnt_flags));
-	u32 after = resulting_flags(before, attr, recursive);
+	u32 after = attr_flags(before, attr->attr_clr, attr->attr_set);
 	struct bh_mount_op operation = {
-		.target = place,
+		.target = target,
 		.fstype = bh_mount_type_at(place),
 	};
-	struct bh_detached known;
-	bool making = bh_detached_find(place->mnt, &known) && bh_mount_is_detached(place) == 1 &&
-		      is_part_of_making(&known, before, after);
 	int err = 0;
 
-	if ((attr->attr_set | attr->attr_clr) & ATTR_FLAGS && !making) {
+	if ((attr->attr_set | attr->attr_clr) & ATTR_FLAGS &&
+	    !is_part_of_making(made_by, before, after)) {
 		operation.op = BH_OP_REMOUNT;
-		operation.flags = after;
+		operation.flags = after | rec;
 		err = bh_mount_judge(&operation);
 	}
-	operation.flags = recursive ? BH_FLAG_REC : 0;
+	operation.flags = rec;
 	if (!err && attr->propagation) {
 		operation.op = BH_OP_PROPAGATION;
 		err = bh_mount_judge(&operation);
@@ -686,19 +768,35 @@ static int check_setattr(const struct path *place, const struct mount_attr *attr
 	return err;
 }
 
-BH_DEFINE_ORIGINAL(__x64_sys_mount_setattr);
-
-/* Calls the kernel's function by its native entry, whichever was taken. */
-static long setattr_frozen(unsigned long page, void *context)
+/* The attributes that a call is given as its fourth and fifth argument, as the kernel reads them. */
+static int copy_attr(struct mount_attr *attr, const struct args *args)
 {
-	const struct args *args = context;
-	struct pt_regs regs = {
+	if (args->arg[4] < MOUNT_ATTR_SIZE_VER0)
+		return -EINVAL;
+	if (args->arg[4] > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(attr, sizeof(*attr), (const void __user *)args->arg[3],
+				     args->arg[4]);
+}
+
+/* The arguments of a call that is made with a frozen page: path and attributes lie in it. */
+static struct pt_regs frozen_regs(unsigned long page, const struct args *args)
+{
+	return (struct pt_regs){
 		.di = AT_FDCWD,
 		.si = page + BH_FROZEN_PATH,
 		.dx = args->arg[2],
 		.r10 = page + BH_FROZEN_DATA,
 		.r8 = sizeof(struct mount_attr),
 	};
+}
+
+BH_DEFINE_ORIGINAL(__x64_sys_mount_setattr);
+
+/* Calls the kernel's function by its native entry, whichever was taken. */
+static long setattr_frozen(unsigned long page, void *context)
+{
+	struct pt_regs regs = frozen_regs(page, context);
 
 	return BH_ORIGINAL(__x64_sys_mount_setattr)(&regs);
 }
@@ -706,27 +804,80 @@ static long setattr_frozen(unsigned long page, void *context)
 static long call_mount_setattr(const struct args *args, const struct pt_regs *regs,
 			       syscall_t original)
 {
+	struct bh_detached known;
 	struct frame frame = { };
 	struct mount_attr attr;
+	bool made;
 	long ret;
 
-	if (args->arg[4] < MOUNT_ATTR_SIZE_VER0)
-		return -EINVAL;
-	if (args->arg[4] > PAGE_SIZE)
-		return -E2BIG;
-	ret = copy_struct_from_user(&attr, sizeof(attr), (const void __user *)args->arg[3],
-				    args->arg[4]);
+	ret = copy_attr(&attr, args);
 	if (!ret)
 		ret = look_up(&frame, args, lookup_flags(args->arg[2]));
 	if (ret)
 		return ret;
-	ret = check_setattr(&frame.place, &attr, args->arg[2] & AT_RECURSIVE);
+	made = bh_detached_find(frame.place.mnt, &known) &&
+	       bh_mount_is_detached(&frame.place) == 1;
+	ret = check_setattr(&frame.place, &frame.place, made ? known.op : 0, &attr,
+			    args->arg[2] & AT_RECURSIVE);
 	if (!ret)
 		ret = bh_frozen_call(&frame.place, &attr, sizeof(attr), setattr_frozen,
 				     (void *)args);
 	path_put(&frame.place);
 	return ret;
 }
+
+#ifdef __NR_open_tree_attr
+
+BH_DEFINE_ORIGINAL(__x64_sys_open_tree_attr);
+
+static long open_tree_attr_frozen(unsigned long page, void *context)
+{
+	struct pt_regs regs = frozen_regs(page, context);
+
+	return BH_ORIGINAL(__x64_sys_open_tree_attr)(&regs);
+}
+
+/* mount_setattr of what open_tree clones or opens. A plain descriptor is not judged. */
+static long open_tree_with_attr(struct frame *frame, const struct args *args,
+				const struct mount_attr *attr)
+{
+	const struct path *target = &frame->place;
+	long ret;
+
+	frame->call = CALL_PLAIN;
+	if (args->arg[2] & OPEN_TREE_CLONE) {
+		frame->call = CALL_OPEN_TREE;
+		target = NULL;
+		name_source(frame);
+	}
+	enter_frame(frame);
+	ret = check_setattr(&frame->place, target, frame->op, attr, args->arg[2] & AT_RECURSIVE);
+	if (!ret)
+		ret = bh_frozen_call(&frame->place, attr, sizeof(*attr), open_tree_attr_frozen,
+				     (void *)args);
+	leave_frame(frame);
+	return ret;
+}
+
+static long call_open_tree_attr(const struct args *args, const struct pt_regs *regs,
+				syscall_t original)
+{
+	struct frame frame = { };
+	struct mount_attr attr;
+	long ret;
+
+	if (!args->arg[3])
+		return args->arg[4] ? -EINVAL : call_open_tree(args, regs, original);
+	ret = copy_attr(&attr, args);
+	/* The kernel refuses attributes of a namespace, too, but makes it before. */
+	if (!ret && args->arg[2] & OPEN_TREE_NAMESPACE)
+		ret = -EINVAL;
+	if (!ret)
+		ret = look_up(&frame, args, lookup_flags(args->arg[2]));
+	return ret ?: open_tree_with_attr(&frame, args, &attr);
+}
+
+#endif /* __NR_open_tree_attr */
 
 #endif /* __NR_mount_setattr */
 
@@ -756,7 +907,6 @@ static long hook_##entry(const struct pt_regs *regs)				\
 }
 
 BH_DEFINE_ORIGINAL(__x64_sys_fsmount);
-BH_DEFINE_ORIGINAL(__x64_sys_open_tree);
 BH_DEFINE_ORIGINAL(__x64_sys_fspick);
 BH_DEFINE_ORIGINAL(__x64_sys_move_mount);
 
@@ -771,6 +921,10 @@ DEFINE_HOOK(__x64_sys_move_mount, args_64, call_move_mount)
 #ifdef __NR_mount_setattr
 DEFINE_THROUGH(__x64_sys_mount_setattr)
 DEFINE_HOOK(__x64_sys_mount_setattr, args_64, call_mount_setattr)
+#endif
+#ifdef __NR_open_tree_attr
+DEFINE_THROUGH(__x64_sys_open_tree_attr)
+DEFINE_HOOK(__x64_sys_open_tree_attr, args_64, call_open_tree_attr)
 #endif
 
 #ifdef CONFIG_IA32_EMULATION
@@ -791,6 +945,11 @@ DEFINE_HOOK(__ia32_sys_move_mount, args_32, call_move_mount)
 BH_DEFINE_ORIGINAL(__ia32_sys_mount_setattr);
 DEFINE_THROUGH(__ia32_sys_mount_setattr)
 DEFINE_HOOK(__ia32_sys_mount_setattr, args_32, call_mount_setattr)
+#endif
+#ifdef __NR_open_tree_attr
+BH_DEFINE_ORIGINAL(__ia32_sys_open_tree_attr);
+DEFINE_THROUGH(__ia32_sys_open_tree_attr)
+DEFINE_HOOK(__ia32_sys_open_tree_attr, args_32, call_open_tree_attr)
 #endif
 #endif /* CONFIG_IA32_EMULATION */
 
@@ -813,6 +972,10 @@ struct bh_hook bh_mount_step_hooks[] = {
 #ifdef __NR_mount_setattr
 	BH_HOOK(__x64_sys_mount_setattr, "mount: mount_setattr", hook___x64_sys_mount_setattr),
 #endif
+#ifdef __NR_open_tree_attr
+	BH_HOOK(__x64_sys_open_tree_attr, "mount: open_tree_attr",
+		hook___x64_sys_open_tree_attr),
+#endif
 #ifdef CONFIG_IA32_EMULATION
 	BH_HOOK(__ia32_sys_fsmount, "mount: fsmount, 32-bit", hook___ia32_sys_fsmount),
 	BH_HOOK(__ia32_sys_open_tree, "mount: open_tree, 32-bit", hook___ia32_sys_open_tree),
@@ -821,6 +984,10 @@ struct bh_hook bh_mount_step_hooks[] = {
 #ifdef __NR_mount_setattr
 	BH_HOOK(__ia32_sys_mount_setattr, "mount: mount_setattr, 32-bit",
 		hook___ia32_sys_mount_setattr),
+#endif
+#ifdef __NR_open_tree_attr
+	BH_HOOK(__ia32_sys_open_tree_attr, "mount: open_tree_attr, 32-bit",
+		hook___ia32_sys_open_tree_attr),
 #endif
 #endif
 	{ }

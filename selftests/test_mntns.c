@@ -82,6 +82,18 @@ static int do_setns_copy(void *unused)
 	return bh_exec(PAYLOAD);
 }
 
+#define INTO_NAMESPACE 2	/* OPEN_TREE_NAMESPACE */
+
+/* Into a namespace that no copy was made for. */
+static int do_setns_made(void *unused)
+{
+	int made = syscall(SYS_open_tree, AT_FDCWD, "/", INTO_NAMESPACE | AT_RECURSIVE);
+
+	if (made < 0 || setns(made, CLONE_NEWNS))
+		return 1;
+	return bh_exec(PAYLOAD);
+}
+
 static int do_chroot(void *unused)
 {
 	if (chroot(TOP))
@@ -129,6 +141,15 @@ TEST_F(mntns, confines_and_is_followed)
 		DENIED(do_daemon, NULL, RULES),
 	};
 
+	bh_try_all(_metadata, trials);
+}
+
+TEST_F(mntns, what_is_made_without_a_copy_is_bound)
+{
+	const struct bh_trial trials[] = { DENIED(do_setns_made, NULL, RULES) };
+
+	if (syscall(SYS_open_tree, AT_FDCWD, "/", INTO_NAMESPACE) < 0)
+		SKIP(return, "the kernel makes no mount namespaces so");
 	bh_try_all(_metadata, trials);
 }
 

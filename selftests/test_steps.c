@@ -320,6 +320,131 @@ static int do_lift(void *arg)
 #define BOTH CHANGE(MOUNTED, 0, { MOUNT_ATTR_NOEXEC, .propagation = MS_SHARED })
 #define LIFT CHANGE(READONLY, 0, { .attr_clr = MOUNT_ATTR_RDONLY })
 
+/* open_tree and mount_setattr in one */
+
+#ifndef SYS_open_tree_attr
+#define SYS_open_tree_attr 467
+#endif
+
+static bool lacks_open_tree_attr(void)
+{
+	return syscall(SYS_open_tree_attr, -1, "", 0, NULL, 0) && errno == ENOSYS;
+}
+
+static int do_clone_attr(void *arg)
+{
+	const struct clone *clone = arg;
+	struct mount_attr attr = { .attr_set = clone->set, .attr_clr = clone->clear };
+	int fd = syscall(SYS_open_tree_attr, AT_FDCWD, clone->from, OPEN_TREE_CLONE | clone->flags,
+			 &attr, sizeof(attr));
+
+	return fd < 0 ? errno :
+	       failed(move_mount(fd, "", AT_FDCWD, clone->to, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+static int do_change_attr(void *arg)
+{
+	const struct change *change = arg;
+
+	return failed(syscall(SYS_open_tree_attr, AT_FDCWD, change->place, change->flags,
+			      &change->attr, sizeof(change->attr)));
+}
+
+/* Without attributes. */
+static int do_clone_plain(void *from)
+{
+	return failed(syscall(SYS_open_tree_attr, AT_FDCWD, from, OPEN_TREE_CLONE, NULL, 0));
+}
+
+TEST_F(steps, open_tree_attr)
+{
+	const struct bh_trial trials[] = {
+		ALLOWED(do_clone_attr, CLONE(SOURCE, EMPTY, 0, MOUNT_ATTR_RDONLY),
+			"default mount deny\nallow mount op=bind source=" SOURCE " has=ro\n"),
+		DENIED(do_clone_attr, CLONE(SECRET, EMPTY, 0, MOUNT_ATTR_RDONLY), BIND_SOURCE,
+		       "op=bind fstype=\"tmpfs\" source=\"" SECRET "\" target=-"),
+		DENIED(do_clone_attr, CLONE(SOURCE, EMPTY, 0, MOUNT_ATTR_NOEXEC),
+		       "default mount deny\nallow mount op=bind has=ro\n",
+		       "op=bind", "target=\"" EMPTY "\" flags=noexec"),
+		DENIED(do_clone_attr, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
+		       "default mount deny\nallow mount op=bind\n", "op=remount",
+		       "target=- flags=nosuid"),
+		ALLOWED(do_clone_attr, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
+			"default mount deny\nallow mount op=bind,remount\n"),
+		/* Not of a clone: it is mount_setattr. */
+		DENIED(do_change_attr, LIFT, "deny mount op=remount\n",
+		       "op=remount fstype=\"tmpfs\" source=- target=\"" READONLY "\" flags=nosuid"),
+		ALLOWED(do_change_attr, LIFT, "default mount deny\n"
+			"allow mount op=remount target=" READONLY "\n"),
+		DENIED(do_change_attr, BOTH, "deny mount op=propagation\n", "op=propagation",
+		       "target=\"" MOUNTED "\""),
+		DENIED(do_clone_plain, SECRET, BIND_SOURCE, "op=bind", SECRET),
+		ALLOWED(do_clone_plain, SOURCE, BIND_SOURCE),
+	};
+
+	if (lacks_open_tree_attr())
+		SKIP(return, "the kernel has no open_tree_attr");
+	bh_try_all(_metadata, trials);
+}
+
+/* A mount namespace of its own */
+
+#define INTO_NAMESPACE 2	/* OPEN_TREE_NAMESPACE and FSMOUNT_NAMESPACE */
+
+static int do_clone_alone(void *arg)
+{
+	const struct clone *clone = arg;
+
+	return failed(open_tree(AT_FDCWD, clone->from, INTO_NAMESPACE | clone->flags));
+}
+
+/* By a descriptor and no name, through the call that takes attributes. */
+static int do_clone_alone_fd(void *dir)
+{
+	int at = open(dir, O_PATH);
+
+	return failed(syscall(SYS_open_tree_attr, at, "", AT_EMPTY_PATH | INTO_NAMESPACE, NULL, 0));
+}
+
+static int do_make_alone(void *arg)
+{
+	const struct make *make = arg;
+	int fs = fsopen(make->type, FSOPEN_CLOEXEC);
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", make->source, 0) ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return 1;
+	return failed(fsmount(fs, INTO_NAMESPACE, make->attr));
+}
+
+TEST_F(steps, into_a_mount_namespace_of_its_own)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_clone_alone, CLONE(SECRET), BIND_SOURCE,
+		       "op=bind fstype=\"tmpfs\" source=\"" SECRET "\" target=\"/\" flags="),
+		ALLOWED(do_clone_alone, CLONE(SOURCE), "default mount deny\n"
+			"allow mount op=bind source=" SOURCE " target=/ lacks=rec\n"),
+		DENIED(do_clone_alone, CLONE(SOURCE), "default mount deny\n"
+		       "allow mount op=bind source=" SOURCE " target=" EMPTY "\n",
+		       "source=\"" SOURCE "\" target=\"/\""),
+		DENIED(do_clone_alone, CLONE(TOP, NULL, AT_RECURSIVE), "deny mount has=rec\n",
+		       "source=\"" TOP "\" target=\"/\" flags=rec"),
+		DENIED(do_clone_alone_fd, SECRET, BIND_SOURCE, "op=bind", SECRET, "target=\"/\""),
+		ALLOWED(do_clone_alone_fd, SOURCE, BIND_SOURCE),
+		DENIED(do_make_alone, TMPFS, "default mount deny\n"
+		       "allow mount op=mount fstype=tmpfs source=word target=" EMPTY "\n",
+		       "op=mount fstype=\"tmpfs\" source=\"word\" target=\"/\" flags=-"),
+		ALLOWED(do_make_alone, TMPFS, "default mount deny\n"
+			"allow mount op=mount fstype=tmpfs source=word target=/\n"),
+		DENIED(do_make_alone, MAKE("tmpfs", "word", NULL, MOUNT_ATTR_NOSUID),
+		       "deny mount has=nosuid\n", "target=\"/\" flags=nosuid"),
+	};
+
+	if (do_clone_alone((void *)CLONE(SOURCE)))
+		SKIP(return, "the kernel makes no mount namespaces so");
+	bh_try_all(_metadata, trials);
+}
+
 TEST_F(steps, mount_setattr)
 {
 	const struct bh_trial trials[] = {
