@@ -4,6 +4,8 @@
 #	make run		the demonstration, in a virtual machine
 #	make check		all tests; SUITE="static pure" for some, KERNEL=6.12 for another kernel
 #	make matrix		the tests on every kernel; KERNELS="5.10 6.12" for some
+#	make debug		the tests on kernels that find mistakes: memory, locks, leaks, faults, races
+#	make coverage		which lines of the module the tests reach; minutes, on the debug kernel
 #	make escapes		the ways out of a container: what happens without and with a policy
 #	make bench		guest instructions for each kind of check
 #	make tools		the OCI hook
@@ -23,7 +25,7 @@ modules:
 # Without a kernel: the one that was built for may be gone, or not the one that runs.
 clean:
 	find . -name .git -prune -o \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' \
-		-o -name '.*.cmd' -o -name '.*.d' -o -name modules.order -o -name Module.symvers \) \
+		-o -name '*.gcno' -o -name '.*.cmd' -o -name '.*.d' -o -name modules.order -o -name Module.symvers \) \
 		-exec rm -f {} +
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
@@ -50,6 +52,12 @@ check: deps
 matrix: deps
 	@selftests/matrix $(KERNELS)
 
+debug: deps
+	@selftests/matrix debug kcsan
+
+coverage: deps
+	@selftests/coverage $(SUITE)
+
 escapes: deps
 	@selftests/check escape > build/escapes.log; status=$$?; tail -n 1 build/escapes.log; \
 	selftests/escape/table build/escape.tap; exit $$status
@@ -60,4 +68,4 @@ bench: stock
 help:
 	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
 
-.PHONY: all modules clean tools deps stock run check matrix escapes bench help
+.PHONY: all modules clean tools deps stock run check matrix debug coverage escapes bench help
