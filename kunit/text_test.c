@@ -7,6 +7,7 @@
 #include "../module/policy.h"
 #include "load.h"
 #include "model.h"
+#include "oracle.h"
 #include "random.h"
 #include "suites.h"
 
@@ -36,21 +37,16 @@ static void text_exit(struct kunit *test)
 static void read_twice(struct kunit *test, const char *doc, size_t len)
 {
 	struct fixture *f = test->priv;
-	const struct bh_policy *first, *again;
+	const struct bh_policy *first;
 
 	text_exit(test);
 	bh_load(&f->first, doc, len);
 	KUNIT_ASSERT_EQ_MSG(test, f->first.nr, 1, "%u:%u %s in %.*s", f->first.error.line,
 			    f->first.error.column, f->first.error.message, (int)len, doc);
 	first = f->first.policy[0];
-	bh_load(&f->again, first->text, first->text_len);
-	KUNIT_ASSERT_EQ_MSG(test, f->again.nr, 1, "%u:%u %s in %.*s", f->again.error.line,
-			    f->again.error.column, f->again.error.message,
-			    (int)first->text_len, first->text);
-	again = f->again.policy[0];
-	KUNIT_ASSERT_EQ(test, first->text_len, again->text_len);
-	KUNIT_EXPECT_EQ_MSG(test, memcmp(first->text, again->text, again->text_len), 0, "%.*s",
-			    (int)again->text_len, again->text);
+	KUNIT_ASSERT_STREQ_MSG(test, bh_oracle_text(first, &f->again), "", "%u:%u %s in %.*s",
+			       f->again.error.line, f->again.error.column, f->again.error.message,
+			       (int)first->text_len, first->text);
 }
 
 #define HEAD "policy t version 1\n  mode enforce\n"
