@@ -287,13 +287,16 @@ static void decides_like_the_model(struct kunit *test)
 {
 	struct bh_random random = { BH_TEST_SEED };
 	struct bh_model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
+	struct bh_model *read = kunit_kzalloc(test, sizeof(*read), GFP_KERNEL);
 	struct bh_model_request *ask = kunit_kzalloc(test, sizeof(*ask), GFP_KERNEL);
 	char *doc = kunit_kzalloc(test, BH_MODEL_TEXT, GFP_KERNEL);
+	const struct bh_policy *policy;
 	struct bh_verdict verdict, want;
 	u32 round, i, decided = 0;
 	size_t len;
 
 	KUNIT_ASSERT_NOT_NULL(test, model);
+	KUNIT_ASSERT_NOT_NULL(test, read);
 	KUNIT_ASSERT_NOT_NULL(test, ask);
 	KUNIT_ASSERT_NOT_NULL(test, doc);
 	kunit_info(test, "seed %u", BH_TEST_SEED);
@@ -301,10 +304,14 @@ static void decides_like_the_model(struct kunit *test)
 		bh_model_fill(model, &random, bh_random_below(&random, BH_MODEL_RULES + 1));
 		len = bh_model_write(model, &random, doc);
 		load(test, doc, len);
+		policy = ((struct fixture *)test->priv)->reading.policy[0];
+		KUNIT_ASSERT_TRUE(test, bh_model_read(read, policy->text, policy->text_len));
 		for (i = 0; i < 20; i++) {
 			bh_model_ask(ask, &random);
 			verdict = decide(test, &ask->request);
 			want = bh_model_decide(model, &ask->request);
+			KUNIT_ASSERT_EQ(test, bh_model_decide(read, &ask->request).action,
+					want.action);
 			KUNIT_ASSERT_STREQ_MSG(test, bh_oracle_verdict(&ask->request, verdict,
 								       want), "",
 					       "%u %.*s: %.*s", ask->request.class,

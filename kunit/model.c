@@ -212,6 +212,167 @@ size_t bh_model_write(struct bh_model *model, struct bh_random *random, char *te
 	return pen.len;
 }
 
+/* Reading it from a canonical text */
+
+struct canon {
+	const char *at;
+	const char *end;
+};
+
+/* Takes what stands next if it is @s. */
+static bool take(struct canon *canon, const char *s)
+{
+	size_t len = strlen(s);
+
+	if (canon->end - canon->at < len || memcmp(canon->at, s, len))
+		return false;
+	canon->at += len;
+	return true;
+}
+
+/* A byte of a value in quotes. */
+static char take_quoted(struct canon *canon)
+{
+	char c = *canon->at++;
+
+	if (c != '\\')
+		return c;
+	c = *canon->at++;
+	if (c != 'x')
+		return c;
+	canon->at += 2;
+	return hex_to_bin(canon->at[-2]) << 4 | hex_to_bin(canon->at[-1]);
+}
+
+/* A value up to a blank or a comma; its length, or -1 if there is no room. */
+static int take_value(struct canon *canon, char *s, size_t size)
+{
+	bool quoted = take(canon, "\"");
+	size_t len = 0;
+
+	while (quoted ? *canon->at != '"' : !strchr(" ,\n", *canon->at)) {
+		if (len == size)
+			return -1;
+		s[len++] = quoted ? take_quoted(canon) : *canon->at++;
+	}
+	canon->at += quoted;
+	return len;
+}
+
+/* The bit of the word that stands next; -1 if none of them does. */
+static int take_word(struct canon *canon, const struct bh_word *words)
+{
+	const char *at = canon->at;
+
+	for (; words->name; words++) {
+		if (take(canon, words->name) && strchr(" ,\n", *canon->at))
+			return words->bit;
+		canon->at = at;
+	}
+	return -1;
+}
+
+static const struct bh_key *take_key(struct canon *canon, enum bh_class class)
+{
+	const struct bh_key *key = bh_classes[class].keys;
+	const char *at = canon->at;
+
+	for (; key->name; key++) {
+		if (take(canon, key->name) && strchr("=!", *canon->at))
+			return key;
+		canon->at = at;
+	}
+	return NULL;
+}
+
+static bool take_cond(struct canon *canon, enum bh_class class, struct bh_model_cond *cond)
+{
+	int got;
+
+	*cond = (struct bh_model_cond){ .key = take_key(canon, class) };
+	if (!cond->key)
+		return false;
+	cond->negated = take(canon, "!");
+	if (!take(canon, "="))
+		return false;
+	do {
+		if (bh_key_is_pattern(cond->key)) {
+			if (cond->nr == BH_MODEL_VALUES)
+				return false;
+			got = take_value(canon, cond->value[cond->nr].s,
+					 sizeof(cond->value[0].s));
+			cond->value[cond->nr++].len = got;
+		} else {
+			got = take_word(canon, cond->key->words);
+			cond->bits |= got;
+		}
+	} while (got >= 0 && take(canon, ","));
+	return got >= 0;
+}
+
+static int take_class(struct canon *canon)
+{
+	int class;
+
+	for (class = 0; class < BH_CLASSES; class++)
+		if (take(canon, bh_classes[class].name))
+			return class;
+	return -1;
+}
+
+static bool take_rule(struct canon *canon, struct bh_model_rule *rule)
+{
+	int report = take_word(canon, bh_report_words), action, class;
+
+	if (report >= 0)
+		take(canon, " ");
+	action = take_word(canon, bh_action_words);
+	take(canon, " ");
+	class = take_class(canon);
+	if (action < 0 || class < 0)
+		return false;
+	rule->report = report >= 0 ? report : BH_PLAIN;
+	rule->action = action;
+	rule->class = class;
+	for (rule->nr = 0; take(canon, " "); rule->nr++)
+		if (rule->nr == BH_MODEL_CONDS ||
+		    !take_cond(canon, rule->class, &rule->cond[rule->nr]))
+			return false;
+	return take(canon, "\n");
+}
+
+/**
+ * bh_model_read() - read a policy's canonical text
+ * @model: the policy
+ * @text: the text; what it is not is not told
+ * @len: its length
+ *
+ * Return: false if the policy is too large for a model.
+ */
+bool bh_model_read(struct bh_model *model, const char *text, size_t len)
+{
+	struct canon canon = { text, text + len };
+	u32 line = 3;
+	int class;
+
+	model->nr = 0;
+	memset(model->defaults, BH_ALLOW, sizeof(model->defaults));
+	/* Its name and its mode decide nothing. */
+	canon.at = strchr(strchr(canon.at, '\n') + 1, '\n') + 1;
+	for (; take(&canon, "  default "); line++) {
+		class = take_class(&canon);
+		take(&canon, " ");
+		model->defaults[class] = take_word(&canon, bh_action_words);
+		take(&canon, "\n");
+	}
+	for (; take(&canon, "  "); line++) {
+		if (model->nr == BH_MODEL_RULES || !take_rule(&canon, &model->rule[model->nr]))
+			return false;
+		model->rule[model->nr++].line = line;
+	}
+	return true;
+}
+
 /* Judging by it */
 
 /**

@@ -54,6 +54,7 @@ struct bh_model_request {
 
 void bh_model_fill(struct bh_model *model, struct bh_random *random, u32 rules);
 size_t bh_model_write(struct bh_model *model, struct bh_random *random, char *text);
+bool bh_model_read(struct bh_model *model, const char *text, size_t len);
 void bh_model_ask(struct bh_model_request *request, struct bh_random *random);
 struct bh_verdict bh_model_decide(const struct bh_model *model,
 				  const struct bh_request *request);
