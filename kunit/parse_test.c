@@ -89,6 +89,7 @@ static const struct refusal refusals[] = {
 	{ RULE("end x"), -EINVAL, 2, 5, "unexpected \"x\"" },
 	{ RULE("end end"), -EINVAL, 2, 5, "unexpected \"end\"" },
 	{ RULE("End"), -EINVAL, 2, 1, "unknown word \"End\"" },
+	{ RULE("endpolicy t"), -EINVAL, 2, 1, "unknown word \"endpolicy\"" },
 	{ RULE("mode"), -EINVAL, 2, 5, "mode is enforce or audit" },
 	{ RULE("mode off"), -EINVAL, 2, 6, "mode is enforce or audit, not \"off\"" },
 	{ RULE("mode audit x"), -EINVAL, 2, 12, "unexpected \"x\"" },

@@ -789,8 +789,12 @@ static int read_line(struct bh_parser *p, const char *s, size_t len)
 	ret = next_token(&l);
 	if (ret <= 0)
 		return ret;
-	if (!token_is(&l, "end") || (!p->policy && !p->ended))
+	if (!token_is(&l, "end") || (!p->policy && !p->ended)) {
+		/* What seemed to be an `end` stood in the block, and is as wrong as there. */
+		if (p->ended)
+			return fail_word(&l, "unknown word", p->token, l.len_token);
 		return p->policy ? read_line_in_block(&l) : read_line_outside(&l);
+	}
 	ret = want_end_of_line(&l);
 	if (!ret && !p->ended)
 		ret = end_policy(&l);
