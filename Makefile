@@ -4,8 +4,9 @@
 #	make run		the demonstration, in a virtual machine
 #	make check		all tests; SUITE="static pure" for some, KERNEL=6.12 for another kernel
 #	make matrix		the tests on every kernel; KERNELS="5.10 6.12" for some
-#	make debug		the tests on kernels that find mistakes: memory, locks, leaks, faults, races
-#	make coverage		which lines of the module the tests reach; minutes, on the debug kernel
+#	make debug		the tests on kernels that find mistakes: in memory, locks, leaks, races
+#	make coverage		which lines of the module the tests reach
+#	make fuzz		the fuzzers; SECONDS=600 for more than a minute
 #	make escapes		the ways out of a container: what happens without and with a policy
 #	make bench		guest instructions for each kind of check
 #	make tools		the OCI hook
@@ -16,6 +17,7 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 SUITE ?=
 KERNELS ?=
+SECONDS ?= 60
 
 all: modules
 
@@ -58,6 +60,9 @@ debug: deps
 coverage: deps
 	@selftests/coverage $(SUITE)
 
+fuzz: deps
+	@fuzz/run $(SECONDS)
+
 escapes: deps
 	@selftests/check escape > build/escapes.log; status=$$?; tail -n 1 build/escapes.log; \
 	selftests/escape/table build/escape.tap; exit $$status
@@ -68,4 +73,4 @@ bench: stock
 help:
 	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
 
-.PHONY: all modules clean tools deps stock run check matrix debug coverage escapes bench help
+.PHONY: all modules clean tools deps stock run check matrix debug coverage fuzz escapes bench help
