@@ -17,6 +17,7 @@
 
 #include "assign.h"
 #include "check.h"
+#include "compat/compat.h"
 #include "file_request.h"
 #include "hooks.h"
 
@@ -132,14 +133,14 @@ static noinline struct file *judge_interpreter(struct file *file)
 		return file;
 	}
 	/* As the callers do; open_exec() denied writing. */
-	allow_write_access(file);
+	exe_file_allow_write_access(file);
 	fput(file);
 	return ERR_PTR(err);
 }
 
 /*
- * The only way to see an ELF interpreter, which never becomes bprm->file. What
- * counts is the file that was opened, so this one calls through.
+ * Where an ELF interpreter is seen, which never becomes bprm->file. What counts is the
+ * file that was opened, so this one calls through.
  */
 static struct file *hook_open_exec(const char *name)
 {
@@ -151,9 +152,31 @@ static struct file *hook_open_exec(const char *name)
 	return file;
 }
 
+#ifdef BULKHEAD_HAS_BPRM_INTERPRETER
+BH_DEFINE_ORIGINAL(bprm_open_interpreter);
+
+/*
+ * Since 7.3 an ELF interpreter may be one that binfmt_misc has opened in its place, and
+ * open_exec() is part of this function. What that has judged all the same is not judged
+ * again.
+ */
+static struct file *hook_bprm_open_interpreter(struct linux_binprm *bprm, const char *path)
+{
+	struct file *file = BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
+
+	if (!IS_ERR(file) && !bh_task_is_ordinary(current) && !forget_judged(file))
+		file = judge_interpreter(file);
+	bh_hook_leave();
+	return file;
+}
+#endif
+
 struct bh_hook bh_exec_hooks[] = {
 	BH_HOOK(security_bprm_check, "exec: programs, interpreters of scripts and of binfmt_misc",
 		hook_bprm_check),
 	BH_HOOK(open_exec, "exec: ELF interpreters", hook_open_exec),
+#ifdef BULKHEAD_HAS_BPRM_INTERPRETER
+	BH_HOOK(bprm_open_interpreter, "exec: ELF interpreters", hook_bprm_open_interpreter),
+#endif
 	{ }
 };

@@ -235,6 +235,14 @@ struct module_use {
 };
 #endif
 
+#if !defined(BULKHEAD_HAS_EXE_FILE_WRITE)
+/* 6.14 spares files that are filled on demand. */
+static inline void exe_file_allow_write_access(struct file *file)
+{
+	allow_write_access(file);
+}
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) && !defined(BULKHEAD_HAS_FILE_USER_PATH)
 /* The path that a file was opened by; 6.8 hides it in what overlayfs maps. */
 static inline const struct path *file_user_path(const struct file *file)

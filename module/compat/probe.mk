@@ -8,6 +8,8 @@ ccflags-y += $(call declares,ftrace.h,struct ftrace_regs,FTRACE_REGS) \
 	     $(call declares,mm.h,vm_flags_set,VM_FLAGS_SET) \
 	     $(call declares,fs.h,get_file_active,GET_FILE_ACTIVE) \
 	     $(call declares,fs.h,file_user_path,FILE_USER_PATH) \
+	     $(call declares,fs.h,exe_file_allow_write_access,EXE_FILE_WRITE) \
+	     $(call declares,binfmts.h,bprm_open_interpreter,BPRM_INTERPRETER) \
 	     $(call declares,fs_struct.h,seqlock_t seq,FS_SEQLOCK) \
 	     $(call declares,namei.h,try_lookup_noperm,TRY_LOOKUP) \
 	     $(call declares,module.h,struct module_use,MODULE_USE) \
