@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The n-th allocation fails by /proc/self/fail-nth. That fails one and no more, and where
+ * another way is tried then, as by kvmalloc(), no caller sees it. The rest fails by
+ * fail_function, which counts what passes: the two functions that the allocators ask
+ * whether to fail are made to say yes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fault.h"
+
+#define DEBUGFS "/sys/kernel/debug/"
+#define FUNCTION DEBUGFS "fail_function/"
+
+/* More than any operation here allocates. */
+#define TRIES_MAX 100000
+
+/**
+ * struct state - what the processes of a sweep share
+ * @mode: which allocations fail
+ * @n: from which on
+ * @ended: a task has called fault_end()
+ * @injected: what it saw
+ * @host_pid: the task under faults, as the host numbers it
+ * @err: the errno of its execve
+ * @tally: of the sweep
+ */
+struct state {
+	enum fault_mode mode;
+	unsigned int n;
+	bool ended;
+	bool injected;
+	int host_pid;
+	int err;
+	struct fault_tally tally;
+};
+
+static struct state *state;
+
+/* Of the calling task and of its pid, since a fork has other files of that name. */
+static struct {
+	pid_t pid;
+	int nth;
+	int make;
+	int space;
+	int times;
+} files;
+
+/* Not all of these files can be written at a place. */
+static void put(int fd, unsigned int number)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", number);
+
+	if (write(fd, text, len) != len) {
+		perror("fault");
+		_exit(1);
+	}
+}
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0) {
+		perror(path);
+		_exit(1);
+	}
+	return fd;
+}
+
+/* Opened anew: what was read of it once, a file of debugfs gives again. */
+static unsigned int get(const char *path)
+{
+	char text[16] = "";
+	int fd = open_file(path);
+
+	if (read(fd, text, sizeof(text) - 1) <= 0) {
+		perror(path);
+		_exit(1);
+	}
+	close(fd);
+	return atoi(text);
+}
+
+static void open_files(void)
+{
+	if (files.pid == getpid())
+		return;
+	files.nth = open_file("/proc/thread-self/fail-nth");
+	files.make = open_file("/proc/thread-self/make-it-fail");
+	files.space = open_file(FUNCTION "space");
+	files.times = open_file(FUNCTION "times");
+	files.pid = getpid();
+}
+
+/* Of each allocation fail_function is asked twice: is there a slab, and if not, a page. */
+static void inject(bool on)
+{
+	static const struct {
+		const char *function;
+		const char *retval;
+	} asked[] = {
+		{ "should_failslab", "0xfffffffffffffff4" },
+		{ "should_fail_alloc_page", "1" },
+	};
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < 2 && on; i++) {
+		snprintf(path, sizeof(path), FUNCTION "%s/retval", asked[i].function);
+		if (bh_write(FUNCTION "inject", "%s", asked[i].function) ||
+		    bh_write(path, "%s", asked[i].retval))
+			_exit(1);
+	}
+	for (i = 0; i < 2 && !on; i++)
+		bh_write(FUNCTION "inject", "!%s", asked[i].function);
+}
+
+const char *fault_setup(void)
+{
+	static const struct {
+		const char *file;
+		const char *value;
+	} settings[] = {
+		{ DEBUGFS "failslab/ignore-gfp-wait", "N" },
+		{ DEBUGFS "failslab/verbose", "0" },
+		{ DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N" },
+		{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ DEBUGFS "fail_page_alloc/min-order", "0" },
+		{ DEBUGFS "fail_page_alloc/verbose", "0" },
+		{ FUNCTION "verbose", "0" },
+		{ FUNCTION "task-filter", "Y" },
+		{ FUNCTION "interval", "1" },
+		{ FUNCTION "probability", "100" },
+	};
+	size_t i;
+
+	if (access("/proc/self/fail-nth", W_OK) || access(FUNCTION "inject", W_OK))
+		return "the kernel injects no faults; KERNEL=debug has one that does";
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (bh_write(settings[i].file, "%s", settings[i].value))
+			return settings[i].file;
+	inject(false);
+	if (state)
+		return NULL;
+	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
+	return state == MAP_FAILED ? "no memory" : NULL;
+}
+
+/*
+ * Nothing that is written here may be the first touch of a page, since the tables that a
+ * page fault needs fail to be allocated, too.
+ */
+void fault_begin(void)
+{
+	open_files();
+	state->ended = false;
+	state->injected = false;
+	errno = 0;
+	switch (state->mode) {
+	case FAULT_NONE:
+		break;
+	case FAULT_ONE:
+		put(files.nth, state->n);
+		break;
+	case FAULT_BURST:
+		put(files.space, state->n);
+		put(files.times, FAULT_BURST_LENGTH);
+		put(files.make, 1);
+		break;
+	}
+}
+
+static bool burst_was_reached(void)
+{
+	return get(FUNCTION "times") < FAULT_BURST_LENGTH;
+}
+
+void fault_end(void)
+{
+	char left[16] = "";
+	int err = errno;
+
+	switch (state->mode) {
+	case FAULT_NONE:
+		break;
+	case FAULT_ONE:
+		if (pread(files.nth, left, sizeof(left) - 1, 0) <= 0)
+			_exit(1);
+		put(files.nth, 0);
+		state->injected = !atoi(left);
+		break;
+	case FAULT_BURST:
+		put(files.make, 0);
+		state->injected = burst_was_reached();
+		break;
+	}
+	state->ended = true;
+	errno = err;
+}
+
+/* As fault_end(), of a task that has died or executed a program. */
+static void end_of_other(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", state->host_pid);
+	if (state->mode == FAULT_ONE)
+		state->injected = !get(path);
+	else if (state->mode == FAULT_BURST)
+		state->injected = burst_was_reached();
+	state->ended = true;
+}
+
+static void execute(int fd, const char *path)
+{
+	char *argv[] = { "program", NULL }, *envp[] = { NULL }, number[16] = "";
+
+	if (readlink("/proc/self", number, sizeof(number) - 1) < 0)
+		_exit(1);
+	state->host_pid = atoi(number);
+	state->err = 0;
+	fault_begin();
+	syscall(SYS_execveat, fd, path, argv, envp, AT_EMPTY_PATH);
+	fault_end();
+	state->err = errno;
+	_exit(126);
+}
+
+int fault_exec(int fd, const char *path, int flags)
+{
+	siginfo_t info;
+	int status;
+	pid_t pid;
+
+	state->ended = false;
+	pid = syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (!pid)
+		execute(fd, path);
+	if (pid < 0 || waitid(P_PID, pid, &info, WEXITED | WNOWAIT))
+		return FAULT_BROKEN;
+	if (!state->ended)
+		end_of_other();
+	if (waitpid(pid, &status, 0) != pid)
+		return FAULT_BROKEN;
+	if (WIFSIGNALED(status))
+		return 1000 + WTERMSIG(status);
+	if (WEXITSTATUS(status) == 126)
+		return state->err;
+	return WEXITSTATUS(status) ? FAULT_BROKEN : 0;
+}
+
+/* Sweeps */
+
+/* What has been told of denials: those that were, and lines and losses that say so. */
+struct told {
+	int events;
+	long denials;
+	long lost;
+};
+
+static void begin_telling(struct told *told)
+{
+	told->events = bh_events();
+	told->denials = bh_number("stats", "denials");
+	told->lost = bh_number("stats", "events_lost");
+}
+
+static void check_telling(struct told *told)
+{
+	long denials = bh_number("stats", "denials") - told->denials;
+	long lost = bh_number("stats", "events_lost") - told->lost, lines = 0;
+
+	while (bh_find_event(told->events, "verdict=deny", NULL))
+		lines++;
+	if (denials != lines + lost && !*state->tally.wrong)
+		snprintf(state->tally.wrong, sizeof(state->tally.wrong),
+			 "n=%u: %ld denials, %ld events, %ld lost", state->n, denials, lines,
+			 lost);
+	told->denials += denials;
+	told->lost += lost;
+}
+
+static void check_result(const struct fault_row *row, int result)
+{
+	const char *wrong = NULL;
+
+	if (result == FAULT_BROKEN)
+		wrong = "the act could not begin";
+	else if (!state->injected && result != row->expect)
+		wrong = "not what it is without a fault";
+	else if (!result && row->expect)
+		wrong = "succeeded";
+	else if (row->judge)
+		wrong = row->judge(row->arg, result);
+	if (wrong && !*state->tally.wrong)
+		snprintf(state->tally.wrong, sizeof(state->tally.wrong), "n=%u gives %d: %s",
+			 state->n, result, wrong);
+}
+
+/* One try. Return: was there a fault? */
+static bool try_once(const struct fault_row *row)
+{
+	int result;
+
+	state->injected = false;
+	result = row->act(row->arg);
+	state->tally.tries++;
+	if (state->injected) {
+		state->tally.injected++;
+		state->tally.failures += result != row->expect;
+	}
+	check_result(row, result);
+	return state->injected;
+}
+
+/* By how much n grows: more and more, when the time that a row has runs out. */
+static unsigned int stride(const struct fault_row *row, time_t start)
+{
+	time_t spent = time(NULL) - start;
+
+	if (!row->seconds || spent < row->seconds / 2)
+		return 1;
+	return 1 + state->n / 8;
+}
+
+static int sweep(void *arg)
+{
+	const struct fault_row *row = arg;
+	enum fault_mode mode = state->mode;
+	time_t start = time(NULL);
+	struct told told;
+
+	begin_telling(&told);
+	/* Without a fault first: what is cached is, and what is not possible is seen. */
+	state->mode = FAULT_NONE;
+	try_once(row);
+	state->mode = mode;
+	for (state->n = 1; mode && state->n <= TRIES_MAX && !*state->tally.wrong;
+	     state->n += stride(row, start)) {
+		if (!try_once(row))
+			break;
+		check_telling(&told);
+	}
+	if (state->n > TRIES_MAX)
+		snprintf(state->tally.wrong, sizeof(state->tally.wrong), "no end");
+	close(told.events);
+	return 0;
+}
+
+void fault_sweep(const struct fault_row *row, enum fault_mode mode, const struct bh_env *env,
+		 struct fault_tally *tally)
+{
+	int ret;
+
+	memset(state, 0, sizeof(*state));
+	state->mode = mode;
+	if (mode == FAULT_BURST)
+		inject(true);
+	ret = env ? bh_run(env, sweep, (void *)row) : sweep((void *)row);
+	if (mode == FAULT_BURST)
+		inject(false);
+	if (ret && !*state->tally.wrong)
+		snprintf(state->tally.wrong, sizeof(state->tally.wrong),
+			 "n=%u: the sweep ended with %d", state->n, ret);
+	*tally = state->tally;
+}
