@@ -191,8 +191,10 @@ static int check_reconfigure(const struct fs_context *fc)
 	};
 	struct bh_detached picked;
 
-	if (bh_detached_find(fc, &picked))
+	if (bh_detached_find(fc, &picked)) {
 		operation.target_name = picked.name;
+		operation.target_err = picked.err;
+	}
 	return bh_mount_judge(&operation);
 }
 
@@ -202,7 +204,7 @@ static int check_fspick(const struct frame *frame, const struct dentry *dentry)
 	struct bh_mount_op operation = {
 		.op = BH_OP_REMOUNT,
 		.target_name = frame->name,
-		.source_err = frame->place.dentry == dentry ? frame->err : -ESTALE,
+		.target_err = frame->place.dentry == dentry ? frame->err : -ESTALE,
 		.fstype = dentry->d_sb->s_type->name,
 		.flags_unknown = true,
 	};
@@ -254,7 +256,7 @@ static noinline struct fs_context *judge_for_reconfigure(struct dentry *dentry,
 	fc = err ? ERR_PTR(err) :
 		   BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
 	if (frame && frame->call == CALL_FSPICK && !IS_ERR(fc)) {
-		err = bh_detached_add(fc, BH_OP_REMOUNT, frame->name);
+		err = bh_detached_add(fc, BH_OP_REMOUNT, frame->name, frame->err);
 		if (err) {
 			put_fs_context(fc);
 			fc = ERR_PTR(err);
@@ -316,7 +318,9 @@ static char *source_of(const struct fs_context *fc, int *err)
 
 	*err = 0;
 	bh_mount_find_device(&operation, fc->source, &device);
-	if (operation.source && bdev && d_inode(device.dentry)->i_rdev == bdev->bd_dev) {
+	if (operation.source_err) {
+		*err = operation.source_err;
+	} else if (operation.source && bdev && d_inode(device.dentry)->i_rdev == bdev->bd_dev) {
 		name = name_of(&device, err);
 	} else if (fc->source) {
 		name = kstrdup(fc->source, GFP_KERNEL);
@@ -376,7 +380,7 @@ static int check_detached(const struct frame *frame, const struct path *path)
 		err = judge_step(frame->op, frame->name, frame->err, fstype);
 	else
 		err = judge_step(frame->op, NULL, -ESTALE, fstype);
-	return err ?: bh_detached_add(path->mnt, frame->op, frame->name);
+	return err ?: bh_detached_add(path->mnt, frame->op, frame->name, frame->err);
 }
 
 /*
@@ -455,6 +459,7 @@ static int check_attach(const struct path *from, const struct path *to)
 	if (bh_detached_find(mnt, &known)) {
 		operation.op = known.op;
 		operation.source_name = known.name;
+		operation.source_err = known.err;
 		return bh_mount_judge(&operation);
 	}
 	/*
@@ -620,6 +625,7 @@ static void name_source(struct frame *frame)
 	if (frame->place.dentry != frame->place.mnt->mnt_root)
 		return;
 	frame->op = known.op;
+	frame->err = known.err;
 	if (!known.name)
 		return;
 	frame->name = kstrdup(known.name, GFP_KERNEL);

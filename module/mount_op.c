@@ -106,6 +106,8 @@ static int gather(struct bh_check *check, unsigned int which, char *buf, char **
 
 	switch (which) {
 	case BH_MOUNT_TARGET:
+		if (operation->target_err)
+			return operation->target_err;
 		return gather_place(check, operation->target, operation->target_name, buf, name);
 	case BH_MOUNT_SOURCE:
 		if (operation->source_err)
@@ -159,14 +161,17 @@ int bh_mount_judge(const struct bh_mount_op *operation)
  * @name: as given; may be NULL
  * @path: the device, with a reference, if there is one; zeroed by the caller
  *
- * Relative to wherever the task is. A word need not name anything.
+ * Relative to wherever the task is. A word need not name anything; whether it does, the
+ * kernel finds out again, so that a look-up without memory must not make a word of a device.
  */
 void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struct path *path)
 {
+	int err = name ? kern_path(name, LOOKUP_FOLLOW, path) : -ENOENT;
+
 	operation->source_name = name;
-	if (!name || kern_path(name, LOOKUP_FOLLOW, path))
-		return;
-	if (S_ISBLK(d_inode(path->dentry)->i_mode))
+	if (err == -ENOMEM)
+		operation->source_err = err;
+	if (!err && S_ISBLK(d_inode(path->dentry)->i_mode))
 		operation->source = path;
 }
 
@@ -234,10 +239,11 @@ static void free_entry_rcu(struct rcu_head *rcu)
  * @object: the mount or the context, which nobody else has seen yet
  * @op: as in struct bh_detached
  * @name: copied; may be NULL
+ * @name_err: why @name cannot be told
  *
  * Charged to the task's memory cgroup, as the object is. Return: 0 or -ENOMEM.
  */
-int bh_detached_add(const void *object, u32 op, const char *name)
+int bh_detached_add(const void *object, u32 op, const char *name, int name_err)
 {
 	struct entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	int err;
@@ -246,6 +252,7 @@ int bh_detached_add(const void *object, u32 op, const char *name)
 		return -ENOMEM;
 	entry->object = object;
 	entry->known.op = op;
+	entry->known.err = name_err;
 	if (name) {
 		entry->known.name = kstrdup(name, GFP_KERNEL_ACCOUNT);
 		if (!entry->known.name) {

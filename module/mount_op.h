@@ -17,6 +17,7 @@
  * @flags: BH_FLAG_*
  * @target: the place that changes, or NULL
  * @target_name: its path, if it was made before
+ * @target_err: why the target cannot be told
  * @source: the place that something comes from, or NULL
  * @source_err: why the source cannot be told
  * @source_name: the source, if it is not a place: a device, any word, or a path
@@ -30,6 +31,7 @@ struct bh_mount_op {
 	u32 flags;
 	const struct path *target;
 	const char *target_name;
+	int target_err;
 	const struct path *source;
 	int source_err;
 	const char *source_name;
@@ -57,13 +59,15 @@ static inline const char *bh_mount_type_at(const struct path *path)
  * struct bh_detached - what the steps so far said about a mount that is being made
  * @op: BH_OP_MOUNT or BH_OP_BIND; BH_OP_REMOUNT for what fspick picked
  * @name: the source, or the target of what fspick picked; NULL if there is none
+ * @err: why @name cannot be told
  */
 struct bh_detached {
 	u32 op;
 	char *name;
+	int err;
 };
 
-int bh_detached_add(const void *object, u32 op, const char *name);
+int bh_detached_add(const void *object, u32 op, const char *name, int name_err);
 bool bh_detached_find(const void *object, struct bh_detached *found);
 void bh_detached_drop(const void *object);
 bool bh_detached_any(void);
