@@ -269,7 +269,6 @@ FIXTURE(load) {
 
 FIXTURE_SETUP(load)
 {
-
 	if (fault_setup())
 		return;
 	bh_make_program(PROG);
