@@ -137,12 +137,14 @@ static int do_bind_self(const void *arg)
 FIXTURE(bind) {
 	long policies;
 	long bindings;
+	int ns;
+	int pidfd;
 };
 
 FIXTURE_SETUP(bind)
 {
 	size_t len = 0;
-	int i, ns, pidfd;
+	int i;
 	char path[64];
 
 	if (fault_setup())
@@ -155,12 +157,12 @@ FIXTURE_SETUP(bind)
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWUSER | CLONE_NEWNS));
 	snprintf(by_pid, sizeof(by_pid), "pid=%d", cell.pid);
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", cell.pid);
-	ns = open(path, O_RDONLY | O_CLOEXEC);
-	pidfd = syscall(SYS_pidfd_open, cell.pid, 0);
-	ASSERT_LE(0, ns);
-	ASSERT_LE(0, pidfd);
-	snprintf(by_ns, sizeof(by_ns), "fd=%d", ns);
-	snprintf(by_pidfd, sizeof(by_pidfd), "fd=%d", pidfd);
+	self->ns = open(path, O_RDONLY | O_CLOEXEC);
+	self->pidfd = syscall(SYS_pidfd_open, cell.pid, 0);
+	ASSERT_LE(0, self->ns);
+	ASSERT_LE(0, self->pidfd);
+	snprintf(by_ns, sizeof(by_ns), "fd=%d", self->ns);
+	snprintf(by_pidfd, sizeof(by_pidfd), "fd=%d", self->pidfd);
 	for (i = 0; i < 100; i++)
 		len += snprintf(table + len, sizeof(table) - len,
 				"policy=" A " ns=pid exe=/**/%c*nowhere%d cgroup=/**%d\n",
@@ -177,6 +179,9 @@ FIXTURE_TEARDOWN(bind)
 	if (!cell.pid)
 		return;
 	bh_cell_stop(&cell);
+	/* An open pid namespace keeps the user namespace that owns it. */
+	close(self->ns);
+	close(self->pidfd);
 	EXPECT_EQ(0, bh_write("assign", "\n"));
 	for (i = 0; i < 100 && bh_number("stats", "bindings") > self->bindings; i++)
 		usleep(100000);
