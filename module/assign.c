@@ -294,6 +294,7 @@ static int refuse(const struct assigning *a, struct bh_entry *entry, const char 
 	audit = event.policy->audit_mode;
 	event.verdict = audit ? "would-deny" : "deny";
 	bh_entry_count(entry, !audit);
+	bh_check_count(!audit);
 	bh_event_report(&event, GFP_ATOMIC);
 	rcu_read_unlock();
 	return audit ? 0 : -EACCES;

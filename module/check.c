@@ -332,6 +332,19 @@ static void report(struct bh_check *check, const struct bh_opinion *opinion)
 	bh_event_report(&event, GFP_ATOMIC);
 }
 
+/**
+ * bh_check_count() - count a check
+ * @denied: was it a denial?
+ *
+ * Any context.
+ */
+void bh_check_count(bool denied)
+{
+	this_cpu_inc(counts.checks);
+	if (denied)
+		this_cpu_inc(counts.denials);
+}
+
 /* The strictest of the opinions, with each counted and reported. */
 static enum bh_action conclude(struct bh_check *check)
 {
@@ -349,9 +362,7 @@ static enum bh_action conclude(struct bh_check *check)
 		report(check, opinion);
 	}
 	if (check->nr_opinions)
-		this_cpu_inc(counts.checks);
-	if (strictest != BH_ALLOW)
-		this_cpu_inc(counts.denials);
+		bh_check_count(strictest != BH_ALLOW);
 	return strictest;
 }
 
@@ -429,9 +440,7 @@ bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *sub
 	}
 	rcu_read_unlock();
 	if (nr)
-		this_cpu_inc(counts.checks);
-	if (denied)
-		this_cpu_inc(counts.denials);
+		bh_check_count(denied);
 	return denied;
 }
 
@@ -476,9 +485,7 @@ bool bh_check_leaves(const struct bh_ns *target)
 		event.verdict = "would-deny";
 	bh_entry_count(own->entry, leaves);
 	bh_event_report(&event, GFP_ATOMIC);
-	this_cpu_inc(counts.checks);
-	if (leaves)
-		this_cpu_inc(counts.denials);
+	bh_check_count(leaves);
 out:
 	rcu_read_unlock();
 	return leaves;

@@ -97,6 +97,7 @@ void bh_check_free(struct bh_check *check);
 bool bh_check_denies(struct bh_check *check);
 bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms);
 
+void bh_check_count(bool denied);
 bool bh_check_leaves(const struct bh_ns *target);
 
 int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name);
