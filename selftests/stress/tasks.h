@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the stress tests share: settings from the environment, waiting, and what the
+ * machine's memory is used for. For the kselftest harness, which is to be included first.
+ */
+#ifndef BULKHEAD_STRESS_TASKS_H
+#define BULKHEAD_STRESS_TASKS_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bulkhead.h"
+
+/* The number that the environment has under a name. */
+static inline unsigned long setting(const char *name, unsigned long otherwise)
+{
+	const char *value = getenv(name);
+
+	return value ? strtoull(value, NULL, 10) : otherwise;
+}
+
+static inline double seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* Bindings end with their namespaces some time after those. */
+static inline long wait_for_bindings(long want)
+{
+	int tries = 600;
+
+	while (bh_number("stats", "bindings") > want && tries--)
+		usleep(100000);
+	return bh_number("stats", "bindings");
+}
+
+/* A line of /proc/meminfo, in KiB, or -1. */
+static inline long meminfo(const char *name)
+{
+	char line[128], format[64];
+	FILE *file = fopen("/proc/meminfo", "r");
+	long value = -1;
+
+	snprintf(format, sizeof(format), "%s: %%ld", name);
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, format, &value) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return value;
+}
+
+/* What could grow if something is not given back, in KiB. Caches are dropped before. */
+struct memory {
+	long slab;		/* what cannot be reclaimed */
+	long vmalloc;
+	long percpu;
+};
+
+static inline struct memory memory_used(void)
+{
+	FILE *file = fopen("/proc/sys/vm/drop_caches", "w");
+
+	sync();
+	if (file) {
+		fputs("3\n", file);
+		fclose(file);
+	}
+	/* What is freed after a grace period, or by a work queue, goes first. */
+	sleep(2);
+	return (struct memory){ meminfo("SUnreclaim"), meminfo("VmallocUsed"), meminfo("Percpu") };
+}
+
+#endif /* BULKHEAD_STRESS_TASKS_H */

@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Policies are replaced, namespaces are bound, bound again, made and killed, the
+ * assignment table is rewritten and everything is read, each by tasks of its own, while
+ * others act in containers. All versions of the policy deny the same acts and allow the
+ * same others: no act may ever be seen to go the other way, and nothing is left in the end.
+ *
+ * BULKHEAD_RACE_SECONDS says how long (15). No kernel text is patched meanwhile.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include <kselftest_harness.h>
+
+#include "cell.h"
+#include "tasks.h"
+
+#define TOP "/race"
+#define DENIED TOP "/denied"
+#define ALLOWED TOP "/allowed"
+#define ASSIGNED TOP "/assigned"
+#define LIBRARY TOP "/library"
+#define HERE TOP "/here"
+#define THERE TOP "/there"
+
+#define POLICY "race"
+
+/* What differs between versions decides none of the acts. */
+static const char *const bodies[] = {
+	"default ptrace deny\n",
+	"mode enforce\ndefault ptrace deny\nallow exec path=" ALLOWED "\n"
+	"deny exec path=/nowhere/** from=/no/*\naudit allow map fstype=nofs\n",
+	"default exec deny\nallow exec path!=" DENIED "," ASSIGNED "\ndefault ptrace deny\n"
+	"deny mount source=/no/[a-z]*\n",
+	"kill exec path=/nowhere\ndeny ptrace\nquiet deny exec path=" DENIED "\n"
+	"deny exec layer=upper setid=yes backing=memfd\n",
+};
+
+#define ALWAYS								\
+	"deny exec path=" DENIED "," ASSIGNED "\ndeny map path=" LIBRARY "\n"	\
+	"deny mount target=" HERE "\n"
+
+#define BODIES (sizeof(bodies) / sizeof(bodies[0]))
+
+enum { REPLACED, BOUND, TABLES, READS, DENIALS, ASSIGNMENTS, COUNTERS };
+
+/* The least that must have happened, also on a kernel that takes its time. */
+static const struct {
+	const char *name;
+	unsigned long least;
+} counters[COUNTERS] = {
+	[REPLACED] = { "versions of the policy", 20 },
+	[BOUND] = { "bindings", 20 },
+	[TABLES] = { "tables", 20 },
+	[READS] = { "files read", 50 },
+	[DENIALS] = { "acts denied", 200 },
+	[ASSIGNMENTS] = { "programs denied by an assigned policy", 5 },
+};
+
+static struct {
+	unsigned long count[COUNTERS];
+	unsigned int broken;		/* a bit for each act that went the other way */
+} *shared;
+
+static double deadline;
+
+static void count(int counter)
+{
+	__atomic_add_fetch(&shared->count[counter], 1, __ATOMIC_RELAXED);
+}
+
+static void broken(unsigned int acts)
+{
+	__atomic_or_fetch(&shared->broken, acts, __ATOMIC_RELAXED);
+}
+
+static bool is_over(void)
+{
+	return seconds_now() >= deadline || shared->broken;
+}
+
+/* Acts: 0 or an errno */
+
+static int exec_denied(void)
+{
+	return bh_exec(DENIED);
+}
+
+static int exec_after_unshare(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID) ? 99 : bh_exec(DENIED));
+	return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 99;
+}
+
+static int map_denied(void)
+{
+	int fd = open(LIBRARY, O_RDONLY | O_CLOEXEC), err = 0;
+	void *memory = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+
+	if (memory == MAP_FAILED)
+		err = errno;
+	else
+		munmap(memory, 4096);
+	close(fd);
+	return err;
+}
+
+static int mount_at(const char *place)
+{
+	if (mount("none", place, "tmpfs", 0, NULL))
+		return errno;
+	umount2(place, MNT_DETACH);
+	return 0;
+}
+
+static int mount_denied(void)
+{
+	return mount_at(HERE);
+}
+
+static int mount_denied_in_steps(void)
+{
+	int fs = syscall(SYS_fsopen, "tmpfs", 1), fd = -1, err = 0;
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, 6, NULL, NULL, 0))
+		err = 99;
+	if (!err)
+		fd = syscall(SYS_fsmount, fs, 1, 0);
+	if (!err && syscall(SYS_move_mount, fd, "", AT_FDCWD, HERE, 4))
+		err = errno;
+	if (!err)
+		umount2(HERE, MNT_DETACH);
+	close(fd);
+	close(fs);
+	return err;
+}
+
+static int trace_denied(void)
+{
+	pid_t pid = fork();
+	int err = 0;
+
+	if (!pid) {
+		pause();
+		_exit(0);
+	}
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL))
+		err = errno;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return err;
+}
+
+static int exec_allowed(void)
+{
+	return bh_exec(ALLOWED);
+}
+
+static int mount_allowed(void)
+{
+	return mount_at(THERE);
+}
+
+static const struct {
+	int (*act)(void);
+	int want;
+} acts[] = {
+	{ exec_denied, EACCES },
+	{ exec_after_unshare, EACCES },
+	{ map_denied, EACCES },
+	{ mount_denied, EPERM },
+	{ mount_denied_in_steps, EPERM },
+	{ trace_denied, EPERM },
+	{ exec_allowed, 0 },
+	{ mount_allowed, 0 },
+};
+
+#define ACTS (sizeof(acts) / sizeof(acts[0]))
+#define ALLOWED_ACTS 2
+
+/* A bit for each act that came to something else than it should. */
+static int act_all(void *unused)
+{
+	int wrong = 0;
+	size_t i;
+
+	for (i = 0; i < ACTS; i++)
+		if (acts[i].act() != acts[i].want)
+			wrong |= 1 << i;
+	return wrong;
+}
+
+/* Tasks */
+
+static void replace(void)
+{
+	unsigned int i;
+
+	for (i = 0; !is_over(); i++)
+		if (!bh_policy(POLICY, "%s%s", ALWAYS, bodies[i % BODIES]))
+			count(REPLACED);
+}
+
+static const char *const types[] = { "pid", "user", "mnt" };
+
+/* By its number, by a descriptor of it, or of its namespace. */
+static int bind_cell(const struct bh_cell *cell, const char *policy, const char *type,
+		     unsigned int how, const char *arm)
+{
+	char path[64];
+	int fd, err;
+
+	if (how % 3 == 0)
+		return bh_write("bind", "policy=%s ns=%s pid=%d arm=%s", policy, type, cell->pid,
+				arm);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", cell->pid, type);
+	fd = how % 3 == 1 ? open(path, O_RDONLY | O_CLOEXEC) :
+			    (int)syscall(SYS_pidfd_open, cell->pid, 0);
+	err = bh_write("bind", "policy=%s ns=%s fd=%d arm=%s", policy, type, fd, arm);
+	close(fd);
+	return err;
+}
+
+static int flags_for(const char *type)
+{
+	return *type == 'u' ? CLONE_NEWNS | CLONE_NEWUSER : CLONE_NEWNS;
+}
+
+static int nothing(void *unused)
+{
+	return exec_allowed();
+}
+
+/* Containers of no interest, with a policy of their own that comes and goes. */
+static void churn(void)
+{
+	char name[32], line[64];
+	struct bh_cell cell;
+	unsigned int i;
+
+	snprintf(name, sizeof(name), "churn%d", getpid());
+	for (i = 0; !is_over(); i++) {
+		const char *type = types[i % 3];
+
+		if (bh_policy(name, "deny exec path=/nowhere%u\n", i) ||
+		    bh_cell_start(&cell, flags_for(type)))
+			continue;
+		if (!bind_cell(&cell, name, type, i, i & 1 ? "exec" : "now"))
+			count(BOUND);
+		bh_cell_run(&cell, nothing, NULL);
+		bind_cell(&cell, POLICY, type, i + 1, "exec");
+		snprintf(line, sizeof(line), "ns=%s pid=%d", type, cell.pid);
+		if (i % 2)
+			bh_write("unbind", "%s", line);
+		bh_write("remove", "%s", name);
+		bh_cell_stop(&cell);
+	}
+	for (i = 0; i < 100 && bh_write("remove", "%s", name) == -EBUSY; i++)
+		usleep(100000);
+}
+
+static void rewrite_table(void)
+{
+	static const char line[] = "policy=" POLICY " ns=user exe=" ASSIGNED "\n";
+	unsigned int i;
+
+	for (i = 0; !is_over(); i++)
+		if (!bh_write("assign", "%s%s%s", i & 1 ? "policy=" POLICY " ns=pid exe=/no\n" : "",
+			      line, i & 2 ? "policy=" POLICY " ns=user cgroup=/no/**\n" : ""))
+			count(TABLES);
+}
+
+static int exec_assigned(void *unused)
+{
+	return bh_exec(ASSIGNED);
+}
+
+/* As long as the table names it, in whatever words. */
+static void be_assigned(void)
+{
+	const struct bh_env env = { .flags = CLONE_NEWPID | CLONE_NEWUSER };
+
+	while (!is_over()) {
+		if (bh_run(&env, exec_assigned, NULL) == EACCES)
+			count(ASSIGNMENTS);
+		else
+			broken(1 << ACTS);
+	}
+}
+
+static void read_files(void)
+{
+	static const char *const files[] = {
+		"bindings", "stats", "policies/" POLICY "/text", "policies/" POLICY "/info",
+		"policies/" POLICY "/stats", "self", "assign", "features",
+	};
+	int events = bh_events();
+	static char buf[65536];
+	unsigned int i;
+
+	for (i = 0; !is_over(); i++) {
+		if (bh_read(files[i % (sizeof(files) / sizeof(files[0]))], buf, sizeof(buf)) >= 0)
+			count(READS);
+		if (read(events, buf, sizeof(buf)) > 0)
+			count(READS);
+	}
+}
+
+/* In containers that last a while: each is bound again to the same policy meanwhile. */
+static void act_in(const char *type)
+{
+	struct bh_cell cell;
+	unsigned int i, round;
+	int wrong = 0;
+
+	for (i = 0; !is_over(); i++) {
+		if (bh_cell_start(&cell, flags_for(type)))
+			continue;
+		wrong = bind_cell(&cell, POLICY, type, i, "now") ? 1 << (ACTS + 1) : 0;
+		for (round = 0; round < 10 && !wrong && !is_over(); round++) {
+			wrong = bh_cell_run(&cell, act_all, NULL);
+			if (!wrong)
+				__atomic_add_fetch(&shared->count[DENIALS], ACTS - ALLOWED_ACTS,
+						   __ATOMIC_RELAXED);
+			bind_cell(&cell, POLICY, type, round, "now");
+		}
+		if (wrong)
+			broken(wrong);
+		bh_cell_stop(&cell);
+	}
+}
+
+static void act_in_pid(void)
+{
+	act_in("pid");
+}
+
+static void act_in_user(void)
+{
+	act_in("user");
+}
+
+static void act_in_mnt(void)
+{
+	act_in("mnt");
+}
+
+static void (*const tasks[])(void) = {
+	replace, churn, churn, rewrite_table, be_assigned, read_files,
+	act_in_pid, act_in_user, act_in_mnt,
+};
+
+#define TASKS (sizeof(tasks) / sizeof(tasks[0]))
+
+FIXTURE(race) {
+	long policies;
+	long bindings;
+	long bytes;
+};
+
+FIXTURE_SETUP(race)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	mkdir(TOP, 0755);
+	mkdir(HERE, 0755);
+	mkdir(THERE, 0755);
+	bh_make_program(DENIED);
+	bh_make_program(ALLOWED);
+	bh_make_program(ASSIGNED);
+	bh_make_file(LIBRARY, "library", 0755);
+	self->policies = bh_number("stats", "policies");
+	self->bindings = bh_number("stats", "bindings");
+	self->bytes = bh_number("stats", "bytes");
+}
+
+FIXTURE_TEARDOWN(race)
+{
+}
+
+static int run_tasks(void)
+{
+	pid_t pids[TASKS];
+	int status, bad = 0;
+	size_t i;
+
+	for (i = 0; i < TASKS; i++) {
+		pids[i] = fork();
+		if (!pids[i]) {
+			tasks[i]();
+			_exit(0);
+		}
+	}
+	for (i = 0; i < TASKS; i++)
+		if (waitpid(pids[i], &status, 0) != pids[i] || status)
+			bad++;
+	return bad;
+}
+
+TEST_F_TIMEOUT(race, no_act_goes_the_other_way, 7200)
+{
+	const struct bh_env free = { .flags = CLONE_NEWPID | CLONE_NEWNS };
+	int i;
+
+	/* Without a policy none of the acts is denied. */
+	ASSERT_EQ((1 << (ACTS - ALLOWED_ACTS)) - 1, bh_run(&free, act_all, NULL));
+	ASSERT_EQ(0, bh_policy(POLICY, "%s%s", ALWAYS, bodies[0]));
+	ASSERT_EQ(0, bh_write("assign", "policy=" POLICY " ns=user exe=" ASSIGNED "\n"));
+	deadline = seconds_now() + setting("BULKHEAD_RACE_SECONDS", 15);
+	EXPECT_EQ(0, run_tasks());
+	EXPECT_EQ(0U, shared->broken)
+		TH_LOG("acts that went the other way: mask %#x", shared->broken);
+	for (i = 0; i < COUNTERS; i++) {
+		TH_LOG("%lu %s", shared->count[i], counters[i].name);
+		EXPECT_LE(counters[i].least, shared->count[i]);
+	}
+
+	EXPECT_EQ(0, bh_write("assign", "\n"));
+	EXPECT_EQ(self->bindings, wait_for_bindings(self->bindings));
+	EXPECT_EQ(0, bh_write("remove", POLICY));
+	EXPECT_EQ(self->policies, bh_number("stats", "policies"));
+	EXPECT_EQ(self->bytes, bh_number("stats", "bytes"));
+}
+
+TEST_HARNESS_MAIN
