@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bulkhead.h"
+#include "cell.h"
 
 /* The number that the environment has under a name. */
 static inline unsigned long setting(const char *name, unsigned long otherwise)
