@@ -175,6 +175,10 @@ long bh_frozen_call(const struct path *place, const void *data, size_t size,
 	if (is_mapped(file, frozen.page))
 		ret = bh_call_at(place, call_without_faults, &frozen);
 	mmap_read_unlock(current->mm);
+	/*
+	 * Without memory even this can fail. Then the page stays until the process ends, to
+	 * which it is no more than a file that it holds open.
+	 */
 	vm_munmap(frozen.page, PAGE_SIZE);
 	fput(file);
 	return ret;

@@ -39,6 +39,8 @@ enum fault_mode {
  *	not return 0 under any fault
  * @judge: says what is wrong after @act, or returns NULL. May be NULL
  * @least: the fewest failures that are seen, of both modes together
+ * @single: the act ends in a user namespace of its own, where a task may ask for the n-th
+ *	allocation to fail, but not for more
  * @seconds: how long a sweep may take: if that does not suffice for every n, the second half
  *	of it goes in strides that grow. 0: for ever
  */
@@ -49,6 +51,7 @@ struct fault_row {
 	int expect;
 	const char *(*judge)(const void *arg, int result);
 	unsigned int least;
+	bool single;
 	unsigned int seconds;
 };
 
@@ -113,7 +116,7 @@ static inline void fault_try(struct __test_metadata *_metadata, const struct fau
 	struct fault_tally tally;
 	int mode;
 
-	for (mode = FAULT_ONE; mode <= FAULT_BURST; mode++) {
+	for (mode = FAULT_ONE; mode <= (row->single ? FAULT_ONE : FAULT_BURST); mode++) {
 		fault_sweep(row, mode, env, &tally);
 		printf("# %-24s %-5s %4u faults, %4u failures%s%s\n", row->name, words[mode],
 		       tally.injected, tally.failures, *tally.wrong ? ": " : "", tally.wrong);

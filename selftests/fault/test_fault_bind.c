@@ -267,9 +267,10 @@ TEST_F_TIMEOUT(bind, no_program_runs_unbound, 600)
 {
 	const struct fault_row rows[] = {
 		{ "assign: exec, pid", do_first_exec, (void *)CLONE_NEWPID, EACCES, .least = 3 },
-		{ "assign: exec, user", do_first_exec, (void *)CLONE_NEWUSER, EACCES, .least = 3 },
+		{ "assign: exec, user", do_first_exec, (void *)CLONE_NEWUSER, EACCES, .least = 3,
+		  .single = true },
 		{ "assign: exec, both", do_first_exec, (void *)(CLONE_NEWUSER | CLONE_NEWPID),
-		  EACCES, .least = 3 },
+		  EACCES, .least = 3, .single = true },
 	};
 
 	FAULTS_OR_SKIP();
