@@ -6,6 +6,7 @@
 #	make matrix		the tests on every kernel; KERNELS="5.10 6.12" for some
 #	make debug		the tests on kernels that find mistakes: in memory, locks, leaks, races
 #	make coverage		which lines of the module the tests reach
+#	make soak		the stress tests for hours
 #	make fuzz		the fuzzers; SECONDS=600 for more than a minute
 #	make escapes		the ways out of a container: what happens without and with a policy
 #	make bench		guest instructions for each kind of check
@@ -60,6 +61,9 @@ debug: deps
 coverage: deps
 	@selftests/coverage $(SUITE)
 
+soak: deps
+	@selftests/soak
+
 fuzz: deps
 	@fuzz/run $(SECONDS)
 
@@ -73,4 +77,4 @@ bench: stock
 help:
 	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
 
-.PHONY: all modules clean tools deps stock run check matrix debug coverage fuzz escapes bench help
+.PHONY: all modules clean tools deps stock run check matrix debug coverage soak fuzz escapes bench help
