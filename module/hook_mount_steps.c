@@ -774,7 +774,7 @@ static int check_setattr(const struct path *place, const struct path *target, u3
 	return err;
 }
 
-/* The attributes that a call is given as its fourth and fifth argument, as the kernel reads them. */
+/* The attributes that are a call's fourth and fifth argument, as the kernel reads them. */
 static int copy_attr(struct mount_attr *attr, const struct args *args)
 {
 	if (args->arg[4] < MOUNT_ATTR_SIZE_VER0)

@@ -221,7 +221,7 @@ static inline struct dentry *try_lookup_noperm(struct qstr *name, struct dentry 
 }
 #endif
 
-/* Mounts that the kernel makes on its way: 6.17 took the flag away, they have a context of their own. */
+/* Mounts that the kernel makes on its way: 6.17 gave them a context instead of a flag. */
 #ifndef SB_SUBMOUNT
 #define SB_SUBMOUNT 0
 #endif
@@ -261,7 +261,7 @@ static inline const struct path *file_user_path(const struct file *file)
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
-/* Mounts in a mount namespace of their own: 7.0. Where they are not known no call asks for them. */
+/* Mounts in a mount namespace of their own, since 7.0: before, no call asks for them. */
 #ifndef OPEN_TREE_NAMESPACE
 #define OPEN_TREE_NAMESPACE 0
 #endif

@@ -17,9 +17,7 @@
 #include <linux/mm.h>
 #endif
 
-#if __has_include(<linux/hex.h>)
-/* 6.2 split it off, and 7.0 took it out of kernel.h. */
+/* Out of kernel.h since 7.0. */
 #include <linux/hex.h>
-#endif
 
 #endif /* BULKHEAD_FIRST_H */

@@ -42,7 +42,7 @@ static inline long wait_for_bindings(long want)
 }
 
 /* A line of /proc/meminfo, in KiB, or -1. */
-static inline long meminfo(const char *name)
+static inline long memory_line(const char *name)
 {
 	char line[128], format[64];
 	FILE *file = fopen("/proc/meminfo", "r");
@@ -75,7 +75,11 @@ static inline struct memory memory_used(void)
 	}
 	/* What is freed after a grace period, or by a work queue, goes first. */
 	sleep(2);
-	return (struct memory){ meminfo("SUnreclaim"), meminfo("VmallocUsed"), meminfo("Percpu") };
+	return (struct memory){
+		.slab = memory_line("SUnreclaim"),
+		.vmalloc = memory_line("VmallocUsed"),
+		.percpu = memory_line("Percpu"),
+	};
 }
 
 #endif /* BULKHEAD_STRESS_TASKS_H */

@@ -70,8 +70,8 @@ TEST_F_TIMEOUT(cycles, nothing_grows, 36000)
 	TH_LOG("%lu containers, %.1f a second", times, times / (seconds_now() - start));
 	EXPECT_EQ(bindings, wait_for_bindings(bindings));
 	after = memory_used();
-	TH_LOG("slab %ld to %ld KiB, vmalloc %ld to %ld, percpu %ld to %ld", before.slab, after.slab,
-	       before.vmalloc, after.vmalloc, before.percpu, after.percpu);
+	TH_LOG("slab %ld to %ld KiB, vmalloc %ld to %ld, percpu %ld to %ld", before.slab,
+	       after.slab, before.vmalloc, after.vmalloc, before.percpu, after.percpu);
 	EXPECT_LT(after.slab, before.slab + NOISE);
 	EXPECT_LT(after.vmalloc, before.vmalloc + NOISE);
 	EXPECT_LT(after.percpu, before.percpu + NOISE);

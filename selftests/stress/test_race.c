@@ -242,7 +242,7 @@ static int nothing(void *unused)
 }
 
 /* Containers of no interest, with a policy of their own that comes and goes. */
-static void churn(void)
+static void come_and_go(void)
 {
 	char name[32], line[64];
 	struct bh_cell cell;
@@ -356,7 +356,7 @@ static void act_in_mnt(void)
 }
 
 static void (*const tasks[])(void) = {
-	replace, churn, churn, rewrite_table, be_assigned, read_files,
+	replace, come_and_go, come_and_go, rewrite_table, be_assigned, read_files,
 	act_in_pid, act_in_user, act_in_mnt,
 };
 
