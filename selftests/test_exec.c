@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/elf.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -268,22 +267,6 @@ TEST_F(keys, scripts_of_scripts)
 #define LD BIN "/ld"
 #define DYNAMIC BIN "/dynamic"
 
-/*
- * A program whose segment is writable, too: the kernel clears what lies behind
- * the data of an interpreter.
- */
-static void make_ld(struct __test_metadata *_metadata)
-{
-	off_t at = sizeof(struct elf64_hdr) + offsetof(struct elf64_phdr, p_flags);
-	char flags = PF_R | PF_W | PF_X;
-	int fd;
-
-	bh_make_program(LD);
-	fd = open(LD, O_WRONLY | O_CLOEXEC);
-	ASSERT_EQ(1, pwrite(fd, &flags, 1, at));
-	close(fd);
-}
-
 TEST_F(keys, elf_interpreters)
 {
 	struct bh_trial trials[] = {
@@ -304,7 +287,7 @@ TEST_F(keys, elf_interpreters)
 		ALLOWED(exec_path, "deny exec path=" TOP "/link", BIN "/linked"),
 	};
 
-	make_ld(_metadata);
+	bh_make_loader(LD);
 	bh_make_elf(DYNAMIC, 0, LD);
 	ASSERT_EQ(0, symlink(LD, TOP "/link"));
 	bh_make_elf(BIN "/linked", 0, TOP "/link");
@@ -323,7 +306,7 @@ TEST_F(keys, the_elf_interpreter_of_a_script_interpreter)
 		ALLOWED(exec_path, DENY "allow exec path=" LD "," SCRIPT "," DYNAMIC, SCRIPT),
 	};
 
-	make_ld(_metadata);
+	bh_make_loader(LD);
 	bh_make_elf(DYNAMIC, 0, LD);
 	bh_make_file(SCRIPT, "#!" DYNAMIC " argument\n", 0755);
 	bh_try_all(_metadata, trials);

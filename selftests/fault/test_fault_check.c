@@ -69,7 +69,7 @@ FIXTURE_SETUP(check)
 	ASSERT_EQ(0, mkdir(SOURCE, 0755));
 	ASSERT_EQ(0, mount("one", MOUNTED, "tmpfs", 0, NULL));
 	bh_make_file(SCRIPT, "#!" PROG "\n", 0755);
-	bh_make_program(LOADER);
+	bh_make_loader(LOADER);
 	bh_make_elf(DYNAMIC, 0, LOADER);
 	memfd = memfd_create("fault", MFD_CLOEXEC);
 	in = open(PROG, O_RDONLY | O_CLOEXEC);

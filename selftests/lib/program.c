@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bulkhead.h"
 #include "program.h"
 
 #define BASE 0x10000000
@@ -71,6 +72,18 @@ void bh_make_elf(const char *path, int code, const char *interpreter)
 		strcpy(image.interpreter, interpreter);
 	}
 	write_program(path, &image);
+}
+
+void bh_make_loader(const char *path)
+{
+	off_t at = sizeof(Elf64_Ehdr) + offsetof(Elf64_Phdr, p_flags);
+	char flags = PF_R | PF_W | PF_X;
+	int fd;
+
+	bh_make_program(path);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || pwrite(fd, &flags, 1, at) != 1 || close(fd))
+		fail(path);
 }
 
 void bh_copy(const char *from, const char *to)

@@ -12,6 +12,12 @@
  */
 void bh_make_elf(const char *path, int code, const char *interpreter);
 
+/*
+ * An ELF interpreter for such a program, which exits with 0 in its place: one of
+ * bh_make_program() whose segment is writable, since the kernel clears what lies behind it.
+ */
+void bh_make_loader(const char *path);
+
 /* Copies a file with its mode; fails the process if it cannot. */
 void bh_copy(const char *from, const char *to);
 
