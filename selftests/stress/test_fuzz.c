@@ -23,6 +23,7 @@
 
 #include "cell.h"
 #include "module.h"
+#include "tasks.h"
 
 #define DIR_OURS "/fuzz"
 #define DENIED DIR_OURS "/denied"
@@ -465,13 +466,6 @@ static void (*const tasks[])(void) = {
 
 #define TASKS_NR (sizeof(tasks) / sizeof(tasks[0]))
 
-static uint64_t setting(const char *name, uint64_t otherwise)
-{
-	const char *value = getenv(name);
-
-	return value ? strtoull(value, NULL, 10) : otherwise;
-}
-
 FIXTURE(fuzz) {
 	long policies;
 	long bindings;
@@ -517,16 +511,6 @@ static int run_tasks(uint64_t seed)
 		if (waitpid(pid[i], &status, 0) != pid[i] || status)
 			bad++;
 	return bad;
-}
-
-/* Bindings end with their namespaces some time after those. */
-static long wait_for_bindings(long want)
-{
-	int tries = 600;
-
-	while (bh_number("stats", "bindings") > want && tries--)
-		usleep(100000);
-	return bh_number("stats", "bindings");
 }
 
 static void remove_policies(void)
