@@ -199,7 +199,7 @@ FIXTURE_TEARDOWN(bind)
 	{ "unbind: " title, do_unbind, &(struct command){ __VA_ARGS__ },		\
 	  .judge = judge_unbind, .least = 3 }
 
-TEST_F_TIMEOUT(bind, the_new_binding_is_there_or_the_old_one_is, 600)
+TEST_F_TIMEOUT(bind, the_new_binding_is_there_or_the_old_one_is, 3600)
 {
 	const struct fault_row rows[] = {
 		BIND("pid pid now", "pid", by_pid, "now", NULL),
@@ -247,7 +247,7 @@ static const char *judge_assign(const void *arg, int result)
 	return result && result != ENOMEM ? "an errno that is not ENOMEM" : NULL;
 }
 
-TEST_F_TIMEOUT(bind, the_new_table_is_there_or_the_old_one_is, 600)
+TEST_F_TIMEOUT(bind, the_new_table_is_there_or_the_old_one_is, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "assign", do_assign, NULL, .judge = judge_assign, .least = 20 },
@@ -263,7 +263,7 @@ static int do_first_exec(const void *flags)
 	return fault_exec(AT_FDCWD, PROG, (long)flags);
 }
 
-TEST_F_TIMEOUT(bind, no_program_runs_unbound, 600)
+TEST_F_TIMEOUT(bind, no_program_runs_unbound, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "assign: exec, pid", do_first_exec, (void *)CLONE_NEWPID, EACCES, .least = 3 },

@@ -128,7 +128,7 @@ static int do_exec_memfd(const void *unused)
 	return fault_exec(memfd, "", 0);
 }
 
-TEST_F_TIMEOUT(check, no_program_that_is_denied_runs, 600)
+TEST_F_TIMEOUT(check, no_program_that_is_denied_runs, 3600)
 {
 	const struct fault_row programs[] = {
 		{ "exec: program", do_exec, PROG, EACCES, .least = 1 },
@@ -189,7 +189,7 @@ static int do_shmat(const void *unused)
 	return err;
 }
 
-TEST_F_TIMEOUT(check, no_memory_that_is_denied_executes, 600)
+TEST_F_TIMEOUT(check, no_memory_that_is_denied_executes, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "map: mmap", do_mmap, NULL, EACCES, .least = 0 },
@@ -284,7 +284,7 @@ TEST_F_TIMEOUT(check, nothing_that_is_denied_is_mounted, 900)
 }
 
 /* A device by another name is that device, though it cannot be looked up. */
-TEST_F_TIMEOUT(check, a_device_has_no_other_name, 600)
+TEST_F_TIMEOUT(check, a_device_has_no_other_name, 3600)
 {
 	const struct fault_row rows[] = {
 		MOUNT("device by a link", DEVICE_LINK, EMPTY, "tmpfs", 0),
@@ -398,7 +398,7 @@ TEST_F_TIMEOUT(check, no_step_that_is_denied_is_taken, 900)
 }
 
 /* What is allowed fails, too, and leaves nothing behind. */
-TEST_F_TIMEOUT(check, what_is_allowed_leaves_nothing_behind, 600)
+TEST_F_TIMEOUT(check, what_is_allowed_leaves_nothing_behind, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "allowed: mount_setattr", do_setattr, MOUNTED, 0, judge_mounts, .least = 1 },
@@ -478,7 +478,7 @@ static int do_traceme(const void *unused)
 	return ret;
 }
 
-TEST_F_TIMEOUT(check, nobody_is_traced_who_must_not_be, 600)
+TEST_F_TIMEOUT(check, nobody_is_traced_who_must_not_be, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "ptrace: seize", do_seize, NULL, EPERM, .least = 0 },
@@ -523,7 +523,7 @@ static int do_setns(const void *unused)
 	return err;
 }
 
-TEST_F_TIMEOUT(check, no_mount_namespace_sheds_its_binding, 600)
+TEST_F_TIMEOUT(check, no_mount_namespace_sheds_its_binding, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "ns: unshare", do_unshare, (void *)CLONE_NEWNS, EACCES, .least = 5 },

@@ -298,7 +298,7 @@ FIXTURE_TEARDOWN(load)
 	EXPECT_EQ(self->bytes, bh_number("stats", "bytes"));
 }
 
-TEST_F_TIMEOUT(load, a_policy_is_replaced_as_a_whole, 600)
+TEST_F_TIMEOUT(load, a_policy_is_replaced_as_a_whole, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "load: replace", do_replace, &(struct replace){ false, DOCUMENT_MAX },
@@ -314,7 +314,7 @@ TEST_F_TIMEOUT(load, a_policy_is_replaced_as_a_whole, 600)
 	fault_try_all(_metadata, rows, NULL);
 }
 
-TEST_F_TIMEOUT(load, a_policy_is_there_with_all_its_files_or_not, 600)
+TEST_F_TIMEOUT(load, a_policy_is_there_with_all_its_files_or_not, 3600)
 {
 	const struct fault_row rows[] = {
 		{ "load: first", do_first, .judge = judge_first, .least = 20 },
@@ -362,7 +362,7 @@ static const char *judge_read(const void *file, int result)
 	"read: " file, do_read, BULKHEAD_DIR "/" file, .judge = judge_read, .least = 3,	\
 }
 
-TEST_F_TIMEOUT(load, what_is_read_is_whole, 600)
+TEST_F_TIMEOUT(load, what_is_read_is_whole, 3600)
 {
 	const struct fault_row rows[] = {
 		READ("policies/" POLICY "/text"),

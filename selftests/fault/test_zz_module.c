@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(module)
 }
 
 /* Before the module is unloaded, whose functions then have names no more. */
-TEST_F_TIMEOUT(module, nothing_has_leaked, 600)
+TEST_F_TIMEOUT(module, nothing_has_leaked, 3600)
 {
 	FAULTS_OR_SKIP();
 	EXPECT_EQ(0, leaks())
@@ -82,7 +82,7 @@ static const char *judge_load(const void *unused, int result)
 	return wrong;
 }
 
-TEST_F_TIMEOUT(module, the_module_is_there_with_all_of_it_or_not_at_all, 600)
+TEST_F_TIMEOUT(module, the_module_is_there_with_all_of_it_or_not_at_all, 3600)
 {
 	const struct fault_row row = {
 		"module: load", do_load, NULL, .judge = judge_load, .least = 10, .seconds = SECONDS,

@@ -28,14 +28,14 @@ static int act(void *unused)
 
 static void live(struct __test_metadata *_metadata, unsigned long times)
 {
-	static const char *const types[] = { "pid", "user" };
+	static const char *const types[] = { "pid", "user", "mnt" };
 	struct bh_env env = {
 		.policy = POLICY, .flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUSER,
 	};
 	unsigned long i;
 
 	for (i = 0; i < times; i++) {
-		env.ns = types[i % 2];
+		env.ns = types[i % 3];
 		ASSERT_EQ(0, bh_run(&env, act, NULL))
 			TH_LOG("container %lu", i);
 	}
