@@ -122,21 +122,29 @@ static bool executed_in(struct task_struct *task, const struct user_namespace *u
 	return task->mm && bh_exec_user_ns(task) == user_ns;
 }
 
-static bool user_is_new(void *ns)
+/* Has no task of the namespace executed a program in it? Under RCU. */
+static bool is_first_in(const struct user_namespace *user_ns)
 {
 	struct task_struct *process, *task;
+	bool first = true;
+
+	for_each_process_thread(process, task) {
+		if (!first || rcu_dereference(task->real_cred)->user_ns != user_ns)
+			continue;
+		task_lock(task);
+		first = !executed_in(task, user_ns);
+		task_unlock(task);
+	}
+	return first;
+}
+
+static bool user_is_new(void *ns)
+{
 	bool new;
 
 	rcu_read_lock();
-	new = !executed_in(current, ns);
-	/* It came here by unshare, clone or setns: is it the first? */
-	for_each_process_thread(process, task) {
-		if (!new || rcu_dereference(task->real_cred)->user_ns != ns)
-			continue;
-		task_lock(task);
-		new = !executed_in(task, ns);
-		task_unlock(task);
-	}
+	/* If it did not, it came here by unshare, clone or setns. */
+	new = !executed_in(current, ns) && is_first_in(ns);
 	rcu_read_unlock();
 	return new;
 }
