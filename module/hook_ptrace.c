@@ -114,13 +114,15 @@ static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode
 
 /*
  * Since 6.13 mm_access() lets a task with CAP_PERFMON in the initial user namespace read
- * although the access check said no. Such a task is asked before.
+ * although the access check said no. Such a task is asked before. Its own threads are not
+ * asked about there, either.
  */
-static bool passes_by(unsigned int mode)
+static bool passes_by(struct task_struct *task, unsigned int mode)
 {
 	const struct cred *cred = current_cred();
 
-	return mode & PTRACE_MODE_READ && cred->user_ns == &init_user_ns &&
+	return mode & PTRACE_MODE_READ && !same_thread_group(task, current) &&
+	       cred->user_ns == &init_user_ns &&
 	       (cap_raised(cred->cap_effective, CAP_PERFMON) ||
 		cap_raised(cred->cap_effective, CAP_SYS_ADMIN));
 }
@@ -129,19 +131,19 @@ BH_DEFINE_ORIGINAL(mm_access);
 
 static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsigned int mode)
 {
-	bool asked = passes_by(mode) && !same_thread_group(task, current), own;
 	struct mm_struct *mm;
 	int err = 0;
+	bool own;
 
 	task_lock(task);
 	own = task->mm == current->mm;
-	if (asked && !own)
+	if (!own)
 		err = check_ptrace(current, task, BH_ACCESS_READ, mode & PTRACE_MODE_NOAUDIT,
 				   gather);
 	task_unlock(task);
 	mm = err ? ERR_PTR(-EACCES) : BH_ORIGINAL(mm_access)(task, mode);
 	/* It shared our memory and has executed a program since, which nobody was asked about. */
-	if (asked && own && !IS_ERR_OR_NULL(mm) && mm != current->mm) {
+	if (own && !IS_ERR_OR_NULL(mm) && mm != current->mm) {
 		mmput(mm);
 		mm = ERR_PTR(-EACCES);
 	}
@@ -151,7 +153,8 @@ static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsi
 
 static struct mm_struct *hook_mm_access(struct task_struct *task, unsigned int mode)
 {
-	if (!bh_task_is_ordinary(current) || bh_registry_asks_tracee())
+	if ((!bh_task_is_ordinary(current) || bh_registry_asks_tracee()) &&
+	    passes_by(task, mode))
 		return judge_mm_access(task, mode);
 	bh_hook_leave();
 	return BH_ORIGINAL(mm_access)(task, mode);
