@@ -31,6 +31,31 @@ static inline double seconds_now(void)
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
+/*
+ * Runs tasks side by side, each told its place, and waits for their end; how many ended
+ * otherwise than they should.
+ */
+static inline int run_tasks(void (*const tasks[])(void), size_t nr, void (*begin)(size_t place))
+{
+	pid_t pids[nr];
+	int status, bad = 0;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		pids[i] = fork();
+		if (!pids[i]) {
+			if (begin)
+				begin(i);
+			tasks[i]();
+			_exit(0);
+		}
+	}
+	for (i = 0; i < nr; i++)
+		if (waitpid(pids[i], &status, 0) != pids[i] || status)
+			bad++;
+	return bad;
+}
+
 /* Bindings end with their namespaces some time after those. */
 static inline long wait_for_bindings(long want)
 {

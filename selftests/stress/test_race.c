@@ -389,25 +389,6 @@ FIXTURE_TEARDOWN(race)
 {
 }
 
-static int run_tasks(void)
-{
-	pid_t pids[TASKS];
-	int status, bad = 0;
-	size_t i;
-
-	for (i = 0; i < TASKS; i++) {
-		pids[i] = fork();
-		if (!pids[i]) {
-			tasks[i]();
-			_exit(0);
-		}
-	}
-	for (i = 0; i < TASKS; i++)
-		if (waitpid(pids[i], &status, 0) != pids[i] || status)
-			bad++;
-	return bad;
-}
-
 TEST_F_TIMEOUT(race, no_act_goes_the_other_way, 7200)
 {
 	const struct bh_env free = { .flags = CLONE_NEWPID | CLONE_NEWNS };
@@ -418,7 +399,7 @@ TEST_F_TIMEOUT(race, no_act_goes_the_other_way, 7200)
 	ASSERT_EQ(0, bh_policy(POLICY, "%s%s", ALWAYS, bodies[0]));
 	ASSERT_EQ(0, bh_write("assign", "policy=" POLICY " ns=user exe=" ASSIGNED "\n"));
 	deadline = seconds_now() + setting("BULKHEAD_RACE_SECONDS", 15);
-	EXPECT_EQ(0, run_tasks());
+	EXPECT_EQ(0, run_tasks(tasks, TASKS, NULL));
 	EXPECT_EQ(0U, shared->broken)
 		TH_LOG("acts that went the other way: mask %#x", shared->broken);
 	for (i = 0; i < COUNTERS; i++) {
