@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Policies are replaced, namespaces are bound, bound again, made and killed, the
- * assignment table is rewritten and everything is read, each by tasks of its own, while
- * others act in containers. All versions of the policy deny the same acts and allow the
+ * Policies are replaced, by two at a time, namespaces are bound, bound again, released, made
+ * and killed amidst of what they do, the assignment table is rewritten and everything is
+ * read, each by tasks of its own, while others act in containers. All versions of the policy deny the same acts and allow the
  * same others: no act may ever be seen to go the other way, and nothing is left in the end.
  *
  * BULKHEAD_RACE_SECONDS says how long (15). No kernel text is patched meanwhile.
@@ -48,7 +48,8 @@ static const char *const bodies[] = {
 
 #define BODIES (sizeof(bodies) / sizeof(bodies[0]))
 
-enum { REPLACED, BOUND, TABLES, READS, DENIALS, ASSIGNMENTS, COUNTERS };
+enum { REPLACED, BOUND, UNBOUND, TABLES, READS, IN_PID, IN_USER, IN_MNT, ASSIGNMENTS, KILLED,
+       COUNTERS };
 
 /* The least that must have happened, also on a kernel that takes its time. */
 static const struct {
@@ -57,10 +58,14 @@ static const struct {
 } counters[COUNTERS] = {
 	[REPLACED] = { "versions of the policy", 20 },
 	[BOUND] = { "bindings", 20 },
+	[UNBOUND] = { "bindings taken back", 5 },
 	[TABLES] = { "tables", 20 },
 	[READS] = { "files read", 50 },
-	[DENIALS] = { "acts denied", 200 },
+	[IN_PID] = { "acts denied in bound pid namespaces", 50 },
+	[IN_USER] = { "acts denied in bound user namespaces", 50 },
+	[IN_MNT] = { "acts denied in bound mount namespaces", 50 },
 	[ASSIGNMENTS] = { "programs denied by an assigned policy", 5 },
+	[KILLED] = { "containers killed amidst an act", 5 },
 };
 
 static struct {
@@ -70,9 +75,17 @@ static struct {
 
 static double deadline;
 
+/* The host's mount namespace. */
+static int outside = -1;
+
+static void count_many(int counter, unsigned long nr)
+{
+	__atomic_add_fetch(&shared->count[counter], nr, __ATOMIC_RELAXED);
+}
+
 static void count(int counter)
 {
-	__atomic_add_fetch(&shared->count[counter], 1, __ATOMIC_RELAXED);
+	count_many(counter, 1);
 }
 
 static void broken(unsigned int acts)
@@ -99,6 +112,19 @@ static int exec_after_unshare(void)
 
 	if (!pid)
 		_exit(unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWPID) ? 99 : bh_exec(DENIED));
+	return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 99;
+}
+
+/* Whoever gets out is bound still, or does not get out. */
+static int exec_after_setns(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		setns(outside, CLONE_NEWNS);
+		_exit(bh_exec(DENIED));
+	}
 	return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 99;
 }
 
@@ -177,6 +203,7 @@ static const struct {
 } acts[] = {
 	{ exec_denied, EACCES },
 	{ exec_after_unshare, EACCES },
+	{ exec_after_setns, EACCES },
 	{ map_denied, EACCES },
 	{ mount_denied, EPERM },
 	{ mount_denied_in_steps, EPERM },
@@ -236,17 +263,28 @@ static int flags_for(const char *type)
 	return *type == 'u' ? CLONE_NEWNS | CLONE_NEWUSER : CLONE_NEWNS;
 }
 
-static int nothing(void *unused)
+static int exec_anything(void *unused)
 {
-	return exec_allowed();
+	return exec_allowed() ?: exec_denied();
+}
+
+/* A bit for what came to something else than it should: what is taken back was there. */
+static void release(const struct bh_cell *cell, const char *type)
+{
+	if (bh_write("unbind", "ns=%s pid=%d", type, cell->pid) ||
+	    bh_cell_run(cell, exec_anything, NULL))
+		broken(1 << (ACTS + 2));
+	else
+		count(UNBOUND);
 }
 
 /* Containers of no interest, with a policy of their own that comes and goes. */
 static void come_and_go(void)
 {
-	char name[32], line[64];
 	struct bh_cell cell;
 	unsigned int i;
+	char name[32];
+	int err;
 
 	snprintf(name, sizeof(name), "churn%d", getpid());
 	for (i = 0; !is_over(); i++) {
@@ -257,12 +295,16 @@ static void come_and_go(void)
 			continue;
 		if (!bind_cell(&cell, name, type, i, i & 1 ? "exec" : "now"))
 			count(BOUND);
-		bh_cell_run(&cell, nothing, NULL);
-		bind_cell(&cell, POLICY, type, i + 1, "exec");
-		snprintf(line, sizeof(line), "ns=%s pid=%d", type, cell.pid);
+		if (bh_cell_run(&cell, exec_anything, NULL))
+			broken(1 << (ACTS + 2));
+		if (bind_cell(&cell, POLICY, type, i + 1, "now") ||
+		    bh_cell_run(&cell, exec_anything, NULL) != EACCES)
+			broken(1 << (ACTS + 1));
 		if (i % 2)
-			bh_write("unbind", "%s", line);
-		bh_write("remove", "%s", name);
+			release(&cell, type);
+		err = bh_write("remove", "%s", name);
+		if (err && err != -EBUSY)
+			broken(1 << (ACTS + 2));
 		bh_cell_stop(&cell);
 	}
 	for (i = 0; i < 100 && bh_write("remove", "%s", name) == -EBUSY; i++)
@@ -317,7 +359,7 @@ static void read_files(void)
 }
 
 /* In containers that last a while: each is bound again to the same policy meanwhile. */
-static void act_in(const char *type)
+static void act_in(const char *type, int counter)
 {
 	struct bh_cell cell;
 	unsigned int i, round;
@@ -330,9 +372,9 @@ static void act_in(const char *type)
 		for (round = 0; round < 10 && !wrong && !is_over(); round++) {
 			wrong = bh_cell_run(&cell, act_all, NULL);
 			if (!wrong)
-				__atomic_add_fetch(&shared->count[DENIALS], ACTS - ALLOWED_ACTS,
-						   __ATOMIC_RELAXED);
-			bind_cell(&cell, POLICY, type, round, "now");
+				count_many(counter, ACTS - ALLOWED_ACTS);
+			if (bind_cell(&cell, POLICY, type, round, "now"))
+				wrong |= 1 << (ACTS + 1);
 		}
 		if (wrong)
 			broken(wrong);
@@ -342,22 +384,54 @@ static void act_in(const char *type)
 
 static void act_in_pid(void)
 {
-	act_in("pid");
+	act_in("pid", IN_PID);
 }
 
 static void act_in_user(void)
 {
-	act_in("user");
+	act_in("user", IN_USER);
 }
 
 static void act_in_mnt(void)
 {
-	act_in("mnt");
+	act_in("mnt", IN_MNT);
+}
+
+static void die_amid_acts(void)
+{
+	struct bh_cell cell;
+	pid_t killer;
+	unsigned int i;
+	int wrong;
+
+	signal(SIGPIPE, SIG_IGN);
+	for (i = 0; !is_over(); i++) {
+		const char *type = types[i % 3];
+
+		if (bh_cell_start(&cell, flags_for(type)))
+			continue;
+		if (bind_cell(&cell, POLICY, type, i, "now"))
+			broken(1 << (ACTS + 1));
+		killer = fork();
+		if (!killer) {
+			usleep(1000 * (i * 37 % 400));
+			_exit(kill(cell.pid, SIGKILL));
+		}
+		do {
+			wrong = bh_cell_run(&cell, act_all, NULL);
+		} while (!wrong);
+		if (wrong < 0)
+			count(KILLED);
+		else
+			broken(wrong);
+		waitpid(killer, NULL, 0);
+		bh_cell_stop(&cell);
+	}
 }
 
 static void (*const tasks[])(void) = {
-	replace, come_and_go, come_and_go, rewrite_table, be_assigned, read_files,
-	act_in_pid, act_in_user, act_in_mnt,
+	replace, replace, come_and_go, come_and_go, rewrite_table, be_assigned, read_files,
+	act_in_pid, act_in_user, act_in_mnt, die_amid_acts,
 };
 
 #define TASKS (sizeof(tasks) / sizeof(tasks[0]))
@@ -380,6 +454,8 @@ FIXTURE_SETUP(race)
 	bh_make_program(ALLOWED);
 	bh_make_program(ASSIGNED);
 	bh_make_file(LIBRARY, "library", 0755);
+	outside = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, outside);
 	self->policies = bh_number("stats", "policies");
 	self->bindings = bh_number("stats", "bindings");
 	self->bytes = bh_number("stats", "bytes");

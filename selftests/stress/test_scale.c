@@ -2,8 +2,8 @@
 /*
  * A policy of 100,000 rules, and many namespaces that are bound to it.
  *
- * BULKHEAD_NAMESPACES says how many (1,000). Most are user namespaces that a descriptor
- * keeps, which need no process.
+ * BULKHEAD_NAMESPACES says how many (1,000). Half are user namespaces and half mount
+ * namespaces; a descriptor keeps each, which needs no process then.
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -35,8 +35,18 @@ static char *document(void)
 	return text;
 }
 
-/* A descriptor of a new user namespace that no task is in, or -1. */
-static int new_user_ns(void)
+static const struct {
+	const char *name;
+	int flag;
+} types[] = {
+	{ "user", CLONE_NEWUSER },
+	{ "mnt", CLONE_NEWNS },
+};
+
+#define TYPES ((int)(sizeof(types) / sizeof(types[0])))
+
+/* A descriptor of a new namespace that no task is in, or -1. */
+static int new_ns(int type)
 {
 	int ready[2], fd = -1;
 	char path[64], byte;
@@ -47,10 +57,10 @@ static int new_user_ns(void)
 	pid = fork();
 	if (!pid) {
 		close(ready[0]);
-		_exit(unshare(CLONE_NEWUSER) || write(ready[1], "", 1) != 1 || pause());
+		_exit(unshare(types[type].flag) || write(ready[1], "", 1) != 1 || pause());
 	}
 	close(ready[1]);
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, types[type].name);
 	if (read(ready[0], &byte, 1) == 1)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	close(ready[0]);
@@ -66,7 +76,7 @@ static int exec_in(int fd)
 	int status;
 
 	if (!pid)
-		_exit(setns(fd, CLONE_NEWUSER) ? 255 : bh_exec(DENIED));
+		_exit(setns(fd, 0) ? 255 : bh_exec(DENIED));
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
 		return -1;
 	return WEXITSTATUS(status) == 255 ? -1 : WEXITSTATUS(status);
@@ -75,11 +85,12 @@ static int exec_in(int fd)
 static void allow_many(unsigned long nr)
 {
 	const struct rlimit limit = { nr + 100, nr + 100 };
-	FILE *file = fopen("/proc/sys/user/max_user_namespaces", "w");
+	char path[64];
+	int i;
 
-	if (file) {
-		fprintf(file, "%lu\n", 2 * nr + 1000);
-		fclose(file);
+	for (i = 0; i < TYPES; i++) {
+		snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces", types[i].name);
+		bh_write(path, "%lu\n", 2 * nr + 1000);
 	}
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
@@ -119,11 +130,12 @@ TEST_F_TIMEOUT(scale, many_namespaces_and_rules, 7200)
 	free(text);
 	loaded = seconds_now();
 	for (i = 0; i < self->nr; i++) {
-		self->fds[i] = new_user_ns();
+		self->fds[i] = new_ns(i % TYPES);
 		ASSERT_LE(0, self->fds[i]);
-		if (!i)
-			ASSERT_EQ(0, exec_in(self->fds[0]));
-		ASSERT_EQ(0, bh_write("bind", "policy=" POLICY " ns=user fd=%d", self->fds[i]))
+		if (i < TYPES)
+			ASSERT_EQ(0, exec_in(self->fds[i]));
+		ASSERT_EQ(0, bh_write("bind", "policy=" POLICY " ns=%s fd=%d",
+				      types[i % TYPES].name, self->fds[i]))
 			TH_LOG("namespace %lu", i);
 	}
 	EXPECT_EQ(self->bindings + (long)self->nr, bh_number("stats", "bindings"));
