@@ -28,6 +28,10 @@
 #define DEVICE TOP "/device"
 #define DEVICE_LINK TOP "/link"
 
+#define LOWER TOP "/lower"
+#define MERGED TOP "/merged"
+#define IN_MERGED MERGED "/program"
+
 static int memfd = -1;
 
 /*
@@ -71,6 +75,13 @@ FIXTURE_SETUP(check)
 	bh_make_file(SCRIPT, "#!" PROG "\n", 0755);
 	bh_make_loader(LOADER);
 	bh_make_elf(DYNAMIC, 0, LOADER);
+	ASSERT_EQ(0, mkdir(LOWER, 0755));
+	ASSERT_EQ(0, mkdir(MERGED, 0755));
+	ASSERT_EQ(0, mkdir(TOP "/upper", 0755));
+	ASSERT_EQ(0, mkdir(TOP "/work", 0755));
+	bh_make_program(LOWER "/program");
+	ASSERT_EQ(0, mount("overlay", MERGED, "overlay", 0, "lowerdir=" LOWER ",upperdir=" TOP
+			   "/upper,workdir=" TOP "/work"));
 	memfd = memfd_create("fault", MFD_CLOEXEC);
 	in = open(PROG, O_RDONLY | O_CLOEXEC);
 	for (i = 0; i < 4096; i++) {
@@ -139,10 +150,15 @@ TEST_F_TIMEOUT(check, no_program_that_is_denied_runs, 3600)
 		{ "exec: loader", do_exec, DYNAMIC, EACCES, .least = 1 },
 	};
 
+	const struct fault_row layers[] = {
+		{ "exec: layer", do_exec, IN_MERGED, EACCES, .least = 1 },
+	};
+
 	FAULTS_OR_SKIP();
 	DENY("deny exec path=" PROG " from!=/none\n"
 	     "deny exec backing=memfd fstype=tmpfs\n", programs);
 	DENY("deny exec path=" LOADER " as=interpreter layer=none\n", loaders);
+	DENY("deny exec fstype=overlay layer=lower\n", layers);
 }
 
 /* map */
@@ -347,6 +363,12 @@ static int do_open_tree(const void *place)
 	return err;
 }
 
+static int attach(int fd, const char *target)
+{
+	return syscall(SYS_move_mount, fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) ?
+	       errno : 0;
+}
+
 static int do_move_mount(const void *target)
 {
 	int fd = syscall(SYS_open_tree, AT_FDCWD, BIN, OPEN_TREE_CLONE), err;
@@ -354,10 +376,45 @@ static int do_move_mount(const void *target)
 	if (fd < 0 || note_mounts())
 		return FAULT_BROKEN;
 	fault_begin();
-	err = syscall(SYS_move_mount, fd, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH) ?
-	      errno : 0;
+	err = attach(fd, target);
 	fault_end();
 	close(fd);
+	return err;
+}
+
+/* What a mount was made of is remembered, or it is made for nothing: it cannot be attached. */
+
+static int do_clone_and_attach(const void *source)
+{
+	int fd, err;
+
+	if (note_mounts())
+		return FAULT_BROKEN;
+	fault_begin();
+	fd = syscall(SYS_open_tree, AT_FDCWD, source, OPEN_TREE_CLONE);
+	err = fd < 0 ? errno : 0;
+	fault_end();
+	if (!err)
+		err = attach(fd, EMPTY);
+	close(fd);
+	return err;
+}
+
+static int do_fsmount_and_attach(const void *source)
+{
+	int fs = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC), fd, err;
+
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", source, 0) ||
+	    syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) || note_mounts())
+		return FAULT_BROKEN;
+	fault_begin();
+	fd = syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	err = fd < 0 ? errno : 0;
+	fault_end();
+	if (!err)
+		err = attach(fd, EMPTY);
+	close(fd);
+	close(fs);
 	return err;
 }
 
@@ -387,7 +444,17 @@ TEST_F_TIMEOUT(check, no_step_that_is_denied_is_taken, 900)
 		{ "steps: mount_setattr", do_setattr, TOP, EPERM, judge_mounts, .least = 1 },
 	};
 
+	const struct fault_row made[] = {
+		{ "steps: made of a clone", do_clone_and_attach, SOURCE, EPERM, judge_mounts,
+		  .least = 1 },
+		{ "steps: made of a device", do_fsmount_and_attach, "word", EPERM, judge_mounts,
+		  .least = 1 },
+		{ "steps: made of a node", do_fsmount_and_attach, DEVICE, EPERM, judge_mounts,
+		  .least = 1 },
+	};
+
 	FAULTS_OR_SKIP();
+	ASSERT_EQ(0, mknod(DEVICE, S_IFBLK | 0600, makedev(1, 0)));
 	/* Nothing here asks for a source: without its target the deny rule must hold. */
 	DENY("deny mount op=remount target=" MOUNTED "\n", rows);
 	DENY("deny mount fstype=ramfs\n"
@@ -395,6 +462,7 @@ TEST_F_TIMEOUT(check, no_step_that_is_denied_is_taken, 900)
 	     "deny mount op=remount target=" TOP "\n"
 	     "deny mount op=bind source=" SOURCE "\n"
 	     "deny mount op=bind target=" EMPTY "\n", sources);
+	DENY("deny mount source=" SOURCE ",word," DEVICE " target=" EMPTY "\n", made);
 }
 
 /* What is allowed fails, too, and leaves nothing behind. */

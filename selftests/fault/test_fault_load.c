@@ -358,6 +358,30 @@ static const char *judge_read(const void *file, int result)
 	return judge_error(result);
 }
 
+/* The oldest event that is held. */
+static int read_event(char *line, size_t size)
+{
+	int fd = open(BULKHEAD_DIR "/events", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	ssize_t len = fd < 0 ? -1 : read(fd, line, size - 1);
+	int err = len < 0 ? errno : 0;
+
+	line[len < 0 ? 0 : len] = '\0';
+	close(fd);
+	return err;
+}
+
+static int do_read_event(const void *unused)
+{
+	int err;
+
+	if (read_event(wanted, 2048))
+		return FAULT_BROKEN;
+	fault_begin();
+	err = read_event(after, 2048);
+	fault_end();
+	return err;
+}
+
 #define READ(file) {									\
 	"read: " file, do_read, BULKHEAD_DIR "/" file, .judge = judge_read, .least = 3,	\
 }
@@ -374,6 +398,7 @@ TEST_F_TIMEOUT(load, what_is_read_is_whole, 3600)
 		READ("features"),
 		READ("assign"),
 		READ("lock"),
+		{ "read: events", do_read_event, .judge = judge_read, .least = 1 },
 	};
 
 	FAULTS_OR_SKIP();
