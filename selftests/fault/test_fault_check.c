@@ -24,6 +24,7 @@
 #define LOADER BIN "/loader"
 #define EMPTY TOP "/empty"
 #define MOUNTED TOP "/mounted"
+#define PEER TOP "/peer"
 #define SOURCE TOP "/source"
 #define DEVICE TOP "/device"
 #define DEVICE_LINK TOP "/link"
@@ -72,6 +73,8 @@ FIXTURE_SETUP(check)
 	ASSERT_EQ(0, mkdir(MOUNTED, 0755));
 	ASSERT_EQ(0, mkdir(SOURCE, 0755));
 	ASSERT_EQ(0, mount("one", MOUNTED, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mkdir(PEER, 0755));
+	ASSERT_EQ(0, mount(MOUNTED, PEER, NULL, MS_BIND, NULL));
 	bh_make_file(SCRIPT, "#!" PROG "\n", 0755);
 	bh_make_loader(LOADER);
 	bh_make_elf(DYNAMIC, 0, LOADER);
@@ -418,6 +421,20 @@ static int do_fsmount_and_attach(const void *source)
 	return err;
 }
 
+static int do_set_group(const void *peer)
+{
+	int err;
+
+	if (mount(NULL, MOUNTED, NULL, MS_SHARED, NULL) ||
+	    mount(NULL, peer, NULL, MS_PRIVATE, NULL) || note_mounts())
+		return FAULT_BROKEN;
+	fault_begin();
+	err = syscall(SYS_move_mount, AT_FDCWD, MOUNTED, AT_FDCWD, peer, MOVE_MOUNT_SET_GROUP) ?
+	      errno : 0;
+	fault_end();
+	return err;
+}
+
 static int do_setattr(const void *place)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
@@ -442,6 +459,7 @@ TEST_F_TIMEOUT(check, no_step_that_is_denied_is_taken, 900)
 		{ "steps: open_tree", do_open_tree, SOURCE, EPERM, .least = 1 },
 		{ "steps: move_mount", do_move_mount, EMPTY, EPERM, judge_mounts, .least = 1 },
 		{ "steps: mount_setattr", do_setattr, TOP, EPERM, judge_mounts, .least = 1 },
+		{ "steps: set_group", do_set_group, PEER, EPERM, judge_mounts, .least = 1 },
 	};
 
 	const struct fault_row made[] = {
@@ -460,6 +478,7 @@ TEST_F_TIMEOUT(check, no_step_that_is_denied_is_taken, 900)
 	DENY("deny mount fstype=ramfs\n"
 	     "deny mount op=mount source=word\n"
 	     "deny mount op=remount target=" TOP "\n"
+	     "deny mount op=propagation source=" MOUNTED "\n"
 	     "deny mount op=bind source=" SOURCE "\n"
 	     "deny mount op=bind target=" EMPTY "\n", sources);
 	DENY("deny mount source=" SOURCE ",word," DEVICE " target=" EMPTY "\n", made);
