@@ -96,7 +96,7 @@ static int attach_one(struct bh_hook *hook)
 		pr_err("%s: %s (%d)\n", hook->function,
 		       err == -EBUSY ? "a livepatch or another module redirects it already" :
 				       "cannot be redirected", err);
-		ftrace_set_filter_ip(&hook->ops, hook->site, 1, 0);
+		ftrace_free_filter(&hook->ops);
 	}
 	return err;
 }
@@ -105,7 +105,7 @@ static void detach_one(struct bh_hook *hook)
 {
 	if (WARN_ON(unregister_ftrace_function(&hook->ops)))
 		return;
-	ftrace_set_filter_ip(&hook->ops, hook->site, 1, 0);
+	ftrace_free_filter(&hook->ops);
 }
 
 /*

