@@ -321,6 +321,53 @@ TEST_F(assign, by_cgroup)
 	expect_in(_metadata, CGROUPS "/a/cgroup.procs", NULL);
 }
 
+/* Names of the longest kind, until the path is longer than any that the kernel tells. */
+#define LONG_NAME 255
+#define LONG_DEPTH 17
+
+/* Makes, or removes, cgroups below each other, and ends up in the innermost of them. */
+static int enter_cgroups(bool make)
+{
+	char name[LONG_NAME + 1] = "";
+	int i;
+
+	memset(name, 'c', LONG_NAME);
+	if (chdir(CGROUPS "/a"))
+		return errno;
+	for (i = 0; i < LONG_DEPTH; i++)
+		if ((make && mkdir(name, 0755)) || chdir(name))
+			return errno;
+	return 0;
+}
+
+static int leave_cgroups(void)
+{
+	char name[LONG_NAME + 1] = "";
+	int i, err = 0;
+
+	memset(name, 'c', LONG_NAME);
+	for (i = 0; i < LONG_DEPTH && !err; i++)
+		err = chdir("..") || rmdir(name) ? errno : 0;
+	return chdir("/") ? errno : err;
+}
+
+/* Whoever may make cgroups could hide in one whose path cannot be told. */
+TEST_F(assign, a_cgroup_too_deep_to_be_told)
+{
+	struct box box;
+	char pid[16];
+
+	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=/nowhere exe=/tmp/**\n"));
+	ASSERT_EQ(0, enter_cgroups(true));
+	ASSERT_EQ(0, box_start(&box, CLONE_NEWPID));
+	snprintf(pid, sizeof(pid), "%d", box.pid);
+	EXPECT_EQ(0, bh_write("/proc/self/cwd/cgroup.procs", "%s", pid));
+	EXPECT_NE(0, box_live(&box));
+	EXPECT_TRUE(box_is_bound(&box, "pid", NULL));
+	box_stop(&box);
+	EXPECT_EQ(0, leave_cgroups());
+}
+
 /* When */
 
 TEST_F(assign, the_first_exec_is_judged)

@@ -108,6 +108,25 @@ TEST_F(attach, features_tell_every_decision_point)
 	}
 }
 
+/* Who is not confined goes through the hooks as well. */
+static int change_root(void)
+{
+	return chroot("/tmp") || chdir("/") || access("/attach", F_OK) ? errno : 0;
+}
+
+TEST_F(attach, the_host_changes_its_root)
+{
+	int status;
+	pid_t pid;
+
+	bh_make_file("/tmp/attach", "", 0644);
+	pid = fork();
+	if (!pid)
+		_exit(change_root());
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
 /* Not while the module is loaded; since 7.3 never. */
 static int switch_off(void *unused)
 {

@@ -289,6 +289,18 @@ static int act_long_source(void *unused)
 	return mount(source, TOP, "tmpfs", 0, NULL) ? errno : 0;
 }
 
+TEST_F(events, a_line_that_cannot_be_taken_is_not_lost)
+{
+	const char *line;
+
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_mount, NULL));
+	EXPECT_EQ(-1, syscall(SYS_read, self->fd, 1L, 4096));
+	EXPECT_EQ(EFAULT, errno);
+	line = next_line(self->fd);
+	ASSERT_NE(NULL, line);
+	EXPECT_NE(NULL, strstr(line, "class=mount"));
+}
+
 TEST_F(events, a_long_string_is_cut)
 {
 	char *line;

@@ -380,6 +380,19 @@ static int exec_memfd(void *arg)
 	return bh_execveat(open_memfd(PROG, MFD_CLOEXEC), "", AT_EMPTY_PATH);
 }
 
+/* Of the memory that its processes share, a file that was never opened. */
+static int exec_shared_memory(void *arg)
+{
+	char path[64], *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				  -1, 0);
+
+	if (at == MAP_FAILED || bh_read(PROG, at, 4096) < 0)
+		return 255;
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)at,
+		 (unsigned long)at + 4096);
+	return bh_exec(path);
+}
+
 static int exec_memfd_by_proc(void *arg)
 {
 	return exec_by_proc(open_memfd(PROG, MFD_CLOEXEC));
@@ -437,6 +450,8 @@ TEST_F(keys, memfd)
 	struct bh_trial trials[] = {
 		DENIED(exec_memfd, "deny exec backing=memfd", NULL, " backing=memfd ", " path=- "),
 		DENIED(exec_memfd_by_proc, "deny exec backing=memfd", NULL, " backing=memfd "),
+		DENIED(exec_shared_memory, "deny exec backing=memfd", NULL, " backing=memfd "),
+		DENIED(exec_shared_memory, DENY "allow exec path=/**", NULL, " path=- "),
 		DENIED(exec_memfd, "deny exec backing!=file", NULL),
 		DENIED(exec_memfd, DENY "allow exec path=/**,**", NULL, " path=- "),
 		DENIED(exec_memfd_by_proc, DENY "allow exec path=/**", NULL, " path=- "),

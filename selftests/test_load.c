@@ -211,6 +211,27 @@ TEST_F(documents, the_longest_name)
 	EXPECT_EQ(0, bh_write("remove", "%s", name));
 }
 
+/* More than there is room for in what reading the file answers. */
+TEST_F(documents, too_many_policies)
+{
+	static char text[1 << 17], outcome[1 << 17];
+	char name[65], *line, *rest = outcome;
+	size_t len = 0;
+	int i, loaded = 0;
+
+	for (i = 0; i < 1100; i++)
+		len += sprintf(text + len, "policy %.40s.%04d%.19s version 1\nend\n",
+			       "many.many.many.many.many.many.many.many.", i, ".many.many.many.many");
+	snprintf(outcome, sizeof(outcome), "%s", bh_load(text));
+	while ((line = strsep(&rest, "\n")) && sscanf(line, "ok %64s 1", name) == 1) {
+		loaded++;
+		EXPECT_EQ(0, bh_write("remove", "%s", name));
+	}
+	EXPECT_LT(800, loaded);
+	ASSERT_NE(NULL, line);
+	EXPECT_NE(NULL, strstr(line, "too many policies in one document"));
+}
+
 TEST_F(documents, the_highest_version)
 {
 	char want[128];

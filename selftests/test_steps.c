@@ -310,6 +310,11 @@ static int do_change(void *arg)
 				    (struct mount_attr *)&change->attr, sizeof(change->attr)));
 }
 
+static int do_change_by_link(void *arg)
+{
+	return symlink(MOUNTED, LINK) && errno != EEXIST ? errno : do_change(arg);
+}
+
 static int do_lift(void *arg)
 {
 	int err = do_change(arg);
@@ -461,6 +466,13 @@ TEST_F(steps, mount_setattr)
 		       "deny mount op=remount has=rec\n", "flags=ro,rec"),
 		ALLOWED(do_change, CHANGE(MOUNTED, 0, { .attr_set = MOUNT_ATTR_RDONLY }),
 			"deny mount op=remount has=rec\n"),
+		DENIED(do_change, CHANGE(MOUNTED, 0, { MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME }),
+		       "deny mount op=remount has=strictatime\n", "flags=strictatime"),
+		GIVES(EINVAL, EINVAL, do_change_by_link,
+		      CHANGE(LINK, AT_SYMLINK_NOFOLLOW, { .attr_set = MOUNT_ATTR_RDONLY }),
+		      "deny mount op=remount target=" MOUNTED "\n"),
+		DENIED(do_change_by_link, CHANGE(LINK, 0, { .attr_set = MOUNT_ATTR_RDONLY }),
+		       "deny mount op=remount target=" MOUNTED "\n", "target=\"" MOUNTED "\""),
 		DENIED(do_change, CHANGE(MOUNTED, 0, { .propagation = MS_SHARED }),
 		       "deny mount op=propagation\n", "op=propagation", "target=\"" MOUNTED "\""),
 		ALLOWED(do_change, CHANGE(MOUNTED, 0, { .propagation = MS_SHARED }),
@@ -536,14 +548,26 @@ TEST_F(steps, mistakes_are_answered_as_ever)
 	bh_try_all(_metadata, trials);
 }
 
-static int do_pick(void *flag)
+static int reconfigure(int fs, const char *flag)
 {
-	int fs = fspick(AT_FDCWD, MOUNTED, FSPICK_CLOEXEC), err;
+	int err;
 
 	if (fs < 0)
 		return errno;
 	err = failed(fsconfig(fs, FSCONFIG_SET_FLAG, flag, NULL, 0));
 	return err ?: failed(fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0));
+}
+
+static int do_pick(void *flag)
+{
+	return reconfigure(fspick(AT_FDCWD, MOUNTED, FSPICK_CLOEXEC), flag);
+}
+
+static int do_pick_by_descriptor(void *flag)
+{
+	int fd = open(MOUNTED, O_PATH | O_CLOEXEC);
+
+	return reconfigure(fspick(fd, "", FSPICK_EMPTY_PATH | FSPICK_NO_AUTOMOUNT), flag);
 }
 
 TEST_F(steps, fspick_is_a_remount)
@@ -553,6 +577,8 @@ TEST_F(steps, fspick_is_a_remount)
 		       "op=remount fstype=\"tmpfs\" source=- target=\"" MOUNTED "\" flags=-"),
 		DENIED(do_pick, "ro", "deny mount op=remount has=ro\n",
 		       "op=remount", "target=\"" MOUNTED "\" flags=ro"),
+		DENIED(do_pick_by_descriptor, "ro", "deny mount op=remount target=" MOUNTED "\n",
+		       "op=remount", "target=\"" MOUNTED "\" flags=-"),
 		ALLOWED(do_pick, "ro", "default mount deny\n"
 			"allow mount op=remount target=" MOUNTED " has=ro\n"),
 		DENIED(do_pick, "ro", "default mount deny\n"
@@ -562,6 +588,44 @@ TEST_F(steps, fspick_is_a_remount)
 	};
 
 	bh_try_all(_metadata, trials);
+}
+
+/* Made by the host before, which left no word of what it is. */
+static int handed_in;
+
+static int do_attach_handed_in(void *unused)
+{
+	return failed(move_mount(handed_in, "", AT_FDCWD, EMPTY, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+static void make_handed_in(struct __test_metadata *_metadata)
+{
+	handed_in = open_tree(AT_FDCWD, SOURCE, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	ASSERT_LE(0, handed_in);
+}
+
+TEST_F(steps, what_is_handed_in_may_be_anything)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_attach_handed_in, NULL, "deny mount op=mount\n", "op=mount",
+		       "target=\"" EMPTY "\""),
+		DENIED(do_attach_handed_in, NULL, "deny mount op=bind\n", "op=bind"),
+		DENIED(do_attach_handed_in, NULL, "default mount deny\nallow mount op=mount\n",
+		       "op=bind"),
+		ALLOWED(do_attach_handed_in, NULL,
+			"default mount deny\nallow mount op=mount,bind\n"),
+	};
+	const struct bh_env free = { .flags = trials[0].flags };
+	size_t i;
+
+	make_handed_in(_metadata);
+	EXPECT_EQ(0, bh_run(&free, do_attach_handed_in, NULL));
+	close(handed_in);
+	for (i = 0; i < ARRAY_SIZE(trials); i++) {
+		make_handed_in(_metadata);
+		bh_try_with(_metadata, &trials[i]);
+		close(handed_in);
+	}
 }
 
 static int do_set_group(void *unused)
@@ -684,7 +748,7 @@ static int race_bind(void *unused)
 	return won ? EEXIST : 0;
 }
 
-TEST_F_TIMEOUT(steps, threads_do_not_win_by_attributes, 120)
+TEST_F_TIMEOUT(steps, threads_do_not_win_by_attributes, 600)
 {
 	const struct bh_trial trials[] = {
 		GIVES(EEXIST, 0, race_attr, NULL, "deny mount op=remount lacks=ro\n",
@@ -696,7 +760,7 @@ TEST_F_TIMEOUT(steps, threads_do_not_win_by_attributes, 120)
 	bh_try_all(_metadata, trials);
 }
 
-TEST_F_TIMEOUT(steps, threads_do_not_win, 120)
+TEST_F_TIMEOUT(steps, threads_do_not_win, 600)
 {
 	const struct bh_trial trials[] = {
 		GIVES(EEXIST, 0, race_source, NULL, BIND_SOURCE, "verdict=deny", "op=bind"),

@@ -59,7 +59,7 @@ int bh_write(const char *file, const char *format, ...)
 
 const char *bh_load_bytes(const void *bytes, size_t len)
 {
-	static char outcome[4096];
+	static char outcome[65536];
 	int fd = open_file("load", O_RDWR);
 	ssize_t n = -1;
 
