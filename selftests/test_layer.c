@@ -3,7 +3,6 @@
  * The layer of an overlay that a file lies in, for exec and map. Both layers lie on the
  * same file system, as a container engine has it, and then on two.
  */
-#include <linux/fuse.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include <kselftest_harness.h>
 
+#include "fuse.h"
 #include "program.h"
 #include "trial.h"
 
@@ -242,68 +242,6 @@ TEST_F(layer, without_an_upper_all_is_lower)
 	bh_try_all(_metadata, trials);
 }
 
-/* A file system with nothing in it, whose root takes for ever to open. */
-
-struct fuse_answer {
-	struct fuse_out_header header;
-	union {
-		struct fuse_init_out init;
-		struct fuse_attr_out attr;
-		struct fuse_statfs_out statfs;
-	};
-};
-
-static void answer_fuse(int fd, const struct fuse_in_header *request)
-{
-	struct fuse_answer answer = { .header.unique = request->unique };
-	size_t len = 0;
-
-	switch (request->opcode) {
-	case FUSE_INIT:
-		answer.init = (struct fuse_init_out){
-			.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION,
-			.max_write = 4096,
-		};
-		len = sizeof(answer.init);
-		break;
-	case FUSE_GETATTR:
-		answer.attr.attr.ino = FUSE_ROOT_ID;
-		answer.attr.attr.mode = S_IFDIR | 0755;
-		answer.attr.attr.nlink = 2;
-		len = sizeof(answer.attr);
-		break;
-	case FUSE_STATFS:
-		answer.statfs.st = (struct fuse_kstatfs){ .bsize = 4096, .namelen = 255 };
-		len = sizeof(answer.statfs);
-		break;
-	case FUSE_LOOKUP:
-		answer.header.error = -ENOENT;
-		break;
-	default:
-		answer.header.error = -EOPNOTSUPP;
-	}
-	answer.header.len = sizeof(answer.header) + len;
-	if (write(fd, &answer, answer.header.len) < 0)
-		_exit(1);
-}
-
-/* Tells @opened when its root is being opened. */
-static void serve_fuse(int fd, int opened)
-{
-	static char request[FUSE_MIN_READ_BUFFER + 4096];
-	const struct fuse_in_header *header = (void *)request;
-
-	while (read(fd, request, sizeof(request)) > 0) {
-		if (header->opcode == FUSE_OPENDIR) {
-			if (write(opened, "o", 1) != 1)
-				break;
-		} else if (header->opcode != FUSE_FORGET && header->opcode != FUSE_INTERRUPT) {
-			answer_fuse(fd, header);
-		}
-	}
-	_exit(0);
-}
-
 static bool is_ready(int fd, int milliseconds)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
@@ -328,20 +266,18 @@ static pid_t start_exec(char *path, int done[2])
 
 TEST_F(layer, who_never_answers_holds_up_no_other)
 {
-	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC), opened[2], slow_done[2], done[2], status;
+	int fd, opened[2], slow_done[2], done[2], status;
 	pid_t server, slow, other;
-	char options[128];
 
-	if (fd < 0)
-		SKIP(return, "no fuse here");
 	ASSERT_EQ(0, pipe(opened));
 	ASSERT_EQ(0, mkdir(TOP "/fuse", 0755));
 	ASSERT_EQ(0, mkdir(TOP "/slow", 0755));
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
-	ASSERT_EQ(0, mount("fuse", TOP "/fuse", "fuse", 0, options));
+	fd = fuse_mount(TOP "/fuse");
+	if (fd < 0)
+		SKIP(return, "no fuse here");
 	server = fork();
 	if (!server)
-		serve_fuse(fd, opened[1]);
+		fuse_serve(fd, FUSE_OPENDIR, opened[1], NULL);
 	close(fd);
 	ASSERT_EQ(0, mount("overlay", TOP "/slow", "overlay", 0,
 			   "lowerdir=" TOP "/fuse:" TOP "/low"));

@@ -278,6 +278,7 @@ TEST_F(ns, a_zombie)
 	ASSERT_EQ(0, waitid(P_PID, pid, &info, WEXITED | WNOWAIT));
 	/* Of the initial namespace still, or gone: never bound. */
 	EXPECT_GT(0, bh_write("bind", "policy=ns ns=pid pid=%d", pid));
+	EXPECT_EQ(-ESRCH, bh_write("bind", "policy=ns ns=mnt pid=%d", pid));
 	EXPECT_EQ(0, act_exec(NULL));
 	waitpid(pid, NULL, 0);
 }

@@ -3,11 +3,19 @@
  * What anyone may hold of the module's files while it is unloaded. Each test
  * leaves the module loaded.
  */
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <kselftest_harness.h>
 
+#include "cell.h"
+#include "fuse.h"
 #include "module.h"
+#include "trial.h"
+
+#define SLOW "/tmp/slow"
+#define PLACE "/tmp/place"
 
 FIXTURE(unload) {
 	int held;
@@ -86,6 +94,59 @@ TEST_F(unload, a_file_that_is_held_leads_nowhere)
 TEST_F(unload, a_file_of_a_policy_that_is_held_leads_nowhere)
 {
 	try_held_file(_metadata, &self->held, BULKHEAD_DIR "/policies/unload/text");
+}
+
+/* Longer than unloading takes that waits for nobody. */
+static int *answered;
+
+static void answer_late(void)
+{
+	sleep(15);
+	*answered = 1;
+}
+
+/* The source may be a device, which must be looked up. */
+static int mount_slowly(void *unused)
+{
+	return mount(SLOW "/device", PLACE, "tmpfs", 0, NULL) ? errno : 0;
+}
+
+TEST_F_TIMEOUT(unload, who_sleeps_in_a_check_is_waited_for, 300)
+{
+	int fd, told[2], status;
+	pid_t server, sleeper;
+	struct bh_cell cell;
+	char byte;
+
+	mkdir(SLOW, 0755);
+	mkdir(PLACE, 0755);
+	answered = bh_shared();
+	ASSERT_EQ(0, pipe(told));
+	fd = fuse_mount(SLOW);
+	if (fd < 0)
+		SKIP(return, "no fuse here");
+	server = fork();
+	if (!server)
+		fuse_serve(fd, FUSE_LOOKUP, told[1], answer_late);
+	close(fd);
+	ASSERT_EQ(0, bh_policy("unload", "deny mount source=/nowhere"));
+	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
+	ASSERT_EQ(0, bh_cell_bind(&cell, "unload"));
+	sleeper = fork();
+	if (!sleeper)
+		_exit(bh_cell_run(&cell, mount_slowly, NULL));
+	ASSERT_EQ(1, read(told[0], &byte, 1));
+
+	EXPECT_EQ(0, *answered);
+	EXPECT_EQ(0, bh_unload_module());
+	EXPECT_EQ(1, *answered);
+	EXPECT_EQ(sleeper, waitpid(sleeper, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, bh_load_module());
+	bh_cell_stop(&cell);
+	umount2(SLOW, MNT_DETACH);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
 }
 
 TEST_HARNESS_MAIN

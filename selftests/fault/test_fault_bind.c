@@ -144,8 +144,8 @@ FIXTURE(bind) {
 FIXTURE_SETUP(bind)
 {
 	size_t len = 0;
-	int i;
 	char path[64];
+	int i, j;
 
 	if (fault_setup())
 		return;
@@ -163,10 +163,12 @@ FIXTURE_SETUP(bind)
 	ASSERT_LE(0, self->pidfd);
 	snprintf(by_ns, sizeof(by_ns), "fd=%d", self->ns);
 	snprintf(by_pidfd, sizeof(by_pidfd), "fd=%d", self->pidfd);
-	for (i = 0; i < 100; i++)
-		len += snprintf(table + len, sizeof(table) - len,
-				"policy=" A " ns=pid exe=/**/%c*nowhere%d cgroup=/**%d\n",
-				"tfp"[i % 3], i, i);
+	/* More states than a match has room for without memory. */
+	for (i = 1; PROG[i]; i++)
+		for (j = i + 1; PROG[j]; j++)
+			len += snprintf(table + len, sizeof(table) - len,
+					"policy=" A " ns=pid exe=/**%c**%c**Q cgroup=/**%d\n",
+					PROG[i], PROG[j], i);
 	snprintf(table + len, sizeof(table) - len,
 		 "policy=" A " ns=pid exe=/**/fault.prog cgroup=/**\n"
 		 "policy=" B " ns=user exe=/**/fault.prog cgroup=/**\n");

@@ -45,7 +45,7 @@ static size_t add_rules(char *text, const char *what, const char *path)
 
 	for (i = 1; path[i]; i++)
 		for (j = i + 1; path[j]; j++)
-			len += sprintf(text + len, "allow %s=/**%c**%c**#\n", what, path[i],
+			len += sprintf(text + len, "allow %s=/**%c**%c**Q\n", what, path[i],
 				       path[j]);
 	return len;
 }

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A file system with nothing in it, which takes its time over one kind of request.
+ */
+#ifndef BULKHEAD_SELFTESTS_FUSE_H
+#define BULKHEAD_SELFTESTS_FUSE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct fuse_answer {
+	struct fuse_out_header header;
+	union {
+		struct fuse_init_out init;
+		struct fuse_attr_out attr;
+		struct fuse_statfs_out statfs;
+	};
+};
+
+/* The descriptor to serve it by, or a negative errno. */
+static inline int fuse_mount(const char *dir)
+{
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC), err;
+	char options[128];
+
+	if (fd < 0)
+		return -errno;
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+	if (!mount("fuse", dir, "fuse", 0, options))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static inline void fuse_answer(int fd, const struct fuse_in_header *request)
+{
+	struct fuse_answer answer = { .header.unique = request->unique };
+	size_t len = 0;
+
+	switch (request->opcode) {
+	case FUSE_INIT:
+		answer.init = (struct fuse_init_out){
+			.major = FUSE_KERNEL_VERSION, .minor = FUSE_KERNEL_MINOR_VERSION,
+			.max_write = 4096,
+		};
+		len = sizeof(answer.init);
+		break;
+	case FUSE_GETATTR:
+		answer.attr.attr.ino = FUSE_ROOT_ID;
+		answer.attr.attr.mode = S_IFDIR | 0755;
+		answer.attr.attr.nlink = 2;
+		len = sizeof(answer.attr);
+		break;
+	case FUSE_STATFS:
+		answer.statfs.st = (struct fuse_kstatfs){ .bsize = 4096, .namelen = 255 };
+		len = sizeof(answer.statfs);
+		break;
+	case FUSE_LOOKUP:
+		answer.header.error = -ENOENT;
+		break;
+	default:
+		answer.header.error = -EOPNOTSUPP;
+	}
+	answer.header.len = sizeof(answer.header) + len;
+	if (write(fd, &answer, answer.header.len) < 0)
+		_exit(1);
+}
+
+/*
+ * Serves until the file system is gone. Of a request of the kind @slow, @told gets a byte;
+ * it is answered after what @delay does, or never if that is NULL.
+ */
+static inline void fuse_serve(int fd, unsigned int slow, int told, void (*delay)(void))
+{
+	static char request[FUSE_MIN_READ_BUFFER + 4096];
+	const struct fuse_in_header *header = (void *)request;
+
+	while (read(fd, request, sizeof(request)) > 0) {
+		if (header->opcode == FUSE_FORGET || header->opcode == FUSE_INTERRUPT)
+			continue;
+		if (header->opcode == slow) {
+			if (write(told, "t", 1) != 1)
+				break;
+			if (!delay)
+				continue;
+			delay();
+		}
+		fuse_answer(fd, header);
+	}
+	_exit(0);
+}
+
+#endif /* BULKHEAD_SELFTESTS_FUSE_H */
