@@ -332,6 +332,34 @@ TEST_F_TIMEOUT(traces, ways_to_look_allowed, 60)
 	}
 }
 
+/* CAP_SYS_ADMIN is as good as CAP_PERFMON to the kernel. */
+static int look_without_perfmon(void *unused)
+{
+	pid_t pid;
+	int err;
+
+	if (mount("proc", "/proc", "proc", 0, NULL) ||
+	    bh_keep_caps(~(1ULL << 38 /* CAP_PERFMON */)))
+		return -2;
+	pid = start_pausing();
+	err = by_open(pid, "maps");
+	end(pid);
+	return err;
+}
+
+TEST_F(traces, without_the_capability_to_measure)
+{
+	const struct bh_trial trials[] = {
+		{ .rules = DENY, .act = look_without_perfmon, .with = EACCES,
+		  .words = { "verdict=deny class=ptrace", " access=read " },
+		  .flags = CLONE_NEWPID | CLONE_NEWNS },
+		{ .rules = DENY "allow ptrace access=read", .act = look_without_perfmon,
+		  .flags = CLONE_NEWPID | CLONE_NEWNS },
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
 /* Without the capability that lets one measure everything. */
 static int measure_child(void *arg)
 {

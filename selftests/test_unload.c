@@ -96,6 +96,24 @@ TEST_F(unload, a_file_of_a_policy_that_is_held_leads_nowhere)
 	try_held_file(_metadata, &self->held, BULKHEAD_DIR "/policies/unload/text");
 }
 
+/* What was said of a mount while it was made is forgotten with the module. */
+static int clone_and_keep(void *unused)
+{
+	return syscall(SYS_open_tree, AT_FDCWD, "/tmp", OPEN_TREE_CLONE) < 0 ? errno : 0;
+}
+
+TEST_F(unload, mounts_that_are_nowhere_yet_do_not_prevent_it)
+{
+	struct bh_cell cell;
+
+	ASSERT_EQ(0, bh_policy("unload", "deny mount source=/nowhere"));
+	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
+	ASSERT_EQ(0, bh_cell_bind(&cell, "unload"));
+	EXPECT_EQ(0, bh_cell_run(&cell, clone_and_keep, NULL));
+	try_reload(_metadata);
+	bh_cell_stop(&cell);
+}
+
 /* Longer than unloading takes that waits for nobody. */
 static int *answered;
 
