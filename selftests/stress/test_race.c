@@ -2,8 +2,9 @@
 /*
  * Policies are replaced, by two at a time, namespaces are bound, bound again, released, made
  * and killed amidst of what they do, the assignment table is rewritten and everything is
- * read, each by tasks of its own, while others act in containers. All versions of the policy deny the same acts and allow the
- * same others: no act may ever be seen to go the other way, and nothing is left in the end.
+ * read, each by tasks of its own, while others act in containers. All versions of the policy
+ * deny the same acts and allow the same others: no act may ever be seen to go the other way,
+ * and nothing is left in the end.
  *
  * BULKHEAD_RACE_SECONDS says how long (15), and until enough has happened, up to twenty
  * times that. No kernel text is patched meanwhile.
@@ -49,8 +50,10 @@ static const char *const bodies[] = {
 
 #define BODIES (sizeof(bodies) / sizeof(bodies[0]))
 
-enum { REPLACED, BOUND, UNBOUND, TABLES, READS, IN_PID, IN_USER, IN_MNT, ASSIGNMENTS, KILLED,
-       COUNTERS };
+enum {
+	REPLACED, BOUND, UNBOUND, TABLES, READS, IN_PID, IN_USER, IN_MNT, ASSIGNMENTS, KILLED,
+	COUNTERS,
+};
 
 /* The least that must have happened. */
 static const struct {
