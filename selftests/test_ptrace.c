@@ -308,7 +308,7 @@ static const char *other_access(const struct look *look)
 	return strcmp(look->access, "read") ? "read" : "attach";
 }
 
-TEST_F_TIMEOUT(traces, ways_to_look_denied, 60)
+TEST_F_TIMEOUT(traces, ways_to_look_denied, 300)
 {
 	size_t i;
 
@@ -320,7 +320,7 @@ TEST_F_TIMEOUT(traces, ways_to_look_denied, 60)
 	}
 }
 
-TEST_F_TIMEOUT(traces, ways_to_look_allowed, 60)
+TEST_F_TIMEOUT(traces, ways_to_look_allowed, 300)
 {
 	size_t i;
 
