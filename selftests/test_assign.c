@@ -325,8 +325,8 @@ TEST_F(assign, by_cgroup)
 #define LONG_NAME 255
 #define LONG_DEPTH 17
 
-/* Makes, or removes, cgroups below each other, and ends up in the innermost of them. */
-static int enter_cgroups(bool make)
+/* Makes cgroups below each other, and ends up in the innermost of them. */
+static int enter_cgroups(void)
 {
 	char name[LONG_NAME + 1] = "";
 	int i;
@@ -335,7 +335,7 @@ static int enter_cgroups(bool make)
 	if (chdir(CGROUPS "/a"))
 		return errno;
 	for (i = 0; i < LONG_DEPTH; i++)
-		if ((make && mkdir(name, 0755)) || chdir(name))
+		if (mkdir(name, 0755) || chdir(name))
 			return errno;
 	return 0;
 }
@@ -358,7 +358,7 @@ TEST_F(assign, a_cgroup_too_deep_to_be_told)
 	char pid[16];
 
 	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=/nowhere exe=/tmp/**\n"));
-	ASSERT_EQ(0, enter_cgroups(true));
+	ASSERT_EQ(0, enter_cgroups());
 	ASSERT_EQ(0, box_start(&box, CLONE_NEWPID));
 	snprintf(pid, sizeof(pid), "%d", box.pid);
 	EXPECT_EQ(0, bh_write("/proc/self/cwd/cgroup.procs", "%s", pid));
