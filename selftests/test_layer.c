@@ -266,19 +266,15 @@ static pid_t start_exec(char *path, int done[2])
 
 TEST_F(layer, who_never_answers_holds_up_no_other)
 {
-	int fd, opened[2], slow_done[2], done[2], status;
+	int opened[2], slow_done[2], done[2], status;
 	pid_t server, slow, other;
 
 	ASSERT_EQ(0, pipe(opened));
 	ASSERT_EQ(0, mkdir(TOP "/fuse", 0755));
 	ASSERT_EQ(0, mkdir(TOP "/slow", 0755));
-	fd = fuse_mount(TOP "/fuse");
-	if (fd < 0)
+	server = fuse_start(TOP "/fuse", FUSE_OPENDIR, opened[1], NULL);
+	if (server < 0)
 		SKIP(return, "no fuse here");
-	server = fork();
-	if (!server)
-		fuse_serve(fd, FUSE_OPENDIR, opened[1], NULL);
-	close(fd);
 	ASSERT_EQ(0, mount("overlay", TOP "/slow", "overlay", 0,
 			   "lowerdir=" TOP "/fuse:" TOP "/low"));
 	ASSERT_EQ(0, bh_policy(BH_TRIAL, "default exec deny\nallow exec layer=lower\n"));

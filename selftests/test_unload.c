@@ -131,7 +131,7 @@ static int mount_slowly(void *unused)
 
 TEST_F_TIMEOUT(unload, who_sleeps_in_a_check_is_waited_for, 300)
 {
-	int fd, told[2], status;
+	int told[2], status;
 	pid_t server, sleeper;
 	struct bh_cell cell;
 	char byte;
@@ -140,13 +140,9 @@ TEST_F_TIMEOUT(unload, who_sleeps_in_a_check_is_waited_for, 300)
 	mkdir(PLACE, 0755);
 	answered = bh_shared();
 	ASSERT_EQ(0, pipe(told));
-	fd = fuse_mount(SLOW);
-	if (fd < 0)
+	server = fuse_start(SLOW, FUSE_LOOKUP, told[1], answer_late);
+	if (server < 0)
 		SKIP(return, "no fuse here");
-	server = fork();
-	if (!server)
-		fuse_serve(fd, FUSE_LOOKUP, told[1], answer_late);
-	close(fd);
 	ASSERT_EQ(0, bh_policy("unload", "deny mount source=/nowhere"));
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
 	ASSERT_EQ(0, bh_cell_bind(&cell, "unload"));

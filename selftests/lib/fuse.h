@@ -96,4 +96,19 @@ static inline void fuse_serve(int fd, unsigned int slow, int told, void (*delay)
 	_exit(0);
 }
 
+/* Mounts and serves it: the server's pid, or a negative errno. */
+static inline pid_t fuse_start(const char *dir, unsigned int slow, int told, void (*delay)(void))
+{
+	int fd = fuse_mount(dir);
+	pid_t pid;
+
+	if (fd < 0)
+		return fd;
+	pid = fork();
+	if (!pid)
+		fuse_serve(fd, slow, told, delay);
+	close(fd);
+	return pid;
+}
+
 #endif /* BULKHEAD_SELFTESTS_FUSE_H */
