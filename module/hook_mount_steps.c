@@ -10,7 +10,6 @@
  * What such a function is not told is taken from the frame of the system call
  * that it works for, and compared with what it was given.
  */
-#include <linux/blk_types.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/fsnotify_backend.h>
@@ -308,21 +307,20 @@ static int hook_reconfigure(struct fs_context *fc)
 	return BH_ORIGINAL(reconfigure_super)(fc);
 }
 
-/* The source of a super block that a context was given, if it lies where the name says. */
+/* The source of a super block that a context was given, as long as the name leads there. */
 static char *source_of(const struct fs_context *fc, int *err)
 {
-	const struct block_device *bdev = fc->root->d_sb->s_bdev;
 	struct bh_mount_op operation = { };
 	struct path device = { };
 	char *name = NULL;
 
-	*err = 0;
 	bh_mount_find_device(&operation, fc->source, &device);
-	if (operation.source_err) {
-		*err = operation.source_err;
-	} else if (operation.source && bdev && d_inode(device.dentry)->i_rdev == bdev->bd_dev) {
+	*err = operation.source_err;
+	if (!*err && !bh_mount_is_on(&operation, fc->root->d_sb))
+		*err = -ESTALE;
+	if (!*err && operation.source) {
 		name = name_of(&device, err);
-	} else if (fc->source) {
+	} else if (!*err && fc->source) {
 		name = kstrdup(fc->source, GFP_KERNEL);
 		*err = name ? 0 : -ENOMEM;
 	}

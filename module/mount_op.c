@@ -2,6 +2,7 @@
 /*
  * Mount operations: from what the kernel has to a verdict.
  */
+#include <linux/blk_types.h>
 #include <linux/namei.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -173,6 +174,20 @@ void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struc
 		operation->source_err = err;
 	if (!err && S_ISBLK(d_inode(path->dentry)->i_mode))
 		operation->source = path;
+}
+
+/**
+ * bh_mount_is_on() - is a super block on what bh_mount_find_device() found?
+ * @operation: whose source was found
+ * @sb: the super block
+ *
+ * One that has no device is wherever it was said to be.
+ */
+bool bh_mount_is_on(const struct bh_mount_op *operation, const struct super_block *sb)
+{
+	const struct path *device = operation->source;
+
+	return !sb->s_bdev || (device && d_inode(device->dentry)->i_rdev == sb->s_bdev->bd_dev);
 }
 
 /**

@@ -47,6 +47,7 @@ u32 bh_mount_flags_of_mount(unsigned int flags);
 u32 bh_mount_flags_of_sb(unsigned long flags);
 
 void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struct path *path);
+bool bh_mount_is_on(const struct bh_mount_op *operation, const struct super_block *sb);
 
 static inline const char *bh_mount_type_at(const struct path *path)
 {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include <kselftest_harness.h>
 
@@ -203,6 +204,78 @@ TEST_F(steps, a_source_counts_when_the_super_block_is_made)
 		ALLOWED(do_create, TMPFS, "default mount deny\nallow mount source=word\n"),
 	};
 
+	bh_try_all(_metadata, trials);
+}
+
+/* On a device */
+
+#define DISK TOP "/disk"
+#define OTHER_DISK TOP "/disk2"
+#define EXT4(source) MAKE("ext4", source, EMPTY)
+#define ALLOW_DISK(target)							\
+	"default mount deny\nallow mount fstype=ext4 source=" DISK " target=" target "\n"
+
+/* The link leads elsewhere once the super block is made. */
+static int do_make_and_turn(void *arg)
+{
+	const struct make *make = arg;
+	int fs = fsopen(make->type, FSOPEN_CLOEXEC), fd;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "source", LINK, 0) ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return errno;
+	if (unlink(LINK) || symlink(make->source, LINK))
+		return 1;
+	fd = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	return fd < 0 ? errno : finish(fd, make);
+}
+
+static int do_turn(void *arg)
+{
+	int err = do_make_and_turn(arg);
+
+	/* All trials share the file system that it lies in. */
+	unlink(LINK);
+	return symlink(DISK, LINK) ? 1 : err;
+}
+
+static void make_disks(struct __test_metadata *_metadata)
+{
+	ASSERT_EQ(0, mknod(DISK, S_IFBLK | 0600, makedev(1, 0)));
+	ASSERT_EQ(0, mknod(OTHER_DISK, S_IFBLK | 0600, makedev(1, 1)));
+	ASSERT_EQ(0, symlink(DISK, LINK));
+	ASSERT_EQ(0, system("/sbin/mkfs.ext4 -qF " DISK " 4096"));
+}
+
+TEST_F(steps, a_device_is_told_by_its_path)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_make, EXT4(DISK), ALLOW_DISK(OTHER),
+		       "op=mount fstype=\"ext4\" source=\"" DISK "\" target=\"" EMPTY "\""),
+		ALLOWED(do_make, EXT4(DISK), ALLOW_DISK(EMPTY)),
+		ALLOWED(do_make, EXT4(LINK), ALLOW_DISK(EMPTY)),
+		DENIED(do_make, EXT4(LINK), "deny mount source=" DISK " target=" EMPTY "\n",
+		       "rule=2", "source=\"" DISK "\" target=\"" EMPTY "\""),
+		DENIED(do_make, EXT4(LINK), "default mount deny\nallow mount source=" LINK "\n",
+		       "source=\"" DISK "\" target=-"),
+	};
+
+	make_disks(_metadata);
+	bh_try_all(_metadata, trials);
+}
+
+/* What has been made of a device stays that device's. */
+TEST_F(steps, a_name_turned_to_another_device)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_turn, EXT4(OTHER_DISK), "deny mount source=" DISK " target=" EMPTY "\n",
+		       "op=mount fstype=\"ext4\""),
+		DENIED(do_turn, EXT4("word"), "deny mount source=" DISK " target=" EMPTY "\n",
+		       "op=mount fstype=\"ext4\""),
+		ALLOWED(do_turn, EXT4(OTHER_DISK), "deny mount target=" OTHER "\n"),
+	};
+
+	make_disks(_metadata);
 	bh_try_all(_metadata, trials);
 }
 
