@@ -34,27 +34,18 @@ static unsigned long without_magic(unsigned long flags)
 	return (flags & MS_MGC_MSK) == MS_MGC_VAL ? flags & ~MS_MGC_MSK : flags;
 }
 
-/* All but what has a place as its source, which check_place() judges. */
-static int check_mount(const char *dev_name, const struct path *target, const char *type,
-		       unsigned long flags)
+/* What changes the mounts at its target and has no source. */
+static int check_change(const struct path *target, unsigned long flags)
 {
 	struct bh_mount_op operation = {
 		.op = op_of(flags),
 		.flags = bh_mount_flags_asked(flags),
 		.target = target,
 	};
-	struct path device = { };
-	int err;
 
 	if (operation.op == BH_OP_REMOUNT)
 		operation.fstype = bh_mount_type_at(target);
-	if (operation.op == BH_OP_MOUNT) {
-		operation.fstype = type;
-		bh_mount_find_device(&operation, dev_name, &device);
-	}
-	err = bh_mount_judge(&operation);
-	path_put(&device);
-	return err;
+	return bh_mount_judge(&operation);
 }
 
 /* What is bound or moved, to a target; @source_err if it cannot be found. */
@@ -101,17 +92,37 @@ BH_DEFINE_ORIGINAL(security_sb_umount);
 BH_DEFINE_ORIGINAL(security_sb_pivotroot);
 
 struct mount_call {
+	const char *dev_name;
 	struct path *target;
 	const char *type;
 	unsigned long flags;
 	void *data;
 };
 
-static long mount_the_root(void *context)
+static long mount_as_called(void *context)
 {
 	const struct mount_call *call = context;
 
-	return BH_ORIGINAL(path_mount)("/", call->target, call->type, call->flags, call->data);
+	return BH_ORIGINAL(path_mount)(call->dev_name, call->target, call->type, call->flags,
+				       call->data);
+}
+
+static int mount_new(struct mount_call *call)
+{
+	unsigned long flags = without_magic(call->flags);
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOUNT,
+		.flags = bh_mount_flags_asked(flags),
+		.target = call->target,
+		.fstype = call->type,
+	};
+	struct path device = { };
+	int err;
+
+	bh_mount_find_device(&operation, call->dev_name, &device);
+	err = bh_mount_judge(&operation) ?: bh_mount_call(&operation, mount_as_called, call);
+	path_put(&device);
+	return err;
 }
 
 /*
@@ -119,37 +130,49 @@ static long mount_the_root(void *context)
  * name that may lead somewhere else by then. So it is told another one, which
  * leads to what was judged. Other security modules see what that leads to as well.
  */
-static int mount_place(const char *dev_name, struct mount_call *call)
+static int mount_place(struct mount_call *call)
 {
 	unsigned long flags = without_magic(call->flags);
 	struct path source;
-	int err = kern_path(dev_name, LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT, &source);
+	int err = kern_path(call->dev_name, LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT, &source);
 
 	if (err)
 		return check_place(NULL, err, call->target, flags) ?: err;
+	call->dev_name = "/";
 	err = check_place(&source, 0, call->target, flags) ?:
-	      bh_call_at(&source, mount_the_root, call);
+	      bh_call_at(&source, mount_as_called, call);
 	path_put(&source);
 	return err;
+}
+
+static int mount_judged(struct mount_call *call)
+{
+	unsigned long flags = without_magic(call->flags);
+	int err;
+
+	switch (op_of(flags)) {
+	case BH_OP_MOUNT:
+		return mount_new(call);
+	case BH_OP_BIND:
+	case BH_OP_MOVE:
+		if (call->dev_name && *call->dev_name)
+			return mount_place(call);
+		err = check_place(NULL, 0, call->target, flags);
+		break;
+	default:
+		err = check_change(call->target, flags);
+	}
+	return err ?: mount_as_called(call);
 }
 
 static noinline int judge_path_mount(const char *dev_name, struct path *path, const char *type,
 				     unsigned long flags, void *data)
 {
-	struct mount_call call = { .target = path, .type = type, .flags = flags, .data = data };
-	bool has_place = op_of(without_magic(flags)) & (BH_OP_BIND | BH_OP_MOVE);
-	int err = 0;
+	struct mount_call call = { dev_name, path, type, flags, data };
+	int err = bh_bindings_nr() ? mount_judged(&call) : mount_as_called(&call);
 
-	if (bh_bindings_nr() && has_place && dev_name && *dev_name) {
-		err = mount_place(dev_name, &call);
-		bh_hook_leave();
-		return err;
-	}
-	if (bh_bindings_nr())
-		err = has_place ? check_place(NULL, 0, path, without_magic(flags)) :
-				  check_mount(dev_name, path, type, without_magic(flags));
 	bh_hook_leave();
-	return err ?: BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
+	return err;
 }
 
 static int hook_path_mount(const char *dev_name, struct path *path, const char *type,

@@ -42,6 +42,7 @@ enum call {
 	CALL_OPEN_TREE,
 	CALL_FSPICK,
 	CALL_SET_GROUP,
+	CALL_MOUNT,
 	CALL_PLAIN,
 };
 
@@ -58,6 +59,7 @@ enum call {
  * @alone: what is being made gets a mount namespace of its own, where it lies at "/"
  * @flags: its flags, if @alone
  * @fstype: its type, if @alone
+ * @judged: what mount(2) was judged as
  */
 struct frame {
 	struct hlist_node node;
@@ -70,6 +72,7 @@ struct frame {
 	bool alone;
 	u32 flags;
 	const char *fstype;
+	const struct bh_mount_op *judged;
 };
 
 static DEFINE_HASHTABLE(frames, 6);
@@ -159,24 +162,6 @@ static int check_fsopen(const struct file_system_type *fs_type)
 	};
 
 	return bh_mount_judge(&operation);
-}
-
-/* The super block is about to be made or found. */
-static int check_create(const struct fs_context *fc)
-{
-	struct bh_mount_op operation = {
-		.op = BH_OP_MOUNT,
-		.fstype = fc->fs_type->name,
-		.unknown = 1 << BH_MOUNT_TARGET,
-		.flags_unknown = true,
-	};
-	struct path device = { };
-	int err;
-
-	bh_mount_find_device(&operation, fc->source, &device);
-	err = bh_mount_judge(&operation);
-	path_put(&device);
-	return err;
 }
 
 static int check_reconfigure(const struct fs_context *fc)
@@ -275,12 +260,63 @@ static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned i
 	return BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
 }
 
+/*
+ * The kernel looks the device up again, by a name that may lead somewhere else by then. What
+ * it has found is not told by that name, and what it may be must be allowed.
+ */
+static int get_judged_tree(struct fs_context *fc, const struct bh_mount_op *judged)
+{
+	struct bh_mount_op other = *judged;
+	int err = BH_ORIGINAL(vfs_get_tree)(fc);
+	struct super_block *sb;
+
+	if (err)
+		return err;
+	sb = fc->root->d_sb;
+	if (bh_mount_is_on(judged, sb))
+		return 0;
+	other.source = NULL;
+	other.source_err = -ESTALE;
+	err = bh_mount_judge(&other);
+	if (err) {
+		dput(fc->root);
+		fc->root = NULL;
+		deactivate_locked_super(sb);
+	}
+	return err;
+}
+
+/* The super block is about to be made or found. */
+static int judge_create(struct fs_context *fc)
+{
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOUNT,
+		.fstype = fc->fs_type->name,
+		.unknown = 1 << BH_MOUNT_TARGET,
+		.flags_unknown = true,
+	};
+	struct path device = { };
+	int err;
+
+	bh_mount_find_device(&operation, fc->source, &device);
+	err = bh_mount_judge(&operation) ?: get_judged_tree(fc, &operation);
+	path_put(&device);
+	return err;
+}
+
 static noinline int judge_get_tree(struct fs_context *fc)
 {
-	int err = is_users(fc) && fc->purpose == FS_CONTEXT_FOR_MOUNT ? check_create(fc) : 0;
+	const struct frame *frame = find_frame();
+	int err;
 
+	if (fc->purpose == FS_CONTEXT_FOR_MOUNT && is_users(fc))
+		err = judge_create(fc);
+	else if (frame && frame->call == CALL_MOUNT)
+		err = get_judged_tree(fc, frame->judged);
+	else
+		err = BH_ORIGINAL(vfs_get_tree)(fc);
 	bh_hook_leave();
-	return err ?: BH_ORIGINAL(vfs_get_tree)(fc);
+	return err;
 }
 
 static int hook_get_tree(struct fs_context *fc)
@@ -512,6 +548,27 @@ static int hook_move_mount(const struct path *from_path, const struct path *to_p
 }
 
 /* System calls */
+
+/**
+ * bh_mount_call() - call what makes a super block of what was judged
+ * @judged: a new file system, allowed
+ * @call: is given @context and may sleep
+ * @context: for @call
+ *
+ * A device other than that of @judged is judged anew.
+ *
+ * Return: what @call returned.
+ */
+long bh_mount_call(const struct bh_mount_op *judged, long (*call)(void *context), void *context)
+{
+	struct frame frame = { .call = CALL_MOUNT, .judged = judged };
+	long ret;
+
+	enter_frame(&frame);
+	ret = call(context);
+	leave_frame(&frame);
+	return ret;
+}
 
 /*
  * Native and 32-bit entry points take their arguments from different registers.

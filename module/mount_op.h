@@ -54,6 +54,8 @@ static inline const char *bh_mount_type_at(const struct path *path)
 	return path->mnt->mnt_sb->s_type->name;
 }
 
+long bh_mount_call(const struct bh_mount_op *judged, long (*call)(void *context), void *context);
+
 /* What is known of a detached mount, by the object that carries it. */
 
 /**

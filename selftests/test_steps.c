@@ -12,6 +12,7 @@
 
 #include <kselftest_harness.h>
 
+#include "fuse.h"
 #include "program.h"
 #include "trial.h"
 
@@ -23,7 +24,9 @@
 #define SECRET TOP "/secret"
 #define MOUNTED TOP "/mounted"
 #define READONLY TOP "/ro"
-#define LINK TOP "/link"
+#define LINK TOP "/" FUSE_LINK
+#define SERVED TOP "/fuse"
+#define TURNING SERVED "/" FUSE_LINK
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS)
 
@@ -230,13 +233,20 @@ static int do_make_and_turn(void *arg)
 	return fd < 0 ? errno : finish(fd, make);
 }
 
+static void turn_link(const char *to)
+{
+	unlink(LINK);
+	if (symlink(to, LINK))
+		_exit(1);
+}
+
 static int do_turn(void *arg)
 {
 	int err = do_make_and_turn(arg);
 
 	/* All trials share the file system that it lies in. */
-	unlink(LINK);
-	return symlink(DISK, LINK) ? 1 : err;
+	turn_link(DISK);
+	return err;
 }
 
 static void make_disks(struct __test_metadata *_metadata)
@@ -245,6 +255,7 @@ static void make_disks(struct __test_metadata *_metadata)
 	ASSERT_EQ(0, mknod(OTHER_DISK, S_IFBLK | 0600, makedev(1, 1)));
 	ASSERT_EQ(0, symlink(DISK, LINK));
 	ASSERT_EQ(0, system("/sbin/mkfs.ext4 -qF " DISK " 4096"));
+	ASSERT_EQ(0, system("/sbin/mkfs.ext4 -qF " OTHER_DISK " 4096"));
 }
 
 TEST_F(steps, a_device_is_told_by_its_path)
@@ -277,6 +288,63 @@ TEST_F(steps, a_name_turned_to_another_device)
 
 	make_disks(_metadata);
 	bh_try_all(_metadata, trials);
+}
+
+static int do_mount_device(void *arg)
+{
+	const struct make *make = arg;
+
+	return failed(mount(make->source, make->target, make->type, 0, NULL));
+}
+
+/* Each time that it is read, the link has come to lead to the other one. */
+static void turn(void)
+{
+	char to[64] = "";
+
+	turn_link(readlink(LINK, to, sizeof(to)) > 0 && !strcmp(to, DISK) ? OTHER_DISK : DISK);
+}
+
+/* The first look leads to DISK. */
+static int do_mount_turning(void *make)
+{
+	turn_link(OTHER_DISK);
+	return do_mount_device(make);
+}
+
+static int do_create_turning(void *make)
+{
+	turn_link(OTHER_DISK);
+	return do_create(make);
+}
+
+/* The kernel looks the device up again once all has been judged. */
+TEST_F(steps, a_name_that_turns_while_it_is_judged)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_mount_turning, EXT4(TURNING), ALLOW_DISK(EMPTY),
+		       "op=mount fstype=\"ext4\"", "target=\"" EMPTY "\""),
+		DENIED(do_mount_turning, EXT4(TURNING), "deny mount source=" OTHER_DISK "\n",
+		       "op=mount fstype=\"ext4\"", "target=\"" EMPTY "\""),
+		ALLOWED(do_mount_turning, EXT4(TURNING),
+			"default mount deny\nallow mount fstype=ext4\n"),
+		DENIED(do_create_turning, EXT4(TURNING), ALLOW_DISK(EMPTY),
+		       "op=mount fstype=\"ext4\"", "target=-"),
+		ALLOWED(do_create_turning, EXT4(TURNING),
+			"default mount deny\nallow mount fstype=ext4\n"),
+	};
+	int told[2];
+	pid_t server;
+
+	make_disks(_metadata);
+	ASSERT_EQ(0, mkdir(SERVED, 0755));
+	ASSERT_EQ(0, pipe(told));
+	server = fuse_start(SERVED, FUSE_READLINK, told[1], turn);
+	if (server < 0)
+		SKIP(return, "no fuse here");
+	bh_try_all(_metadata, trials);
+	ASSERT_EQ(0, umount2(SERVED, MNT_DETACH));
+	ASSERT_EQ(server, waitpid(server, NULL, 0));
 }
 
 /* Clones */

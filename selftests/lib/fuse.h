@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A file system with nothing in it, which takes its time over one kind of request.
+ * A file system with nothing in it but FUSE_LINK, a link to a file of that name in its parent
+ * directory. It takes its time over one kind of request.
  */
 #ifndef BULKHEAD_SELFTESTS_FUSE_H
 #define BULKHEAD_SELFTESTS_FUSE_H
@@ -9,9 +10,13 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define FUSE_LINK "link"
+#define FUSE_LINK_ID 2
 
 struct fuse_answer {
 	struct fuse_out_header header;
@@ -19,6 +24,8 @@ struct fuse_answer {
 		struct fuse_init_out init;
 		struct fuse_attr_out attr;
 		struct fuse_statfs_out statfs;
+		struct fuse_entry_out entry;
+		char link[sizeof("../" FUSE_LINK)];
 	};
 };
 
@@ -62,7 +69,18 @@ static inline void fuse_answer(int fd, const struct fuse_in_header *request)
 		len = sizeof(answer.statfs);
 		break;
 	case FUSE_LOOKUP:
-		answer.header.error = -ENOENT;
+		if (strcmp((const char *)(request + 1), FUSE_LINK)) {
+			answer.header.error = -ENOENT;
+			break;
+		}
+		answer.entry = (struct fuse_entry_out){
+			.nodeid = FUSE_LINK_ID,
+			.attr = { .ino = FUSE_LINK_ID, .mode = S_IFLNK | 0777, .nlink = 1 },
+		};
+		len = sizeof(answer.entry);
+		break;
+	case FUSE_READLINK:
+		len = strlen(strcpy(answer.link, "../" FUSE_LINK));
 		break;
 	default:
 		answer.header.error = -EOPNOTSUPP;
