@@ -422,7 +422,8 @@ int bh_bindings_init(void)
 {
 	int err;
 
-	wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	/* To let a mount namespace go is to wait in a kernel thread for a grace period. */
+	wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM | WQ_UNBOUND, BH_FREEING_MAX);
 	if (!wq)
 		return -ENOMEM;
 	err = rhashtable_init(&table, &table_params);

@@ -31,6 +31,7 @@
 #define BH_POLICIES_MAX		4096		/* loaded policies */
 #define BH_BINDINGS_MAX		65536		/* bound namespaces */
 #define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
+#define BH_FREEING_MAX		16		/* ended bindings that are freed at once */
 #define BH_BIND_WRITE_MAX	65536		/* bytes in one write to `bind` and the like */
 #define BH_ASSIGN_MAX		262144		/* bytes in an assignment table */
 #define BH_ASSIGN_LINES_MAX	4096		/* lines in it that assign */
