@@ -121,7 +121,7 @@ struct memory {
 	long percpu;
 };
 
-static inline struct memory memory_used(void)
+static inline struct memory memory_now(void)
 {
 	FILE *file = fopen("/proc/sys/vm/drop_caches", "w");
 
@@ -130,14 +130,33 @@ static inline struct memory memory_used(void)
 		fputs("3\n", file);
 		fclose(file);
 	}
-	/* What is freed after a grace period, or by a work queue, goes first. */
-	sleep(2);
 	shrink_slabs();
 	return (struct memory){
 		.slab = slab_objects(),
 		.vmalloc = memory_line("VmallocUsed"),
 		.percpu = memory_line("Percpu"),
 	};
+}
+
+/* Less than that is what comes and goes. */
+#define MEMORY_STEP 64
+
+/*
+ * What is freed after a grace period, by a work queue or, with KASAN, when its quarantine
+ * lets go of it, goes first: until there is no less of it.
+ */
+static inline struct memory memory_used(void)
+{
+	struct memory now = memory_now(), before;
+	int tries = 30;
+
+	do {
+		before = now;
+		sleep(2);
+		now = memory_now();
+	} while (tries-- && (now.slab + MEMORY_STEP < before.slab ||
+			     now.vmalloc + MEMORY_STEP < before.vmalloc));
+	return now;
 }
 
 #endif /* BULKHEAD_STRESS_TASKS_H */
