@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The n-th allocation fails by /proc/self/fail-nth. That fails one and no more, and where
- * another way is tried then, as by kvmalloc(), no caller sees it. The rest fails by
- * fail_function, which counts what passes: the two functions that the allocators ask
- * whether to fail are made to say yes.
+ * another way is tried then, as by kvmalloc(), no caller sees it. The rest fails by failslab
+ * and fail_page_alloc, which pass by a task for as long as it counts to its n-th. All of them
+ * spare what must not fail (__GFP_NOFAIL), as fail_function would not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +18,8 @@
 
 #include "fault.h"
 
-#define DEBUGFS "/sys/kernel/debug/"
-#define FUNCTION DEBUGFS "fail_function/"
+#define SLAB "/sys/kernel/debug/failslab/"
+#define PAGE "/sys/kernel/debug/fail_page_alloc/"
 
 /* More than any operation here allocates. */
 #define TRIES_MAX 100000
@@ -29,7 +29,7 @@
  * @mode: which allocations fail
  * @n: from which on
  * @ended: a task has called fault_end()
- * @injected: what it saw
+ * @left: of @n, what no allocation has counted down
  * @host_pid: the task under faults, as the host numbers it
  * @err: the errno of its execve
  * @tally: of the sweep
@@ -38,7 +38,7 @@ struct state {
 	enum fault_mode mode;
 	unsigned int n;
 	bool ended;
-	bool injected;
+	unsigned int left;
 	int host_pid;
 	int err;
 	struct fault_tally tally;
@@ -51,8 +51,8 @@ static struct {
 	pid_t pid;
 	int nth;
 	int make;
-	int space;
-	int times;
+	int slab_times;
+	int page_times;
 } files;
 
 /* Not all of these files can be written at a place. */
@@ -98,32 +98,9 @@ static void open_files(void)
 		return;
 	files.nth = open_file("/proc/thread-self/fail-nth");
 	files.make = open_file("/proc/thread-self/make-it-fail");
-	files.space = open_file(FUNCTION "space");
-	files.times = open_file(FUNCTION "times");
+	files.slab_times = open_file(SLAB "times");
+	files.page_times = open_file(PAGE "times");
 	files.pid = getpid();
-}
-
-/* Of each allocation fail_function is asked twice: is there a slab, and if not, a page. */
-static void inject(bool on)
-{
-	static const struct {
-		const char *function;
-		const char *retval;
-	} asked[] = {
-		{ "should_failslab", "0xfffffffffffffff4" },
-		{ "should_fail_alloc_page", "1" },
-	};
-	char path[128];
-	size_t i;
-
-	for (i = 0; i < 2 && on; i++) {
-		snprintf(path, sizeof(path), FUNCTION "%s/retval", asked[i].function);
-		if (bh_write(FUNCTION "inject", "%s", asked[i].function) ||
-		    bh_write(path, "%s", asked[i].retval))
-			_exit(1);
-	}
-	for (i = 0; i < 2 && !on; i++)
-		bh_write(FUNCTION "inject", "!%s", asked[i].function);
 }
 
 const char *fault_setup(void)
@@ -132,25 +109,26 @@ const char *fault_setup(void)
 		const char *file;
 		const char *value;
 	} settings[] = {
-		{ DEBUGFS "failslab/ignore-gfp-wait", "N" },
-		{ DEBUGFS "failslab/verbose", "0" },
-		{ DEBUGFS "fail_page_alloc/ignore-gfp-wait", "N" },
-		{ DEBUGFS "fail_page_alloc/ignore-gfp-highmem", "N" },
-		{ DEBUGFS "fail_page_alloc/min-order", "0" },
-		{ DEBUGFS "fail_page_alloc/verbose", "0" },
-		{ FUNCTION "verbose", "0" },
-		{ FUNCTION "task-filter", "Y" },
-		{ FUNCTION "interval", "1" },
-		{ FUNCTION "probability", "100" },
+		{ SLAB "ignore-gfp-wait", "N" },
+		{ SLAB "verbose", "0" },
+		{ SLAB "task-filter", "Y" },
+		{ SLAB "times", "0" },
+		{ SLAB "probability", "100" },
+		{ PAGE "ignore-gfp-wait", "N" },
+		{ PAGE "ignore-gfp-highmem", "N" },
+		{ PAGE "min-order", "0" },
+		{ PAGE "verbose", "0" },
+		{ PAGE "task-filter", "Y" },
+		{ PAGE "times", "0" },
+		{ PAGE "probability", "100" },
 	};
 	size_t i;
 
-	if (access("/proc/self/fail-nth", W_OK) || access(FUNCTION "inject", W_OK))
+	if (access("/proc/self/fail-nth", W_OK) || access(SLAB "times", W_OK))
 		return "the kernel injects no faults; KERNEL=debug has one that does";
 	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (bh_write(settings[i].file, "%s", settings[i].value))
 			return settings[i].file;
-	inject(false);
 	if (state)
 		return NULL;
 	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
@@ -166,25 +144,17 @@ void fault_begin(void)
 {
 	open_files();
 	state->ended = false;
-	state->injected = false;
+	state->left = state->n;
 	errno = 0;
-	switch (state->mode) {
-	case FAULT_NONE:
-		break;
-	case FAULT_ONE:
-		put(files.nth, state->n);
-		break;
-	case FAULT_BURST:
-		put(files.space, state->n);
-		put(files.times, FAULT_BURST_LENGTH);
-		put(files.make, 1);
-		break;
+	if (state->mode == FAULT_NONE)
+		return;
+	if (state->mode == FAULT_BURST) {
+		put(files.slab_times, FAULT_BURST_LENGTH);
+		put(files.page_times, FAULT_BURST_LENGTH);
 	}
-}
-
-static bool burst_was_reached(void)
-{
-	return get(FUNCTION "times") < FAULT_BURST_LENGTH;
+	put(files.nth, state->n);
+	if (state->mode == FAULT_BURST)
+		put(files.make, 1);
 }
 
 void fault_end(void)
@@ -192,19 +162,13 @@ void fault_end(void)
 	char left[16] = "";
 	int err = errno;
 
-	switch (state->mode) {
-	case FAULT_NONE:
-		break;
-	case FAULT_ONE:
+	if (state->mode == FAULT_BURST)
+		put(files.make, 0);
+	if (state->mode != FAULT_NONE) {
 		if (pread(files.nth, left, sizeof(left) - 1, 0) <= 0)
 			_exit(1);
 		put(files.nth, 0);
-		state->injected = !atoi(left);
-		break;
-	case FAULT_BURST:
-		put(files.make, 0);
-		state->injected = burst_was_reached();
-		break;
+		state->left = atoi(left);
 	}
 	state->ended = true;
 	errno = err;
@@ -216,10 +180,8 @@ static void end_of_other(void)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/fail-nth", state->host_pid);
-	if (state->mode == FAULT_ONE)
-		state->injected = !get(path);
-	else if (state->mode == FAULT_BURST)
-		state->injected = burst_was_reached();
+	if (state->mode != FAULT_NONE)
+		state->left = get(path);
 	state->ended = true;
 }
 
@@ -293,13 +255,18 @@ static void check_telling(struct told *told)
 	told->lost += lost;
 }
 
+static bool injected(void)
+{
+	return state->mode != FAULT_NONE && !state->left;
+}
+
 static void check_result(const struct fault_row *row, int result)
 {
 	const char *wrong = NULL;
 
 	if (result == FAULT_BROKEN)
 		wrong = "the act could not begin";
-	else if (!state->injected && result != row->expect)
+	else if (!injected() && result != row->expect)
 		wrong = "not what it is without a fault";
 	else if (!result && row->expect)
 		wrong = "succeeded";
@@ -315,15 +282,15 @@ static bool try_once(const struct fault_row *row)
 {
 	int result;
 
-	state->injected = false;
+	state->left = state->n;
 	result = row->act(row->arg);
 	state->tally.tries++;
-	if (state->injected) {
+	if (injected()) {
 		state->tally.injected++;
 		state->tally.failures += result != row->expect;
 	}
 	check_result(row, result);
-	return state->injected;
+	return injected();
 }
 
 /* By how much n grows: more and more, when the time that a row has runs out. */
@@ -367,11 +334,7 @@ void fault_sweep(const struct fault_row *row, enum fault_mode mode, const struct
 
 	memset(state, 0, sizeof(*state));
 	state->mode = mode;
-	if (mode == FAULT_BURST)
-		inject(true);
 	ret = env ? bh_run(env, sweep, (void *)row) : sweep((void *)row);
-	if (mode == FAULT_BURST)
-		inject(false);
 	if (ret && !*state->tally.wrong)
 		snprintf(state->tally.wrong, sizeof(state->tally.wrong),
 			 "n=%u: the sweep ended with %d", state->n, ret);
