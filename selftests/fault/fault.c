@@ -24,6 +24,9 @@
 /* More than any operation here allocates. */
 #define TRIES_MAX 100000
 
+/* So many n at both ends are tried one by one, however many there are between. */
+#define ENDS 60
+
 /**
  * struct state - what the processes of a sweep share
  * @mode: which allocations fail
@@ -293,21 +296,82 @@ static bool try_once(const struct fault_row *row)
 	return injected();
 }
 
-/* By how much n grows: more and more, when the time that a row has runs out. */
-static unsigned int stride(const struct fault_row *row, time_t start)
+static bool try_n(const struct fault_row *row, unsigned int n, struct told *told)
 {
-	time_t spent = time(NULL) - start;
+	state->n = n;
+	if (!try_once(row) || *state->tally.wrong)
+		return false;
+	check_telling(told);
+	return true;
+}
 
-	if (!row->seconds || spent < row->seconds / 2)
-		return 1;
-	return 1 + state->n / 8;
+static void sweep_all(const struct fault_row *row, struct told *told)
+{
+	unsigned int n = 1;
+
+	while (n <= TRIES_MAX && try_n(row, n, told))
+		n++;
+	if (n > TRIES_MAX)
+		snprintf(state->tally.wrong, sizeof(state->tally.wrong), "no end");
+}
+
+/* The last n that is counted to: of one that is beyond, the rest is left. */
+static unsigned int find_last(const struct fault_row *row)
+{
+	state->n = TRIES_MAX;
+	try_once(row);
+	return TRIES_MAX - state->left;
+}
+
+/* The first n that falls into what the row is about. One failure alone may not end the act. */
+static unsigned int find_first(const struct fault_row *row, unsigned int last)
+{
+	enum fault_mode mode = state->mode;
+	unsigned int first = 1;
+
+	state->mode = FAULT_BURST;
+	while (first < last) {
+		state->n = (first + last) / 2;
+		try_once(row);
+		if (row->begun())
+			last = state->n;
+		else
+			first = state->n + 1;
+	}
+	state->mode = mode;
+	return first;
+}
+
+/* By how much n grows if all up to the last are to fit into the time. */
+static unsigned int stride(unsigned int left, time_t spent, time_t seconds)
+{
+	if (spent >= seconds)
+		return left;
+	return 1 + left / (1 + state->tally.tries * (seconds - spent) / (spent ?: 1));
+}
+
+/* Bursts, which end an act early, are cheap enough for both ends to be tried one by one. */
+static void sweep_some(const struct fault_row *row, struct told *told)
+{
+	unsigned int ends = state->mode == FAULT_BURST ? ENDS : 0;
+	time_t start = time(NULL);
+	unsigned int last = find_last(row) - ends;
+	unsigned int n = find_first(row, last), middle = n + ends;
+
+	while (n < middle && try_n(row, n, told))
+		n++;
+	while (n < last && try_n(row, n, told))
+		n += stride(last - n, time(NULL) - start, row->seconds);
+	/* What the kernel has cached by now it allocates no more. */
+	n = find_last(row) - ends;
+	while (try_n(row, n, told))
+		n++;
 }
 
 static int sweep(void *arg)
 {
 	const struct fault_row *row = arg;
 	enum fault_mode mode = state->mode;
-	time_t start = time(NULL);
 	struct told told;
 
 	begin_telling(&told);
@@ -315,14 +379,10 @@ static int sweep(void *arg)
 	state->mode = FAULT_NONE;
 	try_once(row);
 	state->mode = mode;
-	for (state->n = 1; mode && state->n <= TRIES_MAX && !*state->tally.wrong;
-	     state->n += stride(row, start)) {
-		if (!try_once(row))
-			break;
-		check_telling(&told);
-	}
-	if (state->n > TRIES_MAX)
-		snprintf(state->tally.wrong, sizeof(state->tally.wrong), "no end");
+	if (mode != FAULT_NONE && row->seconds)
+		sweep_some(row, &told);
+	else if (mode != FAULT_NONE)
+		sweep_all(row, &told);
 	close(told.events);
 	return 0;
 }

@@ -41,8 +41,9 @@ enum fault_mode {
  * @least: the fewest failures that are seen, of both modes together
  * @single: the act ends in a user namespace of its own, where a task may ask for the n-th
  *	allocation to fail, but not for more
- * @seconds: how long a sweep may take: if that does not suffice for every n, the second half
- *	of it goes in strides that grow. 0: for ever
+ * @seconds: how long the sweep may take from one end to the other if not every n can be
+ *	tried. 0: for ever
+ * @begun: had that begun, in the last try, which the row is about? Together with @seconds
  */
 struct fault_row {
 	const char *name;
@@ -53,6 +54,7 @@ struct fault_row {
 	unsigned int least;
 	bool single;
 	unsigned int seconds;
+	bool (*begun)(void);
 };
 
 /* NULL, or the reason why there can be no faults. */
