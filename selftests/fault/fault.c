@@ -25,7 +25,7 @@
 #define TRIES_MAX 100000
 
 /* So many n at both ends are tried one by one, however many there are between. */
-#define ENDS 60
+#define ENDS 120
 
 /**
  * struct state - what the processes of a sweep share
