@@ -12,6 +12,7 @@
 #include "module.h"
 
 #define KMEMLEAK "/sys/kernel/debug/kmemleak"
+#define TRACING "/sys/kernel/tracing/"
 
 /* Loading allocates so often that not every n fits into this time. */
 #define SECONDS 100
@@ -21,7 +22,7 @@ static char text[65536];
 /* Is any function redirected to the module? */
 static bool has_hooks(void)
 {
-	return bh_read("/sys/kernel/tracing/enabled_functions", text, sizeof(text)) < 0 ||
+	return bh_read(TRACING "enabled_functions", text, sizeof(text)) < 0 ||
 	       strstr(text, "[bulkhead]");
 }
 
@@ -74,8 +75,6 @@ TEST_F_TIMEOUT(module, nothing_has_leaked, 3600)
 	EXPECT_EQ(0, leaks())
 		TH_LOG("%s", text);
 }
-
-#define TRACING "/sys/kernel/tracing/"
 
 /* Empties the trace. */
 static void forget(void)
