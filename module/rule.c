@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules of a block, from their lines to what a policy keeps.
+ */
+#include <linux/errno.h>
+#include <linux/string.h>
+
+#include "line.h"
+
+/* A path is absolute, so a pattern that begins otherwise could never match. */
+static bool is_path_pattern(const char *s, size_t len)
+{
+	return len && (s[0] == '/' || (len > 1 && s[0] == '*' && s[1] == '*'));
+}
+
+static int add_pattern(struct bh_line *l, enum bh_class class, const struct bh_key *key,
+		       const char *s, size_t len)
+{
+	struct bh_parser *p = l->parser;
+	struct bh_policy *policy = p->policy;
+	const char *why;
+	int ret;
+
+	if (key->kind == BH_KEY_PATH && !is_path_pattern(s, len))
+		return bh_line_fail(l, -EINVAL, "a path pattern begins with / or **");
+	ret = bh_patterns_add(&p->patterns.slot[class][key->index], s, len, &why);
+	if (ret < 0)
+		return bh_line_fail(l, ret, why);
+	if (bh_reserve((void **)&policy->values, &p->cap_values, policy->nr_values + 1,
+		       sizeof(*policy->values)))
+		return bh_line_fail(l, -ENOMEM, "");
+	policy->values[policy->nr_values++] = ret;
+	return 0;
+}
+
+static int read_value(struct bh_line *l, enum bh_class class, const struct bh_key *key,
+		      struct bh_cond *cond, const char *s, size_t len)
+{
+	const struct bh_word *word;
+
+	if (!len)
+		return bh_line_fail(l, -EINVAL, "empty value");
+	if (bh_key_is_pattern(key)) {
+		cond->nr++;
+		return add_pattern(l, class, key, s, len);
+	}
+	word = bh_word_find(key->words, s, len);
+	if (!word)
+		return bh_line_fail_word(l, "unknown value", s, len);
+	cond->arg |= word->bit;
+	return 0;
+}
+
+/* Reads the token `key=value,value` that stands in the parser. */
+static int read_cond(struct bh_line *l, enum bh_class class, struct bh_cond *cond)
+{
+	struct bh_parser *p = l->parser;
+	const char *token = p->token;
+	const struct bh_key *key;
+	size_t at = l->value, len;
+	u32 i;
+	int err;
+
+	key = bh_key_find(class, token, l->operator < 0 ? l->len_token : l->operator);
+	if (!key)
+		return bh_line_fail_word(l, "unknown key", token,
+				 l->operator < 0 ? l->len_token : l->operator);
+	if (l->operator < 0)
+		return bh_line_fail_word(l, "expected = or != after", token, l->len_token);
+	*cond = (struct bh_cond){
+		.key = key - bh_classes[class].keys,
+		.negated = token[l->operator] == '!',
+		.arg = bh_key_is_pattern(key) ? p->policy->nr_values : 0,
+	};
+	err = bh_buffer_append(&p->text, " ", 1) ?: bh_buffer_append(&p->text, token, l->value);
+	for (i = 0; i < l->nr_values && !err; i++, at += len + 1) {
+		len = strlen(token + at);
+		l->column = p->columns[i];
+		err = read_value(l, class, key, cond, token + at, len);
+		if (!err && i)
+			err = bh_buffer_append(&p->text, ",", 1);
+		if (!err)
+			err = bh_buffer_append_value(&p->text, token + at, len);
+	}
+	return err == -ENOMEM ? bh_line_fail(l, err, "") : err;
+}
+
+static int add_cond(struct bh_parser *p, struct bh_rule *rule, const struct bh_cond *cond)
+{
+	struct bh_policy *policy = p->policy;
+
+	if (bh_reserve((void **)&policy->conds, &p->cap_conds, policy->nr_conds + 1, sizeof(*cond)))
+		return bh_parser_fail(p, -ENOMEM, p->line, 1, "");
+	policy->conds[policy->nr_conds++] = *cond;
+	rule->nr_conds++;
+	return 0;
+}
+
+/*
+ * A ptrace rule speaks of the tracer unless it says otherwise. The condition
+ * that says so is added to the rule, but not to its text.
+ */
+static int complete_ptrace_rule(struct bh_parser *p, struct bh_rule *rule)
+{
+	const struct bh_key *keys = bh_classes[BH_PTRACE].keys;
+	const struct bh_key *role = bh_key_find(BH_PTRACE, "role", 4);
+	struct bh_cond implied = { .key = role - keys, .arg = BH_ROLE_TRACER };
+	u32 c;
+
+	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++) {
+		const struct bh_cond *cond = &p->policy->conds[c];
+
+		if (&keys[cond->key] != role)
+			continue;
+		if ((cond->negated ? ~cond->arg : cond->arg) & BH_ROLE_TRACEE)
+			p->policy->asks_tracee = true;
+		return 0;
+	}
+	return add_cond(p, rule, &implied);
+}
+
+static int read_conds(struct bh_line *l, struct bh_rule *rule)
+{
+	struct bh_cond cond;
+	int ret;
+
+	while ((ret = bh_line_next(l)) > 0) {
+		if (rule->nr_conds == BH_CONDS_MAX)
+			return bh_line_fail(l, -E2BIG, "too many conditions");
+		ret = read_cond(l, rule->class, &cond);
+		if (!ret)
+			ret = add_cond(l->parser, rule, &cond);
+		if (ret)
+			return ret;
+	}
+	if (!ret && rule->class == BH_PTRACE)
+		ret = complete_ptrace_rule(l->parser, rule);
+	return ret;
+}
+
+/**
+ * bh_rule_read() - read a rule into the policy
+ * @l: its line, of which the first token has been read
+ *
+ * May sleep. Return: 0, -EINVAL, -E2BIG or -ENOMEM.
+ */
+int bh_rule_read(struct bh_line *l)
+{
+	struct bh_parser *p = l->parser;
+	struct bh_policy *policy = p->policy;
+	const struct bh_word *report, *action;
+	struct bh_rule rule = {
+		.line = p->line, .cond = policy->nr_conds, .report = BH_PLAIN,
+	};
+	int ret;
+
+	if (policy->nr_rules == BH_RULES_MAX)
+		return bh_line_fail(l, -E2BIG, "too many rules");
+	report = bh_word_find(bh_report_words, p->token, l->len_token);
+	if (report) {
+		rule.report = report->bit;
+		ret = bh_line_want(l, "expected allow, deny or kill");
+		if (ret)
+			return ret;
+	}
+	action = bh_word_find(bh_action_words, p->token, l->len_token);
+	if (!action)
+		return bh_line_fail_word(l, "unknown word", p->token, l->len_token);
+	rule.action = action->bit;
+	ret = bh_line_class(l);
+	if (ret < 0)
+		return ret;
+	rule.class = ret;
+
+	ret = bh_buffer_append(&p->text, "  ", 2);
+	if (!ret && report)
+		ret = bh_buffer_append_string(&p->text, report->name) ?: bh_buffer_append(&p->text, " ", 1);
+	if (!ret)
+		ret = bh_buffer_append_string(&p->text, action->name) ?: bh_buffer_append(&p->text, " ", 1);
+	if (!ret)
+		ret = bh_buffer_append_string(&p->text, bh_classes[rule.class].name);
+	if (!ret)
+		ret = read_conds(l, &rule);
+	if (!ret)
+		ret = bh_buffer_append(&p->text, "\n", 1);
+	if (!ret)
+		ret = bh_reserve((void **)&policy->rules, &p->cap_rules, policy->nr_rules + 1,
+				 sizeof(rule));
+	if (ret)
+		return p->error.err ? ret : bh_line_fail(l, ret, "");
+	policy->rules[policy->nr_rules++] = rule;
+	return 0;
+}
