@@ -8,12 +8,8 @@
 #include "check.h"
 
 struct file;
-struct path;
 
 u32 bh_file_backing(const struct file *file);
 void bh_file_request(struct bh_check *check, const struct file *file);
-
-/* Sees the path when overlayfs opens the directory that lies beneath its own. */
-void bh_layer_saw_open(const struct path *path);
 
 #endif /* BULKHEAD_FILE_REQUEST_H */

@@ -29,9 +29,9 @@
 #include "check.h"
 #include "compat/compat.h"
 #include "compat/internal.h"
-#include "file_request.h"
 #include "frozen.h"
 #include "hooks.h"
+#include "layer.h"
 #include "limits.h"
 #include "mount_op.h"
 
