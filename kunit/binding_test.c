@@ -2,7 +2,7 @@
 /*
  * Bindings: whom they confine, and when they end. In a kernel only.
  *
- * This file stands in for subject.c and registry.c: its namespaces are made up,
+ * This file stands in for ns.c and registry.c: its namespaces are made up,
  * and so is what each task lives in.
  */
 #include <kunit/test.h>

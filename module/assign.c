@@ -20,6 +20,8 @@
 #include "binding.h"
 #include "check.h"
 #include "event.h"
+#include "path.h"
+#include "task.h"
 
 /**
  * struct bh_assignment - a table and the policies that it names

@@ -7,7 +7,7 @@
 
 #include <linux/fs.h>
 
-#include "subject.h"
+#include "ns.h"
 
 struct bh_assignment;
 struct seq_file;

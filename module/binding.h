@@ -11,7 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "registry.h"
-#include "subject.h"
+#include "ns.h"
 
 /**
  * struct bh_binding - a namespace that carries a policy

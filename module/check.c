@@ -16,6 +16,8 @@
 
 #include "check.h"
 #include "event.h"
+#include "path.h"
+#include "task.h"
 
 static DEFINE_PER_CPU(struct bh_counts, counts);
 

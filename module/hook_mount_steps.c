@@ -34,6 +34,7 @@
 #include "layer.h"
 #include "limits.h"
 #include "mount_op.h"
+#include "path.h"
 
 /* Frames: system calls under way, each on the stack of its task. */
 

@@ -20,6 +20,7 @@
 
 #include "check.h"
 #include "hooks.h"
+#include "path.h"
 
 /* Under the task_lock() of the one task of the two that is not current. */
 static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)

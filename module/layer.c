@@ -22,8 +22,8 @@
 #include "compat/compat.h"
 #include "layer.h"
 #include "limits.h"
+#include "path.h"
 #include "policy.h"
-#include "subject.h"
 
 /**
  * struct layer_look - an overlay's root that is being opened to see what lies beneath

@@ -13,9 +13,10 @@
 #include "event.h"
 #include "hooks.h"
 #include "mount_op.h"
+#include "ns.h"
+#include "path.h"
 #include "registry.h"
 #include "securityfs.h"
-#include "subject.h"
 
 static struct bh_hook *const tables[] = {
 	bh_exec_hooks, bh_map_hooks, bh_mount_hooks, bh_mount_step_hooks, bh_ns_hooks,
@@ -26,12 +27,15 @@ static int __init bulkhead_init(void)
 {
 	int err;
 
-	err = bh_subject_init();
+	err = bh_ns_init();
+	if (err)
+		return err;
+	err = bh_path_init();
 	if (err)
 		return err;
 	err = bh_events_init();
 	if (err)
-		goto out_subject;
+		goto out_path;
 	err = bh_bindings_init();
 	if (err)
 		goto out_events;
@@ -60,8 +64,8 @@ out_bindings:
 	bh_bindings_exit();
 out_events:
 	bh_events_exit();
-out_subject:
-	bh_subject_exit();
+out_path:
+	bh_path_exit();
 	return err;
 }
 
@@ -75,7 +79,7 @@ static void __exit bulkhead_exit(void)
 	bh_bindings_exit();
 	bh_registry_exit();
 	bh_events_exit();
-	bh_subject_exit();
+	bh_path_exit();
 	pr_info("unloaded, nothing is confined any more\n");
 }
 

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "mount_op.h"
+#include "path.h"
 
 struct flag {
 	unsigned long kernel;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only readers of task state, namespaces and the VFS.
+ * Namespaces: which ones a task lives in, and what can be told of each.
  */
-#ifndef BULKHEAD_SUBJECT_H
-#define BULKHEAD_SUBJECT_H
+#ifndef BULKHEAD_NS_H
+#define BULKHEAD_NS_H
 
 #include <linux/cred.h>
 #include <linux/nsproxy.h>
-#include <linux/path.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/user_namespace.h>
 
 struct bh_ns;
+struct proc_ns_operations;
 
 /**
  * struct bh_ns_ops - a type of namespace
@@ -84,17 +84,11 @@ static inline bool bh_task_is_ordinary(const struct task_struct *task)
 	       (!READ_ONCE(bh_mnt_bound) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
 }
 
+extern const struct proc_ns_operations *bh_mntns_ops;
+
 struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
 void bh_mnt_put(struct ns_common *common);
 
-struct vfsmount *bh_ns_bottom(void);
-struct file *bh_open_as_kernel(const struct path *path, int flags);
-int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name);
-int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, char **name);
-struct file *bh_task_exe(struct task_struct *task);
-bool bh_task_descends(struct task_struct *task, struct task_struct *from);
+int bh_ns_init(void);
 
-int bh_subject_init(void);
-void bh_subject_exit(void);
-
-#endif /* BULKHEAD_SUBJECT_H */
+#endif /* BULKHEAD_NS_H */

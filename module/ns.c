@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the kernel knows of tasks, namespaces and files, as plain values.
+ * Namespaces: which ones a task lives in, and what can be told of each.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cgroup.h>
-#include <linux/dcache.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/fs_struct.h>
 #include <linux/magic.h>
-#include <linux/mount.h>
-#include <linux/namei.h>
 #include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/proc_ns.h>
@@ -22,9 +18,7 @@
 
 #include "compat/compat.h"
 #include "limits.h"
-#include "subject.h"
-
-/* Namespaces */
+#include "ns.h"
 
 static void *pid_parent(void *ns)
 {
@@ -150,7 +144,7 @@ static bool user_is_new(void *ns)
 }
 
 /* The operations of mount namespaces, which are not exported by name. */
-static const struct proc_ns_operations *mntns_ops;
+const struct proc_ns_operations *bh_mntns_ops;
 
 /* From a mount namespace, which is the file system core's own, to its public part. */
 static ptrdiff_t mnt_common_offset;
@@ -167,7 +161,7 @@ struct ns_common *bh_mnt_common(const struct mnt_namespace *ns)
 /** bh_mnt_put() - drop a reference to a mount namespace; may sleep */
 void bh_mnt_put(struct ns_common *common)
 {
-	mntns_ops->put(common);
+	bh_mntns_ops->put(common);
 }
 
 static void *mnt_parent(void *ns)
@@ -286,7 +280,7 @@ static int take_ns(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 	if (!*cgroup)
 		return -ENOMEM;
 	if (type == BH_NS_MNT) {
-		*ns = (struct bh_ns){ &bh_ns_types[type], mntns_ops->get(task) };
+		*ns = (struct bh_ns){ &bh_ns_types[type], bh_mntns_ops->get(task) };
 		goto out;
 	}
 	rcu_read_lock();
@@ -421,315 +415,10 @@ int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup)
 	return err;
 }
 
-/* Paths */
-
-static const struct cred *own_cred;
-
-/**
- * bh_ns_bottom() - the mount at the bottom of the current mount namespace
- *
- * This is where a path of the namespace ends, whatever the task's root is. It
- * never changes as long as the namespace lives.
- *
- * struct mnt_namespace is the file system core's own, but to enter a namespace
- * is an operation on a set that the caller supplies: entered with one that no
- * task has, it tells where the namespace's root is and changes nothing.
- *
- * May sleep. Return: the mount with a reference, or an ERR_PTR: -ESRCH (the
- * task is exiting), -ENOMEM, or what the path walk says.
- */
-struct vfsmount *bh_ns_bottom(void)
-{
-	struct nsproxy nsproxy = { };
-	struct fs_struct fs = { .users = 1 };
-	struct nsset set = { .nsproxy = &nsproxy, .fs = &fs, .cred = own_cred };
-	struct ns_common *entered = mntns_ops->get(current), *left;
-	const struct cred *old_cred;
-	struct vfsmount *bottom;
-	int err;
-
-	if (!entered)
-		return ERR_PTR(-ESRCH);
-	/*
-	 * Entering drops a reference to the namespace that is left and takes
-	 * one to that which is entered: the same here.
-	 */
-	left = mntns_ops->get(current);
-	nsproxy.mnt_ns = current->nsproxy->mnt_ns;
-	bh_fs_init(&fs);
-	old_cred = override_creds(own_cred);
-	err = mntns_ops->install(&set, entered);
-	revert_creds(old_cred);
-	mntns_ops->put(left);
-	mntns_ops->put(entered);
-	if (err)
-		return ERR_PTR(err);
-	path_put(&fs.pwd);
-	while (follow_up(&fs.root))
-		;
-	bottom = mntget(fs.root.mnt);
-	path_put(&fs.root);
-	return bottom;
-}
-
-static int prepend(char *buf, char **at, const char *s, size_t len)
-{
-	if (*at - buf < len)
-		return -ENAMETOOLONG;
-	*at -= len;
-	memcpy(*at, s, len);
-	return 0;
-}
-
-/* The names from @root, exclusive, down to @dentry. */
-static int prepend_names(char *buf, char **at, struct dentry *dentry, const struct dentry *root)
-{
-	int err = 0;
-
-	rcu_read_lock();
-	while (dentry != root && !err) {
-		struct dentry *parent;
-
-		/* The lock of a dentry keeps its name and its parent. */
-		spin_lock(&dentry->d_lock);
-		parent = dentry->d_parent;
-		err = prepend(buf, at, dentry->d_name.name, dentry->d_name.len);
-		spin_unlock(&dentry->d_lock);
-		if (!err)
-			err = prepend(buf, at, "/", 1);
-		/* Moved out of the mount's tree, or never in any. */
-		if (parent == dentry)
-			err = -ENOENT;
-		dentry = parent;
-	}
-	rcu_read_unlock();
-	return err;
-}
-
-/* The path of a dentry within its mount, as of one moment: without renames meanwhile. */
-static int prepend_in_mount(char *buf, char **at, const struct path *path)
-{
-	char *start = *at;
-	unsigned int seq;
-	int err, tries;
-
-	for (tries = 0; tries < BH_RENAME_TRIES_MAX; tries++) {
-		*at = start;
-		seq = read_seqbegin(&rename_lock);
-		err = prepend_names(buf, at, path->dentry, path->mnt->mnt_root);
-		if (!read_seqretry(&rename_lock, seq))
-			return err;
-	}
-	*at = start;
-	read_seqlock_excl(&rename_lock);
-	err = prepend_names(buf, at, path->dentry, path->mnt->mnt_root);
-	read_sequnlock_excl(&rename_lock);
-	return err;
-}
-
-/**
- * bh_path_name() - the path of a file from the root of the mount namespace
- * @path: the file
- * @bottom: from bh_ns_bottom()
- * @buf: BH_PATH_MAX bytes
- * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
- *        reached from there
- *
- * Not d_path(), which ends at the task's root: chroot would forge paths. Nor is
- * any root believed but @bottom: a task can make a detached mount its root.
- *
- * May sleep. Return: 0, or -ENAMETOOLONG (the path does not fit, or lies deeper
- * than BH_MOUNT_DEPTH_MAX mounts).
- */
-int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name)
-{
-	char *at = buf + BH_PATH_MAX - 1;
-	struct path here = *path;
-	int err, depth;
-
-	*at = '\0';
-	*name = NULL;
-	if (d_unlinked(path->dentry))
-		return 0;
-	path_get(&here);
-	for (depth = 0; ; depth++) {
-		err = depth < BH_MOUNT_DEPTH_MAX ? prepend_in_mount(buf, &at, &here) :
-						   -ENAMETOOLONG;
-		if (err || !follow_up(&here))
-			break;
-	}
-	if (!err && here.mnt == bottom) {
-		if (!*at)
-			err = prepend(buf, &at, "/", 1);
-		*name = at;
-	}
-	path_put(&here);
-	return err == -ENOENT ? 0 : err;
-}
-
-/*
- * Prepends the path of a chroot that lies inside a mount to a name made within
- * it. The chroot's parent directory lies outside, so that d_path() goes all the
- * way up from there. Under RCU, without references: they could not be dropped
- * in atomic context.
- */
-static int prepend_chroot(const struct path *root, char *buf, char **name)
-{
-	struct path above = { .mnt = root->mnt };
-	char *at = *name, *parent;
-	size_t len;
-	int err;
-
-	spin_lock(&root->dentry->d_lock);
-	above.dentry = root->dentry->d_parent;
-	err = prepend(buf, &at, root->dentry->d_name.name, root->dentry->d_name.len);
-	spin_unlock(&root->dentry->d_lock);
-	if (!err)
-		err = prepend(buf, &at, "/", 1);
-	if (err)
-		return err;
-	parent = d_path(&above, buf, at - buf);
-	if (IS_ERR(parent))
-		return PTR_ERR(parent);
-	/* d_path() ended its string just before @at; the root itself is "/". */
-	len = strnlen(parent, at - parent);
-	if (len == 1)
-		len = 0;
-	memmove(at - len, parent, len);
-	*name = at - len;
-	return 0;
-}
-
-/*
- * What d_path() says is true of files at or below the mount that the root lies
- * on. Of others it tells the path in whatever tree they are: without a chroot
- * they are another namespace's, and with one there is no telling.
- */
-static int path_name_below(const struct path *path, const struct path *root, bool trust_root,
-			   char *buf, char **name)
-{
-	const struct path mount = { .mnt = root->mnt, .dentry = root->mnt->mnt_root };
-	bool chrooted = root->dentry != mount.dentry;
-
-	if (d_unlinked(path->dentry))
-		return 0;
-	if (!chrooted && !trust_root)
-		return -EOPNOTSUPP;
-	if (!path_is_under(path, &mount))
-		return chrooted ? -EOPNOTSUPP : 0;
-	*name = d_path(path, buf, BH_PATH_MAX);
-	if (IS_ERR(*name))
-		return PTR_ERR(*name);
-	return chrooted && path_is_under(path, root) ? prepend_chroot(root, buf, name) : 0;
-}
-
-/**
- * bh_path_name_atomic() - bh_path_name() where one must not sleep
- * @path: the file
- * @trust_root: if the current task's root is the root of a mount, is it the root
- *              of the namespace? No exported function tells in atomic context
- *              where a mount is mounted.
- * @buf: BH_PATH_MAX bytes
- * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
- *        reached
- *
- * Undoes a chroot into a directory. Takes locks that are not safe in interrupts:
- * not under tasklist_lock.
- *
- * Return: 0, -ENAMETOOLONG, -EAGAIN (other threads keep changing the root) or
- * -EOPNOTSUPP (the root is not trusted, or the file lies on another mount than a
- * chroot).
- */
-int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, char **name)
-{
-	struct fs_struct *fs = current->fs;
-	int err = -EAGAIN, tries;
-	unsigned int seq;
-
-	*name = NULL;
-	if (!fs)
-		return 0;
-	rcu_read_lock();
-	for (tries = 0; tries < BH_ROOT_TRIES_MAX; tries++) {
-		struct path root;
-
-		seq = bh_fs_read_begin(fs);
-		root = fs->root;
-		if (bh_fs_read_retry(fs, seq))
-			continue;
-		*name = NULL;
-		err = path_name_below(path, &root, trust_root, buf, name);
-		if (!bh_fs_read_retry(fs, seq))
-			break;
-		err = -EAGAIN;
-	}
-	rcu_read_unlock();
-	return err;
-}
-
-/**
- * bh_open_as_kernel() - open a file with the kernel's own credentials
- * @path: the file
- * @flags: O_*
- *
- * Return: the file with a reference, or an ERR_PTR.
- */
-struct file *bh_open_as_kernel(const struct path *path, int flags)
-{
-	const struct cred *old_cred = override_creds(own_cred);
-	struct file *file = dentry_open(path, flags, own_cred);
-
-	revert_creds(old_cred);
-	return file;
-}
-
-/* Tasks */
-
-/**
- * bh_task_exe() - the executable of a task
- * @task: the current task, or one whose task_lock() the caller holds
- *
- * Any context. Return: the file with a reference, or NULL (a kernel thread).
- */
-struct file *bh_task_exe(struct task_struct *task)
-{
-	struct mm_struct *mm = task->mm;
-
-	if (task != current)
-		lockdep_assert_held(&task->alloc_lock);
-	if (!mm || task->flags & PF_KTHREAD)
-		return NULL;
-	return get_file_active(&mm->exe_file);
-}
-
-/**
- * bh_task_descends() - is a task another one's descendant, or one of its threads?
- * @task: the task, which RCU keeps
- * @from: the possible ancestor
- *
- * Under RCU, like Yama's test: parents are followed by ->real_parent, which an
- * attach does not change. A line of more than BH_DESCENT_MAX processes counts as
- * none.
- */
-bool bh_task_descends(struct task_struct *task, struct task_struct *from)
-{
-	struct task_struct *walk = task;
-	int depth;
-
-	for (depth = 0; depth < BH_DESCENT_MAX && walk->pid > 0; depth++) {
-		if (!thread_group_leader(walk))
-			walk = walk->group_leader;
-		if (same_thread_group(walk, from))
-			return true;
-		walk = rcu_dereference(walk->real_parent);
-	}
-	return false;
-}
-
 /* The mount namespace that the machine runs in: of pid 1, when the module is loaded. */
 static int find_initial_mnt(void)
 {
-	struct ns_common *own = mntns_ops->get(current), *initial = NULL;
+	struct ns_common *own = bh_mntns_ops->get(current), *initial = NULL;
 	struct task_struct *init;
 	bool known;
 
@@ -737,7 +426,7 @@ static int find_initial_mnt(void)
 		return -ESRCH;
 	mnt_common_offset = (char *)own - (char *)current->nsproxy->mnt_ns;
 	known = bh_ns_refs_known(current->nsproxy->mnt_ns, own);
-	mntns_ops->put(own);
+	bh_mntns_ops->put(own);
 	if (!known) {
 		pr_err("a mount namespace's references are not where this kernel has them\n");
 		return -EOPNOTSUPP;
@@ -746,10 +435,10 @@ static int find_initial_mnt(void)
 	init = get_pid_task(find_pid_ns(1, &init_pid_ns), PIDTYPE_PID);
 	rcu_read_unlock();
 	if (init)
-		initial = mntns_ops->get(init);
+		initial = bh_mntns_ops->get(init);
 	if (initial) {
 		bh_initial_mnt = (void *)((char *)initial - mnt_common_offset);
-		mntns_ops->put(initial);
+		bh_mntns_ops->put(initial);
 	}
 	if (init)
 		put_task_struct(init);
@@ -757,40 +446,25 @@ static int find_initial_mnt(void)
 }
 
 /**
- * bh_subject_init() - find what is not exported by name
+ * bh_ns_init() - find what is not exported by name
  *
  * Return: 0, or why the mount namespace's operations cannot be had.
  */
-int bh_subject_init(void)
+int bh_ns_init(void)
 {
 	struct ns_common *common;
-	struct file *file;
-	int err = -ENOENT;
+	struct file *file = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);
 
-	own_cred = prepare_kernel_cred(&init_task);
-	if (!own_cred)
-		return -ENOMEM;
-	file = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);
 	if (IS_ERR(file)) {
-		err = PTR_ERR(file);
-	} else {
-		common = file_inode(file)->i_private;
-		if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC &&
-		    bh_ns_type(common) == CLONE_NEWNS)
-			mntns_ops = common->ops;
-		fput(file);
-	}
-	if (mntns_ops)
-		err = find_initial_mnt();
-	else
 		pr_err("/proc/self/ns/mnt is not there: is /proc mounted?\n");
-	if (err)
-		put_cred(own_cred);
-	return err;
-}
-
-/** bh_subject_exit() - undo bh_subject_init() */
-void bh_subject_exit(void)
-{
-	put_cred(own_cred);
+		return PTR_ERR(file);
+	}
+	common = file_inode(file)->i_private;
+	if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC && bh_ns_type(common) == CLONE_NEWNS)
+		bh_mntns_ops = common->ops;
+	fput(file);
+	if (bh_mntns_ops)
+		return find_initial_mnt();
+	pr_err("/proc/self/ns/mnt is no namespace: is /proc mounted?\n");
+	return -ENOENT;
 }

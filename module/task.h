@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Tasks: what they execute, and whose descendants they are.
+ */
+#ifndef BULKHEAD_TASK_H
+#define BULKHEAD_TASK_H
+
+#include <linux/types.h>
+
+struct file;
+struct task_struct;
+
+struct file *bh_task_exe(struct task_struct *task);
+bool bh_task_descends(struct task_struct *task, struct task_struct *from);
+
+#endif /* BULKHEAD_TASK_H */
