@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <uapi/bulkhead.h>
 
 #include "assign.h"
 #include "attach.h"
@@ -86,4 +87,6 @@ static void __exit bulkhead_exit(void)
 module_init(bulkhead_init);
 module_exit(bulkhead_exit);
 MODULE_DESCRIPTION("Per-namespace policy checks on exec, mount and ptrace");
+MODULE_AUTHOR("The bulkhead developers");
+MODULE_VERSION(BULKHEAD_VERSION);
 MODULE_LICENSE("GPL");

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * OCI hook: binds a container's pid namespace to the policy that its
- * annotation bulkhead.policy names, before its first program runs.
+ * OCI hook: binds a container's pid namespace to the policy that its annotation
+ * bulkhead.policy names, or that hook.conf gives to containers without one,
+ * before its first program runs.
  *
  * For the stages prestart and createRuntime, which run in the host's
  * namespaces. Any failure is a non-zero exit, and the runtime then does not
- * start the container. Without the annotation nothing happens.
+ * start the container.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -23,7 +24,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include <linux/magic.h>
@@ -32,35 +32,38 @@
 
 #include <bulkhead.h>
 
-#ifndef HOOK_VERSION
-#define HOOK_VERSION		"unknown"
-#endif
+#include "hook_conf.h"
+#include "report.h"
 
 #define STATE_MAX		(1024 * 1024)	/* bytes of OCI state read */
 #define STATUS_MAX		8192		/* of /proc/PID/status, NSpid included */
+#define LABEL_MAX		128		/* what the module takes of text for people */
+#define TYPO_MAX		2		/* letters by which a mistyped word differs */
 
 static const char securityfs[] = "/sys/kernel/security";
 static const char bind_file[] = BULKHEAD_DIR "/bind";
+static const char bindings_file[] = BULKHEAD_DIR "/bindings";
+
+/* What a refusal names beside its reason; NULL while it is not known. */
+static const char *container_id, *chosen_policy;
 
 /* The container's first process, held by descriptors, never by number alone. */
 struct container {
 	int pidfd;
 	int proc;	/* /proc/PID */
-	int ns;		/* /proc/PID/ns/pid */
+	int pid_ns;	/* /proc/PID/ns/pid */
+	int mnt_ns;	/* /proc/PID/ns/mnt */
 };
 
-/* To the log as well: crun gives a hook's stderr to /dev/null. */
 static noreturn JANSSON_ATTRS((format(printf, 1, 2))) void exit_err(const char *format, ...)
 {
-	char reason[512];
+	char reason[HOOK_CONF_ERROR_MAX];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	fprintf(stderr, "bulkhead-oci-hook: %s\n", reason);
-	openlog("bulkhead-oci-hook", LOG_PID, LOG_DAEMON);
-	syslog(LOG_ERR, "%s", reason);
+	report_not_started("bulkhead-oci-hook", container_id, chosen_policy, reason);
 	exit(EXIT_FAILURE);
 }
 
@@ -87,33 +90,60 @@ static json_t *read_state(void)
 	return state;
 }
 
-static bool is_policy_name(const char *name, size_t len)
+/* How many letters must change, come or go to make @a of @b; @b is short. */
+static size_t distance(const char *a, const char *b)
 {
-	size_t i;
+	size_t row[sizeof(BULKHEAD_ANNOTATION)], length = strlen(b), i, j, corner, above;
 
-	if (len < 1 || len > BULKHEAD_NAME_MAX || name[0] == '.')
-		return false;
-	for (i = 0; i < len; i++) {
-		unsigned char c = name[i];
-
-		if (!(isascii(c) && isalnum(c)) && c != '.' && c != '_' && c != '-')
-			return false;
+	for (j = 0; j <= length; j++)
+		row[j] = j;
+	for (i = 1; a[i - 1]; i++) {
+		corner = row[0];
+		row[0] = i;
+		for (j = 1; j <= length; j++) {
+			above = row[j];
+			row[j] = corner + (tolower((unsigned char)a[i - 1]) != b[j - 1]);
+			if (above + 1 < row[j])
+				row[j] = above + 1;
+			if (row[j - 1] + 1 < row[j])
+				row[j] = row[j - 1] + 1;
+			corner = above;
+		}
 	}
-	return true;
+	return row[length];
 }
 
-/* NULL: the container asks for no policy. */
-static const char *policy_of(const json_t *state)
+/* A word that was meant to name a policy and does not would start the container unconfined. */
+static void check_annotation_name(const char *name)
 {
-	const json_t *annotations = json_object_get(state, "annotations");
-	const json_t *name;
+	if (strcmp(name, BULKHEAD_ANNOTATION) == 0)
+		return;
+	if (strncasecmp(name, "bulkhead", strlen("bulkhead")) == 0 ||
+	    (strlen(name) <= sizeof(BULKHEAD_ANNOTATION) + TYPO_MAX &&
+	     distance(name, BULKHEAD_ANNOTATION) <= TYPO_MAX))
+		exit_err("unknown annotation \"%.64s\": \"" BULKHEAD_ANNOTATION
+			 "\" is the one that names a policy", name);
+}
+
+static json_t *annotations_of(json_t *state)
+{
+	json_t *annotations = json_object_get(state, "annotations"), *value;
+	const char *name;
 
 	if (!annotations || json_is_null(annotations))
 		return NULL;
 	if (!json_is_object(annotations))
 		exit_err("\"annotations\" of the container's state is not an object");
+	json_object_foreach(annotations, name, value)
+		check_annotation_name(name);
+	return annotations;
+}
 
-	name = json_object_get(annotations, BULKHEAD_ANNOTATION);
+/* NULL: the container asks for no policy. */
+static const char *annotated_policy(const json_t *annotations)
+{
+	const json_t *name = json_object_get(annotations, BULKHEAD_ANNOTATION);
+
 	if (!name)
 		return NULL;
 	if (!json_is_string(name))
@@ -122,6 +152,65 @@ static const char *policy_of(const json_t *state)
 		exit_err("annotation %s does not name a policy: 1 to %d of A-Z a-z 0-9 . _ -, not starting with a dot",
 			 BULKHEAD_ANNOTATION, BULKHEAD_NAME_MAX);
 	return json_string_value(name);
+}
+
+/* NULL: no policy is asked for, and none is given. */
+static const char *choose_policy(const json_t *annotations, const struct hook_conf *conf,
+				 const char *forced)
+{
+	const char *asked = annotated_policy(annotations);
+
+	if (forced && asked && strcmp(asked, forced))
+		exit_err("the annotation asks for policy %s, where the runtime entry gives %s",
+			 asked, forced);
+	if (forced)
+		return forced;
+	if (asked && !hook_conf_allows(conf, asked))
+		exit_err("policy %s is not one of those that an annotation may choose (\"allowed\" in hook.conf)",
+			 asked);
+	return asked ? asked : conf->fallback[0] ? conf->fallback : NULL;
+}
+
+/* The names that engines give, each after its id and the namespace and pod it is in. */
+static void add_name(char *label, const json_t *annotations)
+{
+	static const char *const sources[][3] = {
+		{ "io.kubernetes.cri.sandbox-namespace", "io.kubernetes.cri.sandbox-name",
+		  "io.kubernetes.cri.container-name" },
+		{ "io.kubernetes.pod.namespace", "io.kubernetes.pod.name",
+		  "io.kubernetes.container.name" },
+		{ "io.podman.annotations.container.name" },
+		{ "nerdctl/name" },
+		{ "name" },
+	};
+	const char *word, *separator = " ";
+	size_t i, j, length = strlen(label);
+
+	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		for (j = 0; j < 3 && sources[i][j]; j++) {
+			word = json_string_value(json_object_get(annotations, sources[i][j]));
+			if (!word || !*word || length > LABEL_MAX)
+				continue;
+			length += snprintf(label + length, LABEL_MAX + 1 - length, "%s%s",
+					   separator, word);
+			separator = "/";
+		}
+		if (*separator == '/')
+			return;
+	}
+}
+
+/* Text for people: the id, then the name. No byte of it means anything in a line. */
+static void make_label(char label[LABEL_MAX + 1], const json_t *annotations)
+{
+	char *c;
+
+	snprintf(label, LABEL_MAX + 1, "%s", container_id ? container_id : "");
+	add_name(label, annotations);
+	for (c = label; *c; c++)
+		if (!isascii((unsigned char)*c) || !isprint((unsigned char)*c) ||
+		    *c == '"' || *c == '\\')
+			*c = '?';
 }
 
 static pid_t pid_of(const json_t *state)
@@ -167,16 +256,19 @@ static void open_container(struct container *container, pid_t pid)
 	container->proc = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (container->proc < 0)
 		exit_err("cannot open %s: %s", path, strerror(errno));
-	container->ns = open_in_proc(container, "ns/pid", pid);
+	container->pid_ns = open_in_proc(container, "ns/pid", pid);
+	container->mnt_ns = open_in_proc(container, "ns/mnt", pid);
 }
 
-static bool is_own_namespace(int ns)
+static bool is_hosts(int ns, const char *type)
 {
 	struct stat own, other;
+	char path[32];
 
-	if (stat("/proc/self/ns/pid", &own) || fstat(ns, &other))
-		exit_err("cannot tell the container's pid namespace from the host's: %s",
-			 strerror(errno));
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", type);
+	if (stat(path, &own) || fstat(ns, &other))
+		exit_err("cannot tell the container's %s namespace from the host's: %s",
+			 type, strerror(errno));
 	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
@@ -200,20 +292,33 @@ static bool is_init_of_namespace(const struct container *container, pid_t pid)
 	return end && end[-1] == '1' && isspace((unsigned char)end[-2]);
 }
 
-static void check_container(const struct container *container, pid_t pid)
+/* @policy: its name, or NULL for any; bindings that are not armed yet do not count. */
+static bool is_bound(int ns, const char *policy)
+{
+	char wanted[64], name[BULKHEAD_NAME_MAX + 16], *line = NULL;
+	bool found = false;
+	size_t size = 0;
+	struct stat ino;
+	FILE *file;
+
+	file = fopen(bindings_file, "re");
+	if (!file || fstat(ns, &ino))
+		return false;
+	snprintf(wanted, sizeof(wanted), "ns=pid inum=%lu ", (unsigned long)ino.st_ino);
+	snprintf(name, sizeof(name), " policy=%s ", policy ? policy : "");
+	while (!found && getline(&line, &size, file) > 0)
+		found = strncmp(line, wanted, strlen(wanted)) == 0 && strstr(line, " armed=yes ") &&
+			(!policy || strstr(line, name));
+	free(line);
+	fclose(file);
+	return found;
+}
+
+/* Alive after all was opened: what was opened is this process's, not a successor's. */
+static void check_alive(const struct container *container, pid_t pid)
 {
 	struct pollfd exited = { .fd = container->pidfd, .events = POLLIN };
 
-	if (is_own_namespace(container->ns))
-		exit_err("the container shares this host's pid namespace, which no policy can be bound to: give it one of its own");
-	/*
-	 * With arm=exec the binding waits for pid 1. A namespace that is joined
-	 * has an init that ran its program long ago: it would wait forever, in
-	 * the place of a binding that does not.
-	 */
-	if (!is_init_of_namespace(container, pid))
-		exit_err("the container joins the pid namespace of another: annotate the container that creates it");
-	/* Alive after all was opened: what was opened is this process's, not a successor's. */
 	if (poll(&exited, 1, 0) != 0)
 		exit_err("process %d, the container's first, has ended", (int)pid);
 }
@@ -254,77 +359,160 @@ static noreturn void die_of_write(int error, const char *policy)
 	}
 }
 
-static void bind_policy(const char *policy, int ns)
+static bool write_line(const char *policy, const char *type, int ns, const char *label)
 {
-	char line[BULKHEAD_NAME_MAX + 64];
+	char line[BULKHEAD_NAME_MAX + LABEL_MAX + 96];
 	ssize_t written;
-	int fd, len;
+	int fd, len, error;
 
 	fd = open(bind_file, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		die_of_open(errno);
-
-	len = snprintf(line, sizeof(line), "policy=%s ns=pid fd=%d arm=exec\n", policy, ns);
+	len = snprintf(line, sizeof(line), "policy=%s ns=%s fd=%d arm=exec%s%s%s\n", policy, type, ns,
+		       *label ? " label=\"" : "", label, *label ? "\"" : "");
 	written = write(fd, line, len);
-	if (written < 0)
-		die_of_write(errno, policy);
-	if (written != len)
-		exit_err("cannot bind policy %s: the module took only a part of the line", policy);
+	error = errno;
 	close(fd);
+	if (written >= 0 && written != len)
+		exit_err("cannot bind policy %s: the module took only a part of the line", policy);
+	errno = error;
+	return written == len;
+}
+
+/* A module that knows no labels refuses the word; confinement matters more than a name. */
+static void bind_policy(const char *policy, const char *type, int ns, const char *label)
+{
+	if (write_line(policy, type, ns, label))
+		return;
+	if (errno == EINVAL && *label && write_line(policy, type, ns, ""))
+		return;
+	die_of_write(errno, policy);
 }
 
 static void usage(FILE *out)
 {
-	fputs("Usage: bulkhead-oci-hook [--help | --version] < STATE\n"
+	fputs("Usage: bulkhead-oci-hook [OPTION]... < STATE\n"
 	      "\n"
 	      "OCI hook for the stages createRuntime and prestart. Reads a container's state\n"
 	      "and binds its pid namespace to the policy named by the annotation\n"
-	      BULKHEAD_ANNOTATION "; does nothing without that annotation.\n", out);
+	      BULKHEAD_ANNOTATION ", or else by hook.conf; does nothing where neither names one.\n"
+	      "\n"
+	      "  --policy=NAME   bind this policy; an annotation may only ask for the same\n"
+	      "  --config=FILE   in place of " HOOK_CONF "\n"
+	      "  --help, --version\n", out);
 }
 
-static void parse_options(int argc, char **argv)
+struct options {
+	const char *config;
+	const char *policy;	/* NULL: as the annotation or hook.conf says */
+};
+
+static void parse_options(struct options *said, int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "policy", required_argument, NULL, 'p' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
+	int option;
 
-	switch (getopt_long(argc, argv, "hV", options, NULL)) {
-	case 'h':
-		usage(stdout);
-		exit(EXIT_SUCCESS);
-	case 'V':
-		puts("bulkhead-oci-hook " HOOK_VERSION);
-		exit(EXIT_SUCCESS);
-	case -1:
-		break;
-	default:
-		usage(stderr);
-		exit(EXIT_FAILURE);
-	}
+	while ((option = getopt_long(argc, argv, "hV", options, NULL)) != -1)
+		switch (option) {
+		case 'c':
+			said->config = optarg;
+			break;
+		case 'p':
+			said->policy = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(EXIT_SUCCESS);
+		case 'V':
+			puts("bulkhead-oci-hook " BULKHEAD_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			usage(stderr);
+			exit(EXIT_FAILURE);
+		}
+	if (said->policy && !is_policy_name(said->policy, strlen(said->policy)))
+		exit_err("--policy=%.64s does not name a policy", said->policy);
 }
 
-static void bind_container(pid_t pid, const char *policy)
+/* For a container without a pid namespace of its own. */
+static void bind_mount_namespace(const struct container *container, const struct hook_conf *conf,
+				 const char *policy, const char *label, const char *why)
+{
+	if (!conf->hostpid_mnt)
+		exit_err("%s", why);
+	if (is_hosts(container->mnt_ns, "mnt"))
+		exit_err("the container shares this host's pid and mount namespaces: there is nothing of its own to bind");
+	bind_policy(policy, "mnt", container->mnt_ns, label);
+}
+
+static void bind_container(const struct hook_conf *conf, pid_t pid, const char *policy,
+			   const char *label)
 {
 	struct container container;
 
 	open_container(&container, pid);
-	check_container(&container, pid);
-	bind_policy(policy, container.ns);
+	if (is_hosts(container.pid_ns, "pid")) {
+		check_alive(&container, pid);
+		bind_mount_namespace(&container, conf, policy, label,
+				     "the container shares this host's pid namespace, which no policy can be bound to: give it one of its own, or say hostpid = mnt in hook.conf");
+		return;
+	}
+	/*
+	 * With arm=exec the binding waits for pid 1. A namespace that is joined
+	 * has an init that ran its program long ago: it would wait forever, in
+	 * the place of a binding that does not. But where that namespace is bound
+	 * to the policy, it confines whoever joins as soon as he executes.
+	 */
+	if (!is_init_of_namespace(&container, pid)) {
+		check_alive(&container, pid);
+		if (!is_bound(container.pid_ns, policy))
+			bind_mount_namespace(&container, conf, policy, label,
+					     "the container joins the pid namespace of another, which is not bound to its policy: annotate the container that creates it, or say hostpid = mnt in hook.conf");
+		return;
+	}
+	check_alive(&container, pid);
+	bind_policy(policy, "pid", container.pid_ns, label);
+}
+
+/* Nobody names a policy: by hook.conf, only what another's binding covers may start. */
+static void require_covered(pid_t pid)
+{
+	struct container container;
+
+	open_container(&container, pid);
+	if (!is_hosts(container.pid_ns, "pid") && !is_init_of_namespace(&container, pid) &&
+	    is_bound(container.pid_ns, NULL)) {
+		check_alive(&container, pid);
+		return;
+	}
+	exit_err("the container would stay unconfined, which hook.conf forbids (require = yes): name a policy by the annotation "
+		 BULKHEAD_ANNOTATION);
 }
 
 int main(int argc, char **argv)
 {
-	const char *policy;
-	json_t *state;
+	struct options said = { .config = HOOK_CONF };
+	char label[LABEL_MAX + 1], error[HOOK_CONF_ERROR_MAX];
+	json_t *state, *annotations;
+	struct hook_conf conf;
 
-	parse_options(argc, argv);
-
+	parse_options(&said, argc, argv);
 	state = read_state();
-	policy = policy_of(state);
-	if (policy)
-		bind_container(pid_of(state), policy);
-	json_decref(state);
+	container_id = json_string_value(json_object_get(state, "id"));
+	if (!hook_conf_read(&conf, said.config, error))
+		exit_err("%s", error);
+	annotations = annotations_of(state);
+	chosen_policy = choose_policy(annotations, &conf, said.policy);
+	make_label(label, annotations);
+	if (chosen_policy)
+		bind_container(&conf, pid_of(state), chosen_policy, label);
+	else if (conf.require)
+		require_covered(pid_of(state));
 	return EXIT_SUCCESS;
 }

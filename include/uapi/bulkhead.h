@@ -5,6 +5,9 @@
 #ifndef _UAPI_BULKHEAD_H
 #define _UAPI_BULKHEAD_H
 
+/* The module's, the tools' and the packages'. */
+#define BULKHEAD_VERSION	"0.2"
+
 /* Counts up when the meaning of an existing word or file changes. */
 #define BULKHEAD_ABI		1
 
