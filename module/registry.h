@@ -42,7 +42,7 @@ struct bh_counts {
  * @bound: bindings that name it; under bh_config_mutex
  * @assigned: lines of the assignment table that do; under bh_config_mutex
  * @counts: what its checks came to
- * @files: for securityfs.c
+ * @files: for securityfs_policy.c
  */
 struct bh_entry {
 	struct list_head list;

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the sources of the files in securityfs share: securityfs.c makes the files that the
+ * others define.
+ */
+#ifndef BULKHEAD_SECURITYFS_FILES_H
+#define BULKHEAD_SECURITYFS_FILES_H
+
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/seq_file.h>
+
+#include "attach.h"
+
+/* securityfs_load.c, securityfs_policy.c, securityfs_bind.c, securityfs_assign.c */
+extern const struct file_operations bh_load_fops;
+extern const struct file_operations bh_remove_fops;
+extern const struct file_operations bh_bind_fops;
+extern const struct file_operations bh_unbind_fops;
+extern const struct file_operations bh_bindings_fops;
+extern const struct file_operations bh_self_fops;
+extern const struct file_operations bh_assign_fops;
+
+/* securityfs_state.c, securityfs_lock.c */
+extern const struct file_operations bh_events_fops;
+extern const struct file_operations bh_stats_fops;
+extern const struct file_operations bh_features_fops;
+extern const struct file_operations bh_lock_fops;
+
+/* A file without state of its own, all of which @name_show() writes. */
+#define BH_DEFINE_SHOW(name)						\
+static int name##_open(struct inode *inode, struct file *file)		\
+{									\
+	return single_open(file, name##_show, NULL);			\
+}									\
+									\
+const struct file_operations bh_##name##_fops = {			\
+	.owner = THIS_MODULE,						\
+	.open = name##_open,						\
+	.read = seq_read,						\
+	.llseek = seq_lseek,						\
+	.release = single_release,					\
+}
+
+void bh_features_init(struct bh_hook *const *tables, unsigned int nr);
+
+int bh_may_change(const struct file *file);
+ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len,
+		       int (*command)(char *line));
+
+struct bh_policy_files;
+
+struct bh_policy_files *bh_policy_files_create(const char *name);
+void bh_policy_files_remove(struct bh_policy_files *files);
+
+extern struct dentry *bh_policies_dir;
+void bh_remove_dentry(struct dentry *dentry);
+
+#endif /* BULKHEAD_SECURITYFS_FILES_H */

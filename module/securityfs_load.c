@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * `load`: documents, a block at a time.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "parse.h"
+#include "registry.h"
+#include "securityfs_files.h"
+
+/* Bytes of a document that are copied in at a time. */
+#define LOAD_CHUNK 65536
+
+/**
+ * struct load - an open `load` file
+ * @lock: between those who share it
+ * @file: the file
+ * @parser: reads what is written
+ * @outcome: what a read gives
+ * @outcome_len: how much of it
+ * @failed: an error ended the document
+ */
+struct load {
+	struct mutex lock;	/* of the rest; taken before bh_config_mutex */
+	struct file *file;
+	struct bh_parser *parser;
+	char *outcome;
+	size_t outcome_len;
+	bool failed;
+};
+
+/* Room for the longest answer, so that an error always fits. */
+#define OUTCOME_LINE 256
+
+static int load_entry(struct bh_policy *policy, const char **why)
+{
+	struct bh_entry *entry;
+	struct bh_policy_files *files;
+	int ret = bh_registry_load(policy, &entry, why);
+
+	if (ret <= 0)
+		return ret;
+	files = bh_policy_files_create(entry->name);
+	if (IS_ERR(files)) {
+		bh_registry_remove(entry);
+		*why = "cannot make the policy's directory";
+		return PTR_ERR(files);
+	}
+	entry->files = files;
+	return 0;
+}
+
+/* Takes a policy from the parser. */
+static int load_policy(struct bh_policy *policy, void *data, const char **why)
+{
+	struct load *load = data;
+	char line[OUTCOME_LINE];
+	int err, len;
+
+	len = scnprintf(line, sizeof(line), "ok %s %llu\n", policy->name, policy->version);
+	if (load->outcome_len + len + OUTCOME_LINE > BH_OUTCOME_MAX) {
+		bh_policy_free(policy);
+		*why = "too many policies in one document";
+		return -E2BIG;
+	}
+	mutex_lock(&bh_config_mutex);
+	err = bh_may_change(load->file);
+	if (err) {
+		bh_policy_free(policy);
+		*why = "not permitted, or locked";
+	} else {
+		err = load_entry(policy, why);
+	}
+	mutex_unlock(&bh_config_mutex);
+	if (err)
+		return err;
+	memcpy(load->outcome + load->outcome_len, line, len);
+	load->outcome_len += len;
+	return 0;
+}
+
+static void load_free(struct load *load)
+{
+	bh_parser_free(load->parser);
+	kvfree(load->outcome);
+	kfree(load);
+}
+
+static int load_open(struct inode *inode, struct file *file)
+{
+	struct load *load = kzalloc(sizeof(*load), GFP_KERNEL);
+
+	if (!load)
+		return -ENOMEM;
+	mutex_init(&load->lock);
+	load->file = file;
+	load->parser = bh_parser_alloc(load_policy, load);
+	load->outcome = kvmalloc(BH_OUTCOME_MAX, GFP_KERNEL);
+	if (!load->parser || !load->outcome) {
+		load_free(load);
+		return -ENOMEM;
+	}
+	file->private_data = load;
+	return 0;
+}
+
+static int load_release(struct inode *inode, struct file *file)
+{
+	load_free(file->private_data);
+	return 0;
+}
+
+static void load_report_error(struct load *load)
+{
+	const struct bh_error *error = bh_parser_error(load->parser);
+	char *line = load->outcome + load->outcome_len;
+
+	load->failed = true;
+	load->outcome_len += scnprintf(line, BH_OUTCOME_MAX - load->outcome_len,
+				       "error %u:%u %s\n", error->line, error->column,
+				       error->message);
+	pr_err("load: error %u:%u %s\n", error->line, error->column, error->message);
+}
+
+static int load_chunk(struct load *load, const char __user *from, size_t len)
+{
+	char *chunk = kvmalloc(len, GFP_KERNEL);
+	int err;
+
+	if (!chunk)
+		return -ENOMEM;
+	if (copy_from_user(chunk, from, len)) {
+		err = -EFAULT;
+	} else {
+		err = bh_parser_feed(load->parser, chunk, len);
+		if (err && !load->failed)
+			load_report_error(load);
+	}
+	kvfree(chunk);
+	return err;
+}
+
+static ssize_t load_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	struct load *load = file->private_data;
+	size_t done = 0;
+	int err;
+
+	mutex_lock(&bh_config_mutex);
+	err = bh_may_change(file);
+	mutex_unlock(&bh_config_mutex);
+	if (err)
+		return err;
+	if (mutex_lock_interruptible(&load->lock))
+		return -ERESTARTSYS;
+	while (done < len && !err) {
+		size_t piece = min_t(size_t, len - done, LOAD_CHUNK);
+
+		err = load_chunk(load, from + done, piece);
+		if (!err)
+			done += piece;
+		cond_resched();
+	}
+	/* What the parser has taken is taken, even if the rest could not be read. */
+	if (done && (err == -EFAULT || (err == -ENOMEM && !load->failed)))
+		err = 0;
+	mutex_unlock(&load->lock);
+	return err ?: done;
+}
+
+static ssize_t load_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	struct load *load = file->private_data;
+	ssize_t ret;
+
+	if (mutex_lock_interruptible(&load->lock))
+		return -ERESTARTSYS;
+	ret = simple_read_from_buffer(to, len, pos, load->outcome, load->outcome_len);
+	mutex_unlock(&load->lock);
+	return ret;
+}
+
+const struct file_operations bh_load_fops = {
+	.owner = THIS_MODULE,
+	.open = load_open,
+	.read = load_read,
+	.write = load_write,
+	.llseek = default_llseek,
+	.release = load_release,
+};

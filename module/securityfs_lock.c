@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who may change anything, and `lock`, after which nobody may.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/rculist.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/user_namespace.h>
+
+#include "binding.h"
+#include "limits.h"
+#include "securityfs_files.h"
+
+/* Set once and never cleared; under bh_config_mutex. */
+static bool locked;
+
+/**
+ * bh_may_change() - may the writer change anything?
+ * @file: the file that is written to
+ *
+ * Asked at each write, of the writer and of whoever opened the file: a descriptor
+ * is not a right that can be passed on to a confined task, nor one to be lent by a
+ * privileged program that a descriptor was planted on. Under bh_config_mutex.
+ *
+ * Return: 0 or -EPERM.
+ */
+int bh_may_change(const struct file *file)
+{
+	lockdep_assert_held(&bh_config_mutex);
+	if (locked)
+		return -EPERM;
+	if (!file_ns_capable(file, &init_user_ns, CAP_MAC_ADMIN) || !capable(CAP_MAC_ADMIN))
+		return -EPERM;
+	return bh_task_is_confined(current) ? -EPERM : 0;
+}
+
+/**
+ * bh_write_lines() - run a command for each line that is written
+ * @file: the file that is written to
+ * @from: the lines
+ * @len: bytes in them
+ * @command: called under bh_config_mutex with a line without blanks around it; an error
+ *           ends the write
+ *
+ * Return: @len or a negative errno.
+ */
+ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len,
+		       int (*command)(char *line))
+{
+	char *text, *rest, *line;
+	int err;
+
+	if (len > BH_BIND_WRITE_MAX)
+		return -E2BIG;
+	text = memdup_user_nul(from, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	mutex_lock(&bh_config_mutex);
+	err = bh_may_change(file);
+	if (!err && strlen(text) != len)
+		err = -EINVAL;
+	rest = text;
+	while (!err && (line = strsep(&rest, "\n")) != NULL) {
+		line = strim(line);
+		if (*line)
+			err = command(line);
+	}
+	mutex_unlock(&bh_config_mutex);
+	kfree(text);
+	return err ?: len;
+}
+
+/*
+ * Keeps the module loaded until reboot. A reference that is never given back
+ * would do, were there not kernels on which an unload can be forced: but a
+ * module that another one uses stays even then, so this one uses itself. It
+ * exports nothing, so that no one else changes the list.
+ */
+static void pin_module(void)
+{
+#ifdef CONFIG_MODULE_UNLOAD
+	static struct module_use own_use = { .source = THIS_MODULE, .target = THIS_MODULE };
+
+	list_add_rcu(&own_use.source_list, &THIS_MODULE->source_list);
+#endif
+	__module_get(THIS_MODULE);
+}
+
+static int lock_command(char *line)
+{
+	if (strcmp(line, "1"))
+		return -EINVAL;
+	pin_module();
+	locked = true;
+	pr_notice("locked until reboot\n");
+	return 0;
+}
+
+static ssize_t lock_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	return bh_write_lines(file, from, len, lock_command);
+}
+
+static ssize_t lock_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	return simple_read_from_buffer(to, len, pos, READ_ONCE(locked) ? "1\n" : "0\n", 2);
+}
+
+const struct file_operations bh_lock_fops = {
+	.owner = THIS_MODULE,
+	.read = lock_read,
+	.write = lock_write,
+	.llseek = default_llseek,
+};

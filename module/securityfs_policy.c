@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * policies/NAME/: what a loaded policy says, is, and has come to. And `remove`.
+ */
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/security.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "binding.h"
+#include "securityfs_files.h"
+
+enum {
+	POLICY_TEXT,
+	POLICY_INFO,
+	POLICY_STATS,
+	POLICY_FILES,
+};
+
+/* The dentries of a policy's directory. */
+struct bh_policy_files {
+	struct dentry *dir;
+	struct dentry *file[POLICY_FILES];
+};
+
+/* An open file of a policy: what it was when it was opened. */
+struct policy_view {
+	struct bh_loaded *loaded;
+	struct bh_counts counts;
+	unsigned int bound;
+};
+
+static struct policy_view *policy_view_get(const struct file *file)
+{
+	/* The file is found by the name of its directory, which the file keeps. */
+	const struct dentry *dir = file->f_path.dentry->d_parent;
+	struct policy_view *view = kzalloc(sizeof(*view), GFP_KERNEL);
+	struct bh_entry *entry;
+
+	if (!view)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&bh_config_mutex);
+	entry = bh_registry_find(dir->d_name.name, dir->d_name.len);
+	if (entry) {
+		/* Namespaces that have died meanwhile do not count. */
+		bh_bindings_reap();
+		view->loaded = bh_loaded_get(entry);
+		view->counts = bh_entry_counts(entry);
+		view->bound = entry->bound;
+	}
+	mutex_unlock(&bh_config_mutex);
+	if (view->loaded)
+		return view;
+	kfree(view);
+	return ERR_PTR(-ENOENT);
+}
+
+static void policy_view_put(struct policy_view *view)
+{
+	bh_loaded_put(view->loaded);
+	kfree(view);
+}
+
+static int text_open(struct inode *inode, struct file *file)
+{
+	struct policy_view *view = policy_view_get(file);
+
+	file->private_data = view;
+	return PTR_ERR_OR_ZERO(view);
+}
+
+static ssize_t text_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	const struct policy_view *view = file->private_data;
+	const struct bh_policy *policy = view->loaded->policy;
+
+	return simple_read_from_buffer(to, len, pos, policy->text, policy->text_len);
+}
+
+static int text_release(struct inode *inode, struct file *file)
+{
+	policy_view_put(file->private_data);
+	return 0;
+}
+
+static const struct file_operations text_fops = {
+	.owner = THIS_MODULE,
+	.open = text_open,
+	.read = text_read,
+	.llseek = default_llseek,
+	.release = text_release,
+};
+
+static int info_show(struct seq_file *m, void *unused)
+{
+	const struct policy_view *view = m->private;
+	const struct bh_policy *policy = view->loaded->policy;
+
+	seq_printf(m, "name %s\n", policy->name);
+	seq_printf(m, "version %llu\n", policy->version);
+	seq_printf(m, "mode %s\n", policy->audit_mode ? "audit" : "enforce");
+	seq_printf(m, "sha256 %*phN\n", SHA256_DIGEST_SIZE, view->loaded->sha256);
+	seq_puts(m, "signer -\n");
+	seq_printf(m, "rules %u\n", policy->nr_rules);
+	seq_printf(m, "bytes %zu\n", policy->bytes);
+	return 0;
+}
+
+static int policy_stats_show(struct seq_file *m, void *unused)
+{
+	const struct policy_view *view = m->private;
+
+	seq_printf(m, "checks %llu\n", view->counts.checks);
+	seq_printf(m, "denials %llu\n", view->counts.denials);
+	seq_printf(m, "bindings %u\n", view->bound);
+	return 0;
+}
+
+static int policy_single_open(struct file *file, int (*show)(struct seq_file *m, void *unused))
+{
+	struct policy_view *view = policy_view_get(file);
+	int err;
+
+	if (IS_ERR(view))
+		return PTR_ERR(view);
+	err = single_open(file, show, view);
+	if (err)
+		policy_view_put(view);
+	return err;
+}
+
+static int info_open(struct inode *inode, struct file *file)
+{
+	return policy_single_open(file, info_show);
+}
+
+static int policy_stats_open(struct inode *inode, struct file *file)
+{
+	return policy_single_open(file, policy_stats_show);
+}
+
+static int policy_single_release(struct inode *inode, struct file *file)
+{
+	policy_view_put(((struct seq_file *)file->private_data)->private);
+	return single_release(inode, file);
+}
+
+static const struct file_operations info_fops = {
+	.owner = THIS_MODULE,
+	.open = info_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = policy_single_release,
+};
+
+static const struct file_operations policy_stats_fops = {
+	.owner = THIS_MODULE,
+	.open = policy_stats_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = policy_single_release,
+};
+
+static const struct {
+	const char *name;
+	const struct file_operations *fops;
+} policy_file_table[POLICY_FILES] = {
+	[POLICY_TEXT] = { "text", &text_fops },
+	[POLICY_INFO] = { "info", &info_fops },
+	[POLICY_STATS] = { "stats", &policy_stats_fops },
+};
+
+/**
+ * bh_policy_files_remove() - take a policy's directory away
+ * @files: its files, or NULL; freed
+ */
+void bh_policy_files_remove(struct bh_policy_files *files)
+{
+	int i;
+
+	if (!files)
+		return;
+	for (i = 0; i < POLICY_FILES; i++)
+		bh_remove_dentry(files->file[i]);
+	bh_remove_dentry(files->dir);
+	kfree(files);
+}
+
+/**
+ * bh_policy_files_create() - make a policy's directory
+ * @name: the policy's name
+ *
+ * Return: its files, for bh_policy_files_remove(), or an ERR_PTR: -ENOMEM or what securityfs says.
+ */
+struct bh_policy_files *bh_policy_files_create(const char *name)
+{
+	struct bh_policy_files *files = kzalloc(sizeof(*files), GFP_KERNEL);
+	int i, err;
+
+	if (!files)
+		return ERR_PTR(-ENOMEM);
+	files->dir = securityfs_create_dir(name, bh_policies_dir);
+	if (IS_ERR(files->dir)) {
+		err = PTR_ERR(files->dir);
+		kfree(files);
+		return ERR_PTR(err);
+	}
+	for (i = 0; i < POLICY_FILES; i++) {
+		struct dentry *file = securityfs_create_file(policy_file_table[i].name, 0400,
+							     files->dir, NULL,
+							     policy_file_table[i].fops);
+
+		if (IS_ERR(file)) {
+			bh_policy_files_remove(files);
+			return ERR_CAST(file);
+		}
+		files->file[i] = file;
+	}
+	return files;
+}
+
+/* remove */
+
+static int remove_command(char *line)
+{
+	struct bh_entry *entry = bh_registry_find(line, strlen(line));
+	struct bh_policy_files *files;
+
+	if (!entry)
+		return -ENOENT;
+	bh_bindings_reap();
+	if (entry->bound || entry->assigned)
+		return -EBUSY;
+	files = entry->files;
+	bh_registry_remove(entry);
+	bh_policy_files_remove(files);
+	return 0;
+}
+
+static ssize_t remove_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	return bh_write_lines(file, from, len, remove_command);
+}
+
+const struct file_operations bh_remove_fops = {
+	.owner = THIS_MODULE,
+	.write = remove_write,
+	.llseek = noop_llseek,
+};

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * `events`, `stats` and `features`: what the module does and can.
+ */
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+
+#include "assign.h"
+#include "binding.h"
+#include "check.h"
+#include "event.h"
+#include "securityfs_files.h"
+
+/* events */
+
+static int events_open(struct inode *inode, struct file *file)
+{
+	file->private_data = bh_event_reader_alloc();
+	if (!file->private_data)
+		return -ENOMEM;
+	return stream_open(inode, file);
+}
+
+static ssize_t events_read(struct file *file, char __user *to, size_t len, loff_t *pos)
+{
+	return bh_event_read(file->private_data, to, len, !(file->f_flags & O_NONBLOCK));
+}
+
+static __poll_t events_poll(struct file *file, poll_table *wait)
+{
+	return bh_event_poll(file->private_data, file, wait);
+}
+
+static int events_release(struct inode *inode, struct file *file)
+{
+	bh_event_reader_free(file->private_data);
+	return 0;
+}
+
+const struct file_operations bh_events_fops = {
+	.owner = THIS_MODULE,
+	.open = events_open,
+	.read = events_read,
+	.poll = events_poll,
+	.release = events_release,
+};
+
+/* stats, features */
+
+static int stats_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&bh_config_mutex);
+	bh_bindings_reap();
+	seq_printf(m, "checks %llu\n", bh_checks());
+	seq_printf(m, "denials %llu\n", bh_denials());
+	seq_printf(m, "events_lost %llu\n", bh_events_lost());
+	seq_printf(m, "bindings %u\n", bh_bindings_nr());
+	seq_printf(m, "assigned %llu\n", bh_assigned());
+	seq_printf(m, "policies %u\n", bh_registry_nr());
+	seq_printf(m, "bytes %zu\n", bh_registry_bytes());
+	seq_puts(m, "cache_hits 0\n");
+	mutex_unlock(&bh_config_mutex);
+	return 0;
+}
+
+BH_DEFINE_SHOW(stats);
+
+static struct bh_hook *const *hook_tables;
+static unsigned int nr_hook_tables;
+
+/**
+ * bh_features_init() - note what `features` shows
+ * @tables: the hooks that are attached
+ * @nr: how many tables
+ */
+void bh_features_init(struct bh_hook *const *tables, unsigned int nr)
+{
+	hook_tables = tables;
+	nr_hook_tables = nr;
+}
+
+static int features_show(struct seq_file *m, void *unused)
+{
+	const struct bh_hook *hook;
+	const struct bh_key *key;
+	unsigned int t;
+	int class;
+
+	seq_printf(m, "abi %d\n", BULKHEAD_ABI);
+	seq_puts(m, "namespaces");
+	for (t = 0; t < BH_NS_TYPES; t++)
+		seq_printf(m, " %s", bh_ns_types[t].name);
+	seq_puts(m, "\nassign");
+	for (t = 0; t < BH_NS_TYPES; t++)
+		if (bh_ns_types[t].is_new)
+			seq_printf(m, " %s", bh_ns_types[t].name);
+	seq_puts(m, "\n");
+	for (class = 0; class < BH_CLASSES; class++) {
+		seq_printf(m, "class %s keys", bh_classes[class].name);
+		for (key = bh_classes[class].keys; key->name; key++)
+			seq_printf(m, " %s", key->name);
+		seq_puts(m, "\n");
+	}
+	for (t = 0; t < nr_hook_tables; t++)
+		for (hook = hook_tables[t]; hook->function; hook++)
+			seq_printf(m, "point %s attached=ftrace judges=\"%s\"\n", hook->function,
+				   hook->purpose);
+	return 0;
+}
+
+BH_DEFINE_SHOW(features);
