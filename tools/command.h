@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The commands of bulkhead. A file cmd_NAME.c for each, and a line in the table in
+ * bulkhead.c.
+ */
+#ifndef BULKHEAD_TOOLS_COMMAND_H
+#define BULKHEAD_TOOLS_COMMAND_H
+
+#include <getopt.h>
+
+/* What the command ends with. */
+enum {
+	DONE = 0,
+	NO = 1,		/* the answer is no, or the kernel refused */
+	TROUBLE = 2,	/* usage, an unreadable file, no module */
+};
+
+/**
+ * struct command - a command
+ * @name: as it is called
+ * @summary: one line for the list of commands, without a full stop
+ * @synopsis: its arguments, for the usage line
+ * @help: what --help says of its options, lines of up to 79 characters
+ * @run: does it; argv[0] is the command's name. Returns DONE, NO or TROUBLE.
+ */
+struct command {
+	const char *name;
+	const char *summary;
+	const char *synopsis;
+	const char *help;
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command cmd_check;
+extern const struct command cmd_fmt;
+extern const struct command cmd_load;
+extern const struct command cmd_remove;
+
+/* Every command has these; their values never meet those of an option's letter. */
+#define COMMON_OPTIONS				\
+	{ "help", no_argument, NULL, 0x100 },	\
+	{ "version", no_argument, NULL, 0x101 },	\
+	{ NULL, 0, NULL, 0 }
+
+int next_option(int argc, char **argv, const char *letters, const struct option *options);
+int usage_error(void);
+
+#endif /* BULKHEAD_TOOLS_COMMAND_H */

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Policies on their way to the kernel.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "judge.h"
+#include "load.h"
+
+/* Bytes written between two signs of life. */
+#define CHUNK (1u << 20)
+
+/** load_is_signed() - is it a DER message rather than text? */
+bool load_is_signed(const char *s, size_t len)
+{
+	return len > 2 && s[0] == 0x30 && ((unsigned char)s[1] & 0x80);
+}
+
+/** load_version() - the version under which a policy is loaded, or 0 */
+u64 load_version(const char *name)
+{
+	char *file = xasprintf("policies/%s/info", name), *at;
+	struct buf info = { 0 };
+	u64 version = 0;
+
+	if (!ctl_try_read(file, &info)) {
+		at = strncmp(info.s, "version ", 8) ? strstr(info.s, "\nversion ") : info.s - 1;
+		if (at)
+			version = strtoull(at + strlen("\nversion "), NULL, 10);
+	}
+	buf_free(&info);
+	free(file);
+	return version;
+}
+
+static void progress(const char *label, size_t done, size_t len)
+{
+	if (len <= CHUNK || !isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%s: %zu of %zu MiB%s", label, done >> 20, len >> 20,
+		done == len ? "\n" : "");
+}
+
+static int write_document(int fd, const char *label, const char *s, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t ret = write(fd, s + done, len - done < CHUNK ? len - done : CHUNK);
+
+		if (ret < 0 && errno == EINTR)
+			continue;
+		if (ret < 0)
+			return errno;
+		done += ret;
+		progress(label, done, len);
+	}
+	return 0;
+}
+
+/* The kernel's lines, as a person or an editor reads them. Returns how many are errors. */
+static int tell_outcome(const char *label, char *outcome, bool quiet)
+{
+	unsigned int row, column;
+	int errors = 0, at;
+	char *line;
+
+	for (line = strtok(outcome, "\n"); line; line = strtok(NULL, "\n")) {
+		if (sscanf(line, "error %u:%u %n", &row, &column, &at) == 2) {
+			say_at(label, row, column, SEVERITY_ERROR, "%s", line + at);
+			errors++;
+		} else if (!strncmp(line, "ok ", 3) && !quiet) {
+			printf("%s\n", line);
+		}
+	}
+	return errors;
+}
+
+/**
+ * load_text() - give a document to the kernel, and say what it answers
+ * @label: what diagnostics call it
+ * @s: the document, signed or not
+ * @len: its length
+ * @quiet: say only what is wrong
+ *
+ * Return: DONE or NO; TROUBLE ends the program.
+ */
+int load_text(const char *label, const char *s, size_t len, bool quiet)
+{
+	struct buf outcome = { 0 };
+	int fd = ctl_open("load", O_RDWR), err, told = 0;
+
+	if (fd < 0)
+		die("no %s/load: this is not bulkhead's directory", ctl_dir());
+	err = write_document(fd, label, s, len);
+	if (!read_fd(fd, &outcome) && outcome.len)
+		told = tell_outcome(label, outcome.s, quiet);
+	buf_free(&outcome);
+	if (close(fd) && !err)
+		err = errno;
+	if (err && !told)
+		say("%s: the kernel refuses it: %s", label, ctl_refusal(err));
+	return err || told ? NO : DONE;
+}
+
+/* --bump */
+
+static bool is_version_line(const struct doc_line *line)
+{
+	return line->kind == DOC_POLICY;
+}
+
+/* Are two blocks the same but for their version, blanks and comments? */
+static bool same_rules(const struct doc *a, const struct doc_block *x, const struct doc *b,
+		       const struct doc_block *y)
+{
+	struct buf left = { 0 }, right = { 0 };
+	bool same;
+	size_t i;
+
+	for (i = x->first; i < x->end; i++)
+		if (a->lines[i].nr_words && !is_version_line(&a->lines[i])) {
+			doc_write_code(&left, &a->lines[i]);
+			buf_puts(&left, "\n");
+		}
+	for (i = y->first; i < y->end; i++)
+		if (b->lines[i].nr_words && !is_version_line(&b->lines[i])) {
+			doc_write_code(&right, &b->lines[i]);
+			buf_puts(&right, "\n");
+		}
+	same = left.len == right.len && !memcmp(left.s ?: "", right.s ?: "", left.len);
+	buf_free(&left);
+	buf_free(&right);
+	return same;
+}
+
+/* The version that the block has to have to take effect. */
+static u64 wanted_version(const struct doc *doc, const struct doc_block *block)
+{
+	u64 written = strtoull(doc->lines[block->first].words[3].key, NULL, 10);
+	char *file = xasprintf("policies/%s/text", block->name);
+	u64 loaded = load_version(block->name);
+	struct doc there = { .label = file };
+	const struct doc_block *other;
+
+	if (loaded && loaded >= written && !ctl_try_read(file, &there.text)) {
+		doc_parse(&there);
+		other = doc_block_named(&there, block->name);
+		written = other && same_rules(doc, block, &there, other) ? loaded : loaded + 1;
+	}
+	doc_free(&there);
+	free(file);
+	return written;
+}
+
+/* Appends a block with another version. */
+static void write_with_version(struct buf *out, const struct doc *doc,
+			       const struct doc_block *block, u64 version)
+{
+	const struct doc_cond *number = &doc->lines[block->first].words[3];
+	const char *text;
+	size_t len;
+
+	text = doc_block_text(doc, block, &len);
+	buf_add(out, text, number->column - 1);
+	buf_printf(out, "%llu", version);
+	buf_add(out, text + number->end - 1, len - (number->end - 1));
+	buf_puts(out, "\n");
+}
+
+static void bump_versions(struct buf *out, const struct doc *doc)
+{
+	size_t i, line = 0;
+
+	for (i = 0; i < doc->nr_blocks; i++) {
+		const struct doc_block *block = &doc->blocks[i];
+		u64 version = wanted_version(doc, block);
+
+		/* Lines keep their numbers. */
+		for (; line < block->first; line++)
+			buf_puts(out, "\n");
+		line = block->end;
+		if (version != strtoull(doc->lines[block->first].words[3].key, NULL, 10))
+			say_at(doc->label, block->first + 1, 1, SEVERITY_NOTE,
+			       "loaded as version %llu", version);
+		write_with_version(out, doc, block, version);
+	}
+}
+
+/**
+ * load_file() - give a file to the kernel, if it is right; says what is wrong
+ * @path: its name, or `-`
+ * @bump: raise versions that are loaded with other content
+ *
+ * Return: DONE, NO or TROUBLE.
+ */
+int load_file(const char *path, bool bump)
+{
+	struct doc doc = { 0 };
+	struct buf bumped = { 0 };
+	int status;
+
+	status = read_file(path, &doc.text);
+	doc.label = file_label(path);
+	if (status)
+		goto out;
+	if (load_is_signed(doc.text.s, doc.text.len)) {
+		status = load_text(doc.label, doc.text.s, doc.text.len, false);
+		goto out;
+	}
+	doc_parse(&doc);
+	/* Before the kernel takes the blocks that stand before a mistake. */
+	status = judge_document(&doc);
+	if (status)
+		goto out;
+	if (bump)
+		bump_versions(&bumped, &doc);
+	status = bump ? load_text(doc.label, bumped.s, bumped.len, false) :
+		 load_text(doc.label, doc.text.s, doc.text.len, false);
+out:
+	buf_free(&bumped);
+	doc_free(&doc);
+	return status;
+}
