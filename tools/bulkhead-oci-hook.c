@@ -368,8 +368,8 @@ static bool write_line(const char *policy, const char *type, int ns, const char 
 	fd = open(bind_file, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		die_of_open(errno);
-	len = snprintf(line, sizeof(line), "policy=%s ns=%s fd=%d arm=exec%s%s%s\n", policy, type, ns,
-		       *label ? " label=\"" : "", label, *label ? "\"" : "");
+	len = snprintf(line, sizeof(line), "policy=%s ns=%s fd=%d arm=exec%s%s%s\n",
+		       policy, type, ns, *label ? " label=\"" : "", label, *label ? "\"" : "");
 	written = write(fd, line, len);
 	error = errno;
 	close(fd);
