@@ -226,14 +226,9 @@ static u32 assignable(void)
 static void take_exe(struct assigning *a, const struct file *file)
 {
 	struct bh_string *string = &a->request.string[BH_ASSIGN_EXE];
-	struct vfsmount *bottom = bh_ns_bottom();
-	int err = PTR_ERR_OR_ZERO(bottom);
-	char *name = NULL;
+	char *name;
+	int err = bh_path_name(&file->f_path, a->exe, &name);
 
-	if (!err) {
-		err = bh_path_name(&file->f_path, bottom, a->exe, &name);
-		mntput(bottom);
-	}
 	if (err) {
 		a->request.failed |= 1 << BH_ASSIGN_EXE;
 		a->reason = err == -ENAMETOOLONG ? "path too long" : "path lookup failed";

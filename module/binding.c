@@ -173,7 +173,6 @@ int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to)
 		goto out;
 	new = rhashtable_lookup_fast(&table, &to->ns, table_params);
 	new->origin = old->origin;
-	new->chrooted = READ_ONCE(old->chrooted);
 out:
 	mutex_unlock(&bh_config_mutex);
 	return err;
@@ -353,64 +352,22 @@ bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *tas
 	return false;
 }
 
-static bool any_binding(struct task_struct *task, bool (*holds)(struct bh_binding *binding))
-{
-	struct bh_binding *found[BH_CONFINING_MAX];
-	unsigned int nr, i;
-	bool any = false;
-
-	rcu_read_lock();
-	nr = bh_bindings_of_task(task, found);
-	for (i = 0; i < nr; i++)
-		any |= holds(found[i]);
-	rcu_read_unlock();
-	return any;
-}
-
-static bool is_armed(struct bh_binding *binding)
-{
-	return READ_ONCE(binding->armed);
-}
-
-static bool is_chrooted(struct bh_binding *binding)
-{
-	return READ_ONCE(binding->chrooted);
-}
-
-static bool set_chrooted(struct bh_binding *binding)
-{
-	WRITE_ONCE(binding->chrooted, true);
-	return true;
-}
-
 /**
  * bh_task_is_confined() - does any armed binding apply to a task?
  * @task: the current task, or one that the caller keeps
  */
 bool bh_task_is_confined(struct task_struct *task)
 {
-	return any_binding(task, is_armed);
-}
+	struct bh_binding *found[BH_CONFINING_MAX];
+	unsigned int nr, i;
+	bool confined = false;
 
-/**
- * bh_task_may_be_chrooted() - may a task's root be the root of some mount?
- * @task: the current task, or one that the caller keeps
- *
- * Any context. Return: true if any task that shares a binding with it, so that
- * it may be its ancestor, has made it so.
- */
-bool bh_task_may_be_chrooted(struct task_struct *task)
-{
-	return any_binding(task, is_chrooted);
-}
-
-/**
- * bh_task_note_chroot() - a task makes the root of a mount its own
- * @task: the current task
- */
-void bh_task_note_chroot(struct task_struct *task)
-{
-	any_binding(task, set_chrooted);
+	rcu_read_lock();
+	nr = bh_bindings_of_task(task, found);
+	for (i = 0; i < nr; i++)
+		confined |= READ_ONCE(found[i]->armed);
+	rcu_read_unlock();
+	return confined;
 }
 
 /**

@@ -22,8 +22,6 @@
  * @entry: the policy's name
  * @armed: is it in force? Once set it stays so.
  * @assigned: was it made by the assignment table?
- * @chrooted: has a task that it applies to made the root of a mount its own, other
- *            than that of the namespace? Once set it stays so.
  * @origin: the same for a mount namespace and all that were copied from it since
  * @cgroup: where the namespace's first process was when it was bound
  */
@@ -35,7 +33,6 @@ struct bh_binding {
 	struct bh_entry *entry;
 	bool armed;
 	bool assigned;
-	bool chrooted;
 	u64 origin;
 	char *cgroup;
 	struct rcu_work free;
@@ -59,8 +56,6 @@ unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **fou
 unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **found);
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task);
 bool bh_task_is_confined(struct task_struct *task);
-bool bh_task_may_be_chrooted(struct task_struct *task);
-void bh_task_note_chroot(struct task_struct *task);
 
 int bh_bindings_init(void);
 void bh_bindings_exit(void);

@@ -8,7 +8,6 @@
  * round has more strings than the one before, so that there are few.
  */
 #include <linux/file.h>
-#include <linux/mount.h>
 #include <linux/percpu.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -66,8 +65,6 @@ void bh_check_free(struct bh_check *check)
 	for (i = 0; i < BH_GATHER_MAX; i++)
 		if (check->strings[i])
 			kmem_cache_free(path_cache, check->strings[i]);
-	if (check->bottom)
-		mntput(check->bottom);
 	bh_decision_free(&check->decision);
 	kmem_cache_free(check_cache, check);
 }
@@ -75,26 +72,17 @@ void bh_check_free(struct bh_check *check)
 /* Strings */
 
 /**
- * bh_check_path() - the path of a file, in the way that suits the context
+ * bh_check_path() - the path of a file
  * @check: the check
  * @path: the file
  * @buf: BH_PATH_MAX bytes
  * @name: set to the path, or to NULL if the file has none
  *
- * Return: 0 or a negative errno, as bh_path_name() and bh_ns_bottom().
+ * Return: 0 or a negative errno, as bh_path_name().
  */
 int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name)
 {
-	if (check->atomic)
-		return bh_path_name_atomic(path, !bh_task_may_be_chrooted(current), buf, name);
-	if (!check->bottom) {
-		struct vfsmount *bottom = bh_ns_bottom();
-
-		if (IS_ERR(bottom))
-			return PTR_ERR(bottom);
-		check->bottom = bottom;
-	}
-	return bh_path_name(path, check->bottom, buf, name);
+	return bh_path_name(path, buf, name);
 }
 
 /**
@@ -126,8 +114,6 @@ static const char *failure(int err)
 		return "path too long";
 	case -ENOMEM:
 		return "out of memory";
-	case -EAGAIN:
-		return "the task's root keeps changing";
 	case -EOPNOTSUPP:
 		return "no path can be made here";
 	case -ESTALE:

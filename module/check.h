@@ -62,7 +62,6 @@ struct bh_opinion {
  * @reason: why
  * @strings: their buffers
  * @exe: the subject's executable
- * @bottom: of the mount namespace, if it was needed
  * @decision: working space
  * @found: the bindings that apply, armed or not; valid under RCU only
  * @nr_opinions: opinions in @opinions
@@ -85,7 +84,6 @@ struct bh_check {
 	const char *reason;
 	char *strings[BH_GATHER_MAX];
 	struct bh_string exe;
-	struct vfsmount *bottom;
 	struct bh_decision decision;
 	struct bh_binding *found[BH_CONFINING_MAX];
 	unsigned int nr_opinions;

@@ -112,15 +112,9 @@ static struct frame *find_frame(void)
 /* The path of a place in the mount namespace, or NULL; sets @err. To be freed. */
 static char *name_of(const struct path *place, int *err)
 {
-	struct vfsmount *bottom = bh_ns_bottom();
-	char *buf, *name = NULL;
+	char *buf = kmalloc(BH_PATH_MAX, GFP_KERNEL), *name = NULL;
 
-	*err = PTR_ERR_OR_ZERO(bottom);
-	if (*err)
-		return NULL;
-	buf = kmalloc(BH_PATH_MAX, GFP_KERNEL);
-	*err = buf ? bh_path_name(place, bottom, buf, &name) : -ENOMEM;
-	mntput(bottom);
+	*err = buf ? bh_path_name(place, buf, &name) : -ENOMEM;
 	if (!*err && name) {
 		name = kstrdup(name, GFP_KERNEL);
 		*err = name ? 0 : -ENOMEM;

@@ -9,18 +9,15 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
-#include <linux/mount.h>
 #include <linux/ptrace.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/security.h>
-#include <linux/slab.h>
 #include <linux/user_namespace.h>
 
 #include "check.h"
 #include "hooks.h"
-#include "path.h"
 
 /* Under the task_lock() of the one task of the two that is not current. */
 static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
@@ -75,25 +72,8 @@ static int check_ptrace(struct task_struct *tracer, struct task_struct *tracee, 
 	return err;
 }
 
-/* Is it the root of the mount namespace? Whoever cannot be told apart is not. */
-static bool is_ns_root(const struct path *path)
-{
-	struct vfsmount *bottom = bh_ns_bottom();
-	char *buf = kmalloc(BH_PATH_MAX, GFP_KERNEL), *name = NULL;
-	bool is_root = false;
-
-	if (!IS_ERR(bottom)) {
-		if (buf && !bh_path_name(path, bottom, buf, &name))
-			is_root = name && !strcmp(name, "/");
-		mntput(bottom);
-	}
-	kfree(buf);
-	return is_root;
-}
-
 BH_DEFINE_ORIGINAL(security_ptrace_access_check);
 BH_DEFINE_ORIGINAL(security_ptrace_traceme);
-BH_DEFINE_ORIGINAL(security_path_chroot);
 
 static noinline int judge_access(struct task_struct *child, unsigned int mode)
 {
@@ -199,33 +179,11 @@ static int hook_ptrace_traceme(struct task_struct *parent)
 	return err ?: BH_ORIGINAL(security_ptrace_traceme)(parent);
 }
 
-static noinline int note_chroot(const struct path *path)
-{
-	if (bh_bindings_nr() && path->dentry == path->mnt->mnt_root && !is_ns_root(path))
-		bh_task_note_chroot(current);
-	bh_hook_leave();
-	return BH_ORIGINAL(security_path_chroot)(path);
-}
-
-/*
- * Judges nothing. A path made in gather() ends at the task's root, and a chroot to
- * the root of a mount cannot be told from the root of the namespace there. Here
- * it can.
- */
-static int hook_path_chroot(const struct path *path)
-{
-	if (!bh_task_is_ordinary(current))
-		return note_chroot(path);
-	bh_hook_leave();
-	return BH_ORIGINAL(security_path_chroot)(path);
-}
-
 struct bh_hook bh_ptrace_hooks[] = {
 	BH_HOOK(security_ptrace_access_check, "ptrace: the kernel's one access check",
 		hook_ptrace_access_check),
 	BH_HOOK(mm_access, "ptrace: memory, for whom the kernel passes over that check",
 		hook_mm_access),
 	BH_HOOK(security_ptrace_traceme, "ptrace: PTRACE_TRACEME", hook_ptrace_traceme),
-	BH_HOOK(security_path_chroot, "ptrace: nothing, but exe= must know", hook_path_chroot),
 	{ }
 };

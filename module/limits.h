@@ -41,8 +41,6 @@
 
 /* A path as the kernel knows it (PATH_MAX), with its terminator. */
 #define BH_PATH_MAX		4096
-#define BH_MOUNT_DEPTH_MAX	4096		/* mounts passed on the way up to the root */
-#define BH_RENAME_TRIES_MAX	2		/* walks of a path before renames are kept out */
 #define BH_ROOT_TRIES_MAX	16		/* reads of a root that threads keep changing */
 #define BH_DESCENT_MAX		1024		/* processes between a tracer and its descendant */
 #define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */

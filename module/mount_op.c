@@ -195,23 +195,11 @@ bool bh_mount_is_on(const struct bh_mount_op *operation, const struct super_bloc
  * bh_mount_is_detached() - does a mount lie outside of the mount namespace's tree?
  * @path: on the mount
  *
- * May sleep. Return: 1, 0, or a negative errno if there is no telling.
+ * Any context. Return: 1 or 0.
  */
 int bh_mount_is_detached(const struct path *path)
 {
-	struct vfsmount *bottom = bh_ns_bottom();
-	struct path top = *path;
-	int detached;
-
-	if (IS_ERR(bottom))
-		return PTR_ERR(bottom);
-	path_get(&top);
-	while (follow_up(&top))
-		;
-	detached = top.mnt != bottom;
-	path_put(&top);
-	mntput(bottom);
-	return detached;
+	return !bh_path_is_here(path);
 }
 
 /*

@@ -144,7 +144,7 @@ static bool user_is_new(void *ns)
 }
 
 /* The operations of mount namespaces, which are not exported by name. */
-const struct proc_ns_operations *bh_mntns_ops;
+static const struct proc_ns_operations *mntns_ops;
 
 /* From a mount namespace, which is the file system core's own, to its public part. */
 static ptrdiff_t mnt_common_offset;
@@ -161,7 +161,7 @@ struct ns_common *bh_mnt_common(const struct mnt_namespace *ns)
 /** bh_mnt_put() - drop a reference to a mount namespace; may sleep */
 void bh_mnt_put(struct ns_common *common)
 {
-	bh_mntns_ops->put(common);
+	mntns_ops->put(common);
 }
 
 static void *mnt_parent(void *ns)
@@ -280,7 +280,7 @@ static int take_ns(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 	if (!*cgroup)
 		return -ENOMEM;
 	if (type == BH_NS_MNT) {
-		*ns = (struct bh_ns){ &bh_ns_types[type], bh_mntns_ops->get(task) };
+		*ns = (struct bh_ns){ &bh_ns_types[type], mntns_ops->get(task) };
 		goto out;
 	}
 	rcu_read_lock();
@@ -418,7 +418,7 @@ int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup)
 /* The mount namespace that the machine runs in: of pid 1, when the module is loaded. */
 static int find_initial_mnt(void)
 {
-	struct ns_common *own = bh_mntns_ops->get(current), *initial = NULL;
+	struct ns_common *own = mntns_ops->get(current), *initial = NULL;
 	struct task_struct *init;
 	bool known;
 
@@ -426,7 +426,7 @@ static int find_initial_mnt(void)
 		return -ESRCH;
 	mnt_common_offset = (char *)own - (char *)current->nsproxy->mnt_ns;
 	known = bh_ns_refs_known(current->nsproxy->mnt_ns, own);
-	bh_mntns_ops->put(own);
+	mntns_ops->put(own);
 	if (!known) {
 		pr_err("a mount namespace's references are not where this kernel has them\n");
 		return -EOPNOTSUPP;
@@ -435,10 +435,10 @@ static int find_initial_mnt(void)
 	init = get_pid_task(find_pid_ns(1, &init_pid_ns), PIDTYPE_PID);
 	rcu_read_unlock();
 	if (init)
-		initial = bh_mntns_ops->get(init);
+		initial = mntns_ops->get(init);
 	if (initial) {
 		bh_initial_mnt = (void *)((char *)initial - mnt_common_offset);
-		bh_mntns_ops->put(initial);
+		mntns_ops->put(initial);
 	}
 	if (init)
 		put_task_struct(init);
@@ -461,9 +461,9 @@ int bh_ns_init(void)
 	}
 	common = file_inode(file)->i_private;
 	if (file_inode(file)->i_sb->s_magic == NSFS_MAGIC && bh_ns_type(common) == CLONE_NEWNS)
-		bh_mntns_ops = common->ops;
+		mntns_ops = common->ops;
 	fput(file);
-	if (bh_mntns_ops)
+	if (mntns_ops)
 		return find_initial_mnt();
 	pr_err("/proc/self/ns/mnt is no namespace: is /proc mounted?\n");
 	return -ENOENT;

@@ -12,7 +12,6 @@
 #include <linux/user_namespace.h>
 
 struct bh_ns;
-struct proc_ns_operations;
 
 /**
  * struct bh_ns_ops - a type of namespace
@@ -83,8 +82,6 @@ static inline bool bh_task_is_ordinary(const struct task_struct *task)
 	       rcu_dereference_check(task->real_cred, task == current)->user_ns == &init_user_ns &&
 	       (!READ_ONCE(bh_mnt_bound) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
 }
-
-extern const struct proc_ns_operations *bh_mntns_ops;
 
 struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
 void bh_mnt_put(struct ns_common *common);

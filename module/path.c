@@ -1,265 +1,85 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Paths: the name of a file as its mount namespace has it.
+ *
+ * Not d_path(), which ends at the task's root, so that a chroot would forge paths. Two
+ * functions that other security modules name files by tell instead whether a mount lies
+ * in the current task's mount namespace, and what a file's path is in the namespace in
+ * which its mount lies. They take no reference, and a lock only if something is renamed
+ * or mounted meanwhile.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/nsproxy.h>
-#include <linux/proc_ns.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 
 #include "compat/compat.h"
 #include "limits.h"
-#include "ns.h"
 #include "path.h"
 
-static const struct cred *own_cred;
+BH_DEFINE_FUNCTION(d_absolute_path);
+BH_DEFINE_FUNCTION(our_mnt);
+
+const struct bh_function bh_path_functions[] = {
+	BH_FUNCTION(d_absolute_path, "the path of a file in its mount namespace"),
+	BH_FUNCTION(our_mnt, "whether a file lies in the task's mount namespace"),
+	{ }
+};
 
 /**
- * bh_ns_bottom() - the mount at the bottom of the current mount namespace
- *
- * This is where a path of the namespace ends, whatever the task's root is. It
- * never changes as long as the namespace lives.
- *
- * struct mnt_namespace is the file system core's own, but to enter a namespace
- * is an operation on a set that the caller supplies: entered with one that no
- * task has, it tells where the namespace's root is and changes nothing.
- *
- * May sleep. Return: the mount with a reference, or an ERR_PTR: -ESRCH (the
- * task is exiting), -ENOMEM, or what the path walk says.
- */
-struct vfsmount *bh_ns_bottom(void)
-{
-	struct nsproxy nsproxy = { };
-	struct fs_struct fs = { .users = 1 };
-	struct nsset set = { .nsproxy = &nsproxy, .fs = &fs, .cred = own_cred };
-	struct ns_common *entered = bh_mntns_ops->get(current), *left;
-	const struct cred *old_cred;
-	struct vfsmount *bottom;
-	int err;
-
-	if (!entered)
-		return ERR_PTR(-ESRCH);
-	/*
-	 * Entering drops a reference to the namespace that is left and takes
-	 * one to that which is entered: the same here.
-	 */
-	left = bh_mntns_ops->get(current);
-	nsproxy.mnt_ns = current->nsproxy->mnt_ns;
-	bh_fs_init(&fs);
-	old_cred = override_creds(own_cred);
-	err = bh_mntns_ops->install(&set, entered);
-	revert_creds(old_cred);
-	bh_mntns_ops->put(left);
-	bh_mntns_ops->put(entered);
-	if (err)
-		return ERR_PTR(err);
-	path_put(&fs.pwd);
-	while (follow_up(&fs.root))
-		;
-	bottom = mntget(fs.root.mnt);
-	path_put(&fs.root);
-	return bottom;
-}
-
-static int prepend(char *buf, char **at, const char *s, size_t len)
-{
-	if (*at - buf < len)
-		return -ENAMETOOLONG;
-	*at -= len;
-	memcpy(*at, s, len);
-	return 0;
-}
-
-/* The names from @root, exclusive, down to @dentry. */
-static int prepend_names(char *buf, char **at, struct dentry *dentry, const struct dentry *root)
-{
-	int err = 0;
-
-	rcu_read_lock();
-	while (dentry != root && !err) {
-		struct dentry *parent;
-
-		/* The lock of a dentry keeps its name and its parent. */
-		spin_lock(&dentry->d_lock);
-		parent = dentry->d_parent;
-		err = prepend(buf, at, dentry->d_name.name, dentry->d_name.len);
-		spin_unlock(&dentry->d_lock);
-		if (!err)
-			err = prepend(buf, at, "/", 1);
-		/* Moved out of the mount's tree, or never in any. */
-		if (parent == dentry)
-			err = -ENOENT;
-		dentry = parent;
-	}
-	rcu_read_unlock();
-	return err;
-}
-
-/* The path of a dentry within its mount, as of one moment: without renames meanwhile. */
-static int prepend_in_mount(char *buf, char **at, const struct path *path)
-{
-	char *start = *at;
-	unsigned int seq;
-	int err, tries;
-
-	for (tries = 0; tries < BH_RENAME_TRIES_MAX; tries++) {
-		*at = start;
-		seq = read_seqbegin(&rename_lock);
-		err = prepend_names(buf, at, path->dentry, path->mnt->mnt_root);
-		if (!read_seqretry(&rename_lock, seq))
-			return err;
-	}
-	*at = start;
-	read_seqlock_excl(&rename_lock);
-	err = prepend_names(buf, at, path->dentry, path->mnt->mnt_root);
-	read_sequnlock_excl(&rename_lock);
-	return err;
-}
-
-/**
- * bh_path_name() - the path of a file from the root of the mount namespace
+ * bh_path_is_here() - does a file lie in the current task's mount namespace?
  * @path: the file
- * @bottom: from bh_ns_bottom()
+ *
+ * Any context. Return: false also for what is detached, and for a task that has given
+ * its namespace up.
+ */
+bool bh_path_is_here(const struct path *path)
+{
+	return current->nsproxy && BH_CALL(our_mnt)(path->mnt);
+}
+
+/**
+ * bh_path_name() - the path of a file from the root of the current mount namespace
+ * @path: the file
  * @buf: BH_PATH_MAX bytes
- * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
+ * @name: set to the path, which ends where @buf does, or to NULL if the file cannot be
  *        reached from there
  *
- * Not d_path(), which ends at the task's root: chroot would forge paths. Nor is
- * any root believed but @bottom: a task can make a detached mount its root.
+ * A mount never moves from one namespace into another, so that the two questions asked
+ * here need not be asked at one moment.
  *
- * May sleep. Return: 0, or -ENAMETOOLONG (the path does not fit, or lies deeper
- * than BH_MOUNT_DEPTH_MAX mounts).
+ * Does not sleep. May take rename_lock and mount_lock, which are not safe in interrupts:
+ * not under tasklist_lock.
+ *
+ * Return: 0, or -ENAMETOOLONG (the path does not fit).
  */
-int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name)
+int bh_path_name(const struct path *path, char *buf, char **name)
 {
-	char *at = buf + BH_PATH_MAX - 1;
-	struct path here = *path;
-	int err, depth;
+	char *at;
 
-	*at = '\0';
 	*name = NULL;
-	if (d_unlinked(path->dentry))
+	if (d_unlinked(path->dentry) || !bh_path_is_here(path))
 		return 0;
-	path_get(&here);
-	for (depth = 0; ; depth++) {
-		err = depth < BH_MOUNT_DEPTH_MAX ? prepend_in_mount(buf, &at, &here) :
-						   -ENAMETOOLONG;
-		if (err || !follow_up(&here))
-			break;
-	}
-	if (!err && here.mnt == bottom) {
-		if (!*at)
-			err = prepend(buf, &at, "/", 1);
-		*name = at;
-	}
-	path_put(&here);
-	return err == -ENOENT ? 0 : err;
-}
-
-/*
- * Prepends the path of a chroot that lies inside a mount to a name made within
- * it. The chroot's parent directory lies outside, so that d_path() goes all the
- * way up from there. Under RCU, without references: they could not be dropped
- * in atomic context.
- */
-static int prepend_chroot(const struct path *root, char *buf, char **name)
-{
-	struct path above = { .mnt = root->mnt };
-	char *at = *name, *parent;
-	size_t len;
-	int err;
-
-	spin_lock(&root->dentry->d_lock);
-	above.dentry = root->dentry->d_parent;
-	err = prepend(buf, &at, root->dentry->d_name.name, root->dentry->d_name.len);
-	spin_unlock(&root->dentry->d_lock);
-	if (!err)
-		err = prepend(buf, &at, "/", 1);
-	if (err)
-		return err;
-	parent = d_path(&above, buf, at - buf);
-	if (IS_ERR(parent))
-		return PTR_ERR(parent);
-	/* d_path() ended its string just before @at; the root itself is "/". */
-	len = strnlen(parent, at - parent);
-	if (len == 1)
-		len = 0;
-	memmove(at - len, parent, len);
-	*name = at - len;
+	at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
+	/* Unmounted, or moved out of what is mounted, since it was opened. */
+	if (at == ERR_PTR(-EINVAL))
+		return 0;
+	if (IS_ERR(at))
+		return PTR_ERR(at);
+	*name = at;
 	return 0;
 }
 
-/*
- * What d_path() says is true of files at or below the mount that the root lies
- * on. Of others it tells the path in whatever tree they are: without a chroot
- * they are another namespace's, and with one there is no telling.
- */
-static int path_name_below(const struct path *path, const struct path *root, bool trust_root,
-			   char *buf, char **name)
-{
-	const struct path mount = { .mnt = root->mnt, .dentry = root->mnt->mnt_root };
-	bool chrooted = root->dentry != mount.dentry;
-
-	if (d_unlinked(path->dentry))
-		return 0;
-	if (!chrooted && !trust_root)
-		return -EOPNOTSUPP;
-	if (!path_is_under(path, &mount))
-		return chrooted ? -EOPNOTSUPP : 0;
-	*name = d_path(path, buf, BH_PATH_MAX);
-	if (IS_ERR(*name))
-		return PTR_ERR(*name);
-	return chrooted && path_is_under(path, root) ? prepend_chroot(root, buf, name) : 0;
-}
-
-/**
- * bh_path_name_atomic() - bh_path_name() where one must not sleep
- * @path: the file
- * @trust_root: if the current task's root is the root of a mount, is it the root
- *              of the namespace? No exported function tells in atomic context
- *              where a mount is mounted.
- * @buf: BH_PATH_MAX bytes
- * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be
- *        reached
- *
- * Undoes a chroot into a directory. Takes locks that are not safe in interrupts:
- * not under tasklist_lock.
- *
- * Return: 0, -ENAMETOOLONG, -EAGAIN (other threads keep changing the root) or
- * -EOPNOTSUPP (the root is not trusted, or the file lies on another mount than a
- * chroot).
- */
-int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, char **name)
-{
-	struct fs_struct *fs = current->fs;
-	int err = -EAGAIN, tries;
-	unsigned int seq;
-
-	*name = NULL;
-	if (!fs)
-		return 0;
-	rcu_read_lock();
-	for (tries = 0; tries < BH_ROOT_TRIES_MAX; tries++) {
-		struct path root;
-
-		seq = bh_fs_read_begin(fs);
-		root = fs->root;
-		if (bh_fs_read_retry(fs, seq))
-			continue;
-		*name = NULL;
-		err = path_name_below(path, &root, trust_root, buf, name);
-		if (!bh_fs_read_retry(fs, seq))
-			break;
-		err = -EAGAIN;
-	}
-	rcu_read_unlock();
-	return err;
-}
+static const struct cred *own_cred;
 
 /**
  * bh_open_as_kernel() - open a file with the kernel's own credentials
@@ -277,9 +97,126 @@ struct file *bh_open_as_kernel(const struct path *path, int flags)
 	return file;
 }
 
-/** bh_path_init() - get credentials of the kernel's. Return: 0 or -ENOMEM. */
+/* Proof, at load, that the functions that were found answer as it is believed above. */
+
+static bool has_end(const char *s, const char *end)
+{
+	size_t len = strlen(s), end_len = strlen(end);
+
+	return len >= end_len && !strcmp(s + len - end_len, end);
+}
+
+/* From the task's root, wherever that is, the file's path is @seen. */
+static bool knows_file(const struct path *path, const char *seen, char *buf)
+{
+	char *name;
+
+	return !bh_path_name(path, buf, &name) && name && *name == '/' && has_end(name, seen);
+}
+
+/* At the bottom of the namespace its paths begin. */
+static bool knows_bottom(const struct path *path, char *buf)
+{
+	struct path top = *path;
+	char *name;
+	int err;
+
+	path_get(&top);
+	while (follow_up(&top))
+		;
+	dput(top.dentry);
+	top.dentry = dget(top.mnt->mnt_root);
+	err = bh_path_name(&top, buf, &name);
+	path_put(&top);
+	return !err && name && !strcmp(name, "/");
+}
+
+/* As if the task were in another namespace, which others must not see meanwhile. */
+static bool knows_elsewhere(const struct path *path)
+{
+	struct nsproxy *own = current->nsproxy, other = *own;
+	bool here;
+
+	other.mnt_ns = NULL;
+	task_lock(current);
+	current->nsproxy = &other;
+	here = bh_path_is_here(path);
+	current->nsproxy = own;
+	task_unlock(current);
+	return !here;
+}
+
+/* A namespace's file lies on a mount of the kernel's own, which nothing leads to. */
+static bool knows_detached(const struct path *path, char *buf)
+{
+	char *name;
+
+	return !bh_path_is_here(path) && !bh_path_name(path, buf, &name) && !name &&
+	       BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX) == ERR_PTR(-EINVAL);
+}
+
+static const char *find_fault(const struct path *known, const struct path *detached, char *buf)
+{
+	if (!knows_file(known, "/proc/filesystems", buf))
+		return "/proc/filesystems has another path";
+	if (!knows_bottom(known, buf))
+		return "the root of the mount namespace is not \"/\"";
+	if (!knows_elsewhere(known))
+		return "a file of another mount namespace counts as one of the task's";
+	if (!knows_detached(detached, buf))
+		return "a file that nothing leads to has a path";
+	return NULL;
+}
+
+/* As a task that shares its root with another thread, which kernels may tell apart. */
+static int prove(const struct path *known, const struct path *detached)
+{
+	char *buf = kmalloc(BH_PATH_MAX, GFP_KERNEL);
+	const char *fault;
+
+	if (!buf)
+		return -ENOMEM;
+	bh_fs_share(current->fs, 1);
+	fault = find_fault(known, detached, buf);
+	bh_fs_share(current->fs, -1);
+	kfree(buf);
+	if (!fault)
+		return 0;
+	pr_err("d_absolute_path, our_mnt: %s\n", fault);
+	return -ENXIO;
+}
+
+static int prove_functions(void)
+{
+	struct file *detached;
+	struct path known;
+	int err = kern_path("/proc/filesystems", 0, &known);
+
+	if (err) {
+		pr_err("/proc/filesystems is not there: is /proc mounted? (%d)\n", err);
+		return err;
+	}
+	detached = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);
+	err = PTR_ERR_OR_ZERO(detached);
+	if (!err) {
+		err = prove(&known, &detached->f_path);
+		fput(detached);
+	}
+	path_put(&known);
+	return err;
+}
+
+/**
+ * bh_path_init() - find the functions that tell paths, and prove them
+ *
+ * Return: 0; -ENOENT (not in this kernel, or no /proc), -ENXIO (a wrong answer), -ENOMEM.
+ */
 int bh_path_init(void)
 {
+	int err = bh_functions_find(bh_path_functions) ?: prove_functions();
+
+	if (err)
+		return err;
 	own_cred = prepare_kernel_cred(&init_task);
 	return own_cred ? 0 : -ENOMEM;
 }

@@ -8,13 +8,15 @@
 #include <linux/path.h>
 #include <linux/types.h>
 
-struct file;
-struct vfsmount;
+#include "function.h"
 
-struct vfsmount *bh_ns_bottom(void);
+struct file;
+
+extern const struct bh_function bh_path_functions[];
+
+int bh_path_name(const struct path *path, char *buf, char **name);
+bool bh_path_is_here(const struct path *path);
 struct file *bh_open_as_kernel(const struct path *path, int flags);
-int bh_path_name(const struct path *path, const struct vfsmount *bottom, char *buf, char **name);
-int bh_path_name_atomic(const struct path *path, bool trust_root, char *buf, char **name);
 
 int bh_path_init(void);
 void bh_path_exit(void);

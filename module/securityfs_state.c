@@ -10,6 +10,7 @@
 #include "binding.h"
 #include "check.h"
 #include "event.h"
+#include "path.h"
 #include "securityfs_files.h"
 
 /* events */
@@ -82,6 +83,7 @@ void bh_features_init(struct bh_hook *const *tables, unsigned int nr)
 
 static int features_show(struct seq_file *m, void *unused)
 {
+	const struct bh_function *function;
 	const struct bh_hook *hook;
 	const struct bh_key *key;
 	unsigned int t;
@@ -106,6 +108,9 @@ static int features_show(struct seq_file *m, void *unused)
 		for (hook = hook_tables[t]; hook->function; hook++)
 			seq_printf(m, "point %s attached=ftrace judges=\"%s\"\n", hook->function,
 				   hook->purpose);
+	for (function = bh_path_functions; function->name; function++)
+		seq_printf(m, "function %s found=kprobe tells=\"%s\"\n", function->name,
+			   function->purpose);
 	return 0;
 }
 

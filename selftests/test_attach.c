@@ -85,7 +85,7 @@ TEST_F(attach, features_tell_every_decision_point)
 	static const char *const points[] = {
 		"security_bprm_check", "open_exec", "path_mount", "security_sb_umount",
 		"security_sb_pivotroot", "security_move_mount", "security_ptrace_access_check",
-		"security_ptrace_traceme", "security_path_chroot",
+		"security_ptrace_traceme",
 	};
 	char text[8192], line[128];
 	size_t i;
@@ -106,25 +106,6 @@ TEST_F(attach, features_tell_every_decision_point)
 		EXPECT_NE(NULL, strstr(enabled, line))
 			TH_LOG("not attached: %s", line);
 	}
-}
-
-/* Who is not confined goes through the hooks as well. */
-static int change_root(void)
-{
-	return chroot("/tmp") || chdir("/") || access("/attach", F_OK) ? errno : 0;
-}
-
-TEST_F(attach, the_host_changes_its_root)
-{
-	int status;
-	pid_t pid;
-
-	bh_make_file("/tmp/attach", "", 0644);
-	pid = fork();
-	if (!pid)
-		_exit(change_root());
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	EXPECT_EQ(0, status);
 }
 
 /* Not while the module is loaded; since 7.3 never. */

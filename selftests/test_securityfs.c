@@ -73,7 +73,8 @@ TEST_F(files, features)
 	static const char *const lines[] = {
 		"abi 1\n", "namespaces pid user mnt\n", "assign pid user\n", "class exec keys ",
 		"class mount keys ",
-		"class ptrace keys ", "\npoint ",
+		"class ptrace keys ", "\npoint ", "\nfunction d_absolute_path found=kprobe ",
+		"\nfunction our_mnt found=kprobe ",
 	};
 	size_t i;
 

@@ -173,14 +173,11 @@ static inline void bh_fs_init(struct fs_struct *fs)
 	seqlock_init(&fs->seq);
 }
 
-static inline unsigned int bh_fs_read_begin(const struct fs_struct *fs)
+static inline void bh_fs_share(struct fs_struct *fs, int by)
 {
-	return read_seqbegin(&fs->seq);
-}
-
-static inline bool bh_fs_read_retry(const struct fs_struct *fs, unsigned int seq)
-{
-	return read_seqretry(&fs->seq, seq);
+	read_seqlock_excl(&fs->seq);
+	fs->users += by;
+	read_sequnlock_excl(&fs->seq);
 }
 #else
 /* The lock and the sequence count became one in 6.16. */
@@ -190,14 +187,12 @@ static inline void bh_fs_init(struct fs_struct *fs)
 	seqcount_spinlock_init(&fs->seq, &fs->lock);
 }
 
-static inline unsigned int bh_fs_read_begin(const struct fs_struct *fs)
+/* Counts as further tasks that share a root; as clone(2) does. */
+static inline void bh_fs_share(struct fs_struct *fs, int by)
 {
-	return read_seqcount_begin(&fs->seq);
-}
-
-static inline bool bh_fs_read_retry(const struct fs_struct *fs, unsigned int seq)
-{
-	return read_seqcount_retry(&fs->seq, seq);
+	spin_lock(&fs->lock);
+	fs->users += by;
+	spin_unlock(&fs->lock);
 }
 #endif
 
