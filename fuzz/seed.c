@@ -21,6 +21,23 @@ u8 seed_byte(struct seed *seed)
 	return seed->at < seed->end ? *seed->at++ : 0;
 }
 
+/* The digests of the request that was read last: one byte, over and over. */
+static u8 digests[BH_DIGEST_KINDS][BH_DIGEST_MAX];
+
+static void seed_digests(struct seed *seed, struct bh_request *request)
+{
+	u32 kind;
+	u8 byte;
+
+	for (kind = 0; kind < BH_DIGEST_KINDS; kind++) {
+		byte = seed_byte(seed);
+		if (!byte)
+			continue;
+		memset(digests[kind], byte, BH_DIGEST_MAX);
+		request->digest[kind] = digests[kind];
+	}
+}
+
 void seed_request(struct seed *seed, struct bh_request *request)
 {
 	u8 unknown, present, i;
@@ -33,6 +50,7 @@ void seed_request(struct seed *seed, struct bh_request *request)
 	unknown = seed_byte(seed);
 	request->unknown = unknown & (FLAGS_UNKNOWN - 1);
 	request->flags_unknown = unknown & FLAGS_UNKNOWN;
+	seed_digests(seed, request);
 	present = seed_byte(seed);
 	for (i = 0; i < BH_STRINGS; i++)
 		if (present & 1 << i)
@@ -41,7 +59,7 @@ void seed_request(struct seed *seed, struct bh_request *request)
 
 size_t seed_put_request(u8 *to, size_t size, const struct bh_request *request)
 {
-	size_t len = 0, room = BH_ATTRS + 5;
+	size_t len = 0, room = BH_ATTRS + 5 + BH_DIGEST_KINDS;
 	u8 present = 0;
 	u32 i;
 
@@ -57,6 +75,8 @@ size_t seed_put_request(u8 *to, size_t size, const struct bh_request *request)
 	for (i = 0; i < BH_ATTRS; i++)
 		to[len++] = request->attr[i];
 	to[len++] = request->unknown | (request->flags_unknown ? FLAGS_UNKNOWN : 0);
+	for (i = 0; i < BH_DIGEST_KINDS; i++)
+		to[len++] = request->digest[i] ? request->digest[i][0] : 0;
 	to[len++] = present;
 	for (i = 0; i < BH_STRINGS; i++) {
 		if (!request->string[i].s)

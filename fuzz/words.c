@@ -5,6 +5,8 @@
 #include "../kunit/userspace/host.h"
 #include "../module/policy.h"
 
+#define DIGITS "1111111111111111"
+
 static void print(const char *prefix, const char *word, const char *suffix)
 {
 	host_print("\"%s%s%s\"\n", prefix, word, suffix);
@@ -29,6 +31,10 @@ int main(void)
 		print("", structure[i], "");
 	print_words(bh_action_words);
 	print_words(bh_report_words);
+	for (i = 0; i < BH_DIGEST_KINDS; i++)
+		print("", bh_digest_descs[i].name, ":");
+	print("sha256:", DIGITS DIGITS DIGITS DIGITS, "");
+	print("fsverity-sha256:", DIGITS DIGITS DIGITS DIGITS, "");
 	for (i = 0; i < BH_CLASSES; i++) {
 		print("", bh_classes[i].name, "");
 		for (key = bh_classes[i].keys; key->name; key++) {

@@ -75,6 +75,7 @@ struct verdict {
 #define ASK_EXEC_ATTR(slot, bits) {						\
 	.class = BH_EXEC, .string[BH_EXEC_PATH] = S("/x"), .attr[slot] = bits }
 #define ASK_NO_PATH { .class = BH_EXEC }
+#define ASK_DIGEST(kind, bytes) { .class = BH_EXEC, .digest[kind] = bytes }
 #define ASK_FLAGS(bits) { .class = BH_EXEC, .flags = bits }
 #define STEP_MOUNT(what, type) {						\
 	.class = BH_MOUNT, .attr[BH_MOUNT_OP] = what,				\
@@ -90,6 +91,12 @@ struct verdict {
 #define TRACER(whom) ASK_PTRACE(BH_ACCESS_READ, BH_ROLE_TRACER, whom, "/x")
 #define TRACEE(whom) ASK_PTRACE(BH_ACCESS_READ, BH_ROLE_TRACEE, whom, "/x")
 #define NOSUID_NODEV (BH_FLAG_NOSUID | BH_FLAG_NODEV)
+
+static const u8 ones[BH_DIGEST_MAX] = { [0 ... BH_DIGEST_MAX - 1] = 0x11 };
+static const u8 twos[BH_DIGEST_MAX] = { [0 ... BH_DIGEST_MAX - 1] = 0x22 };
+
+#define SHA_1 "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+#define SHA_2 "sha256:2222222222222222222222222222222222222222222222222222222222222222"
 
 static const struct verdict verdicts[] = {
 	/* Defaults. */
@@ -178,6 +185,35 @@ static const struct verdict verdicts[] = {
 	  BH_DENY, 2, BH_PLAIN },
 	{ "deny exec fstype=tmp", { .class = BH_EXEC, .string[BH_EXEC_FSTYPE] = S("tmpfs") },
 	  BH_ALLOW, 0, BH_PLAIN },
+
+	/* Digests. What has none is no reason to allow, not even that it is another. */
+	{ "deny exec digest=" SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_DENY, 2, BH_PLAIN },
+	{ "deny exec digest=" SHA_1, ASK_DIGEST(BH_SHA256, twos), BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec digest=" SHA_1, ASK_DIGEST(BH_VERITY_SHA256, ones), BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec digest=" SHA_1, ASK_NO_PATH, BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec digest=" SHA_2 "," SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_DENY, 2, BH_PLAIN },
+	{ "deny exec digest=" SHA_1 "," SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_DENY, 2, BH_PLAIN },
+	{ "deny exec digest=" SHA_1 " digest=" SHA_2, ASK_DIGEST(BH_SHA256, ones), BH_ALLOW, 0,
+	  BH_PLAIN },
+	{ "deny exec digest=" SHA_1 " path=/x", ASK_DIGEST(BH_SHA256, ones), BH_ALLOW, 0,
+	  BH_PLAIN },
+	{ "deny exec digest=fsverity-" SHA_1, ASK_DIGEST(BH_VERITY_SHA256, ones), BH_DENY, 2,
+	  BH_PLAIN },
+	{ "deny exec digest!=" SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec digest!=" SHA_1, ASK_DIGEST(BH_SHA256, twos), BH_DENY, 2, BH_PLAIN },
+	{ "kill exec digest!=" SHA_1, ASK_NO_PATH, BH_KILL, 2, BH_PLAIN },
+	{ "default exec deny\nallow exec digest=" SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_ALLOW, 3,
+	  BH_PLAIN },
+	{ "default exec deny\nallow exec digest=" SHA_1, ASK_NO_PATH, BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec digest!=" SHA_1, ASK_NO_PATH, BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec digest!=" SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_DENY, 0,
+	  BH_PLAIN },
+	{ "default exec deny\nallow exec digest!=" SHA_1, ASK_DIGEST(BH_SHA256, twos), BH_ALLOW, 3,
+	  BH_PLAIN },
+	{ "default exec deny\nallow exec digest!=" SHA_1, ASK_DIGEST(BH_VERITY_SHA256, twos),
+	  BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec digest!=" SHA_2 ",fsverity-" SHA_2,
+	  ASK_DIGEST(BH_SHA256, ones), BH_DENY, 0, BH_PLAIN },
 
 	/* Flags: all set, all unset; negated: none set, none unset. */
 	{ "deny exec has=nosuid,nodev", ASK_FLAGS(NOSUID_NODEV), BH_DENY, 2, BH_PLAIN },
@@ -271,7 +307,7 @@ static void decides(struct kunit *test)
 {
 	const struct verdict *row = test->param_value;
 	struct bh_verdict verdict;
-	char doc[256];
+	char doc[512];
 
 	snprintf(doc, sizeof(doc), "policy t version 1\n%s\nend\n", row->rules);
 	load(test, doc, strlen(doc));
@@ -408,11 +444,62 @@ static void finds_one_rule_of_many(struct kunit *test)
 	}
 }
 
+/* The digest that is numbered @i in the policy of the next test. */
+static const u8 *number_to_digest(u8 *bytes, u32 i)
+{
+	struct bh_random random = { i };
+	u32 b;
+
+	for (b = 0; b < 32; b++)
+		bytes[b] = bh_random_u32(&random);
+	return bytes;
+}
+
+static size_t write_digests(char *doc, size_t size, u32 rules)
+{
+	size_t len = snprintf(doc, size, "policy t version 1\ndefault exec kill\n");
+	u8 bytes[32];
+	u32 i, b;
+
+	for (i = 0; i < rules; i++) {
+		number_to_digest(bytes, i);
+		len += snprintf(doc + len, size - len, "allow exec digest=sha256:");
+		for (b = 0; b < sizeof(bytes); b++)
+			len += snprintf(doc + len, size - len, "%02x", bytes[b]);
+		len += snprintf(doc + len, size - len, "\n");
+	}
+	return len + snprintf(doc + len, size - len, "end\n");
+}
+
+static void finds_one_digest_of_many(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct bh_request request = { .class = BH_EXEC };
+	u32 i, rules = 100000;
+	size_t size = 64 + rules * 96;
+	char *doc = kvmalloc(size, GFP_KERNEL);
+	u8 bytes[32];
+
+	KUNIT_ASSERT_NOT_NULL(test, doc);
+	bh_load(&f->reading, doc, write_digests(doc, size, rules));
+	kvfree(doc);
+	KUNIT_ASSERT_EQ(test, f->reading.nr, 1);
+	for (i = 0; i < rules + 1000; i += 499) {
+		struct bh_verdict verdict;
+
+		request.digest[BH_SHA256] = number_to_digest(bytes, i);
+		verdict = decide(test, &request);
+		KUNIT_EXPECT_EQ_MSG(test, verdict.line, i < rules ? i + 3 : 0, "%u", i);
+		KUNIT_EXPECT_EQ(test, verdict.action, i < rules ? BH_ALLOW : BH_KILL);
+	}
+}
+
 static struct kunit_case decide_cases[] = {
 	KUNIT_CASE_PARAM(decides, verdict_gen_params),
 	KUNIT_CASE(decides_like_the_model),
 	KUNIT_CASE(limits_what_a_check_looks_at),
 	KUNIT_CASE(finds_one_rule_of_many),
+	KUNIT_CASE(finds_one_digest_of_many),
 	{}
 };
 

@@ -40,11 +40,14 @@ static void feed(struct bh_reading *reading, struct bh_parser *parser, const cha
 static struct bh_parser *begin(struct bh_reading *reading)
 {
 	struct bh_parser *parser;
-	int refuse = reading->refuse;
 
-	*reading = (struct bh_reading){ .refuse = refuse };
+	*reading = (struct bh_reading){
+		.refuse = reading->refuse, .refuse_digests = reading->refuse_digests,
+	};
 	parser = bh_parser_alloc(take, reading);
-	if (!parser)
+	if (parser)
+		bh_parser_refuse_digests(parser, reading->refuse_digests);
+	else
 		reading->ret = -ENOMEM;
 	return parser;
 }

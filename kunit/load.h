@@ -20,6 +20,7 @@
  * @nr: how many
  * @late: something was taken after an error
  * @refuse: set before: the errno that the sink answers with
+ * @refuse_digests: set before: as for bh_parser_refuse_digests()
  */
 struct bh_reading {
 	int ret;
@@ -28,6 +29,7 @@ struct bh_reading {
 	u32 nr;
 	bool late;
 	int refuse;
+	u32 refuse_digests;
 };
 
 void bh_load(struct bh_reading *reading, const char *doc, size_t len);

@@ -28,6 +28,34 @@ static void fill_pattern(struct bh_model_cond *cond, struct bh_random *random)
 	cond->value[cond->nr++].len = len;
 }
 
+/* The digests that there are: one byte, over and over. */
+#define DIGESTS 3
+static const u8 digests[DIGESTS][BH_DIGEST_MAX] = {
+	{ [0 ... BH_DIGEST_MAX - 1] = 0x11 },
+	{ [0 ... BH_DIGEST_MAX - 1] = 0x22 },
+	{ [0 ... BH_DIGEST_MAX - 1] = 0xee },
+};
+
+/* Writes a digest as rules name it; returns its length. */
+static size_t write_digest(char *s, enum bh_digest_kind kind, const u8 *bytes)
+{
+	size_t len = snprintf(s, BH_MODEL_VALUE, "%s:", bh_digest_descs[kind].name);
+	u32 i;
+
+	for (i = 0; i < bh_digest_descs[kind].len; i++)
+		len += snprintf(s + len, BH_MODEL_VALUE - len, "%02x", bytes[i]);
+	return len;
+}
+
+static void fill_digest(struct bh_model_cond *cond, struct bh_random *random)
+{
+	u32 kind = bh_random_below(random, BH_DIGEST_KINDS);
+
+	cond->value[cond->nr].len = write_digest(cond->value[cond->nr].s, kind,
+						 digests[bh_random_below(random, DIGESTS)]);
+	cond->nr++;
+}
+
 static const struct bh_word *random_word(const struct bh_key *key, struct bh_random *random)
 {
 	u32 nr = 0;
@@ -49,7 +77,9 @@ static void fill_cond(struct bh_model_cond *cond, enum bh_class class, struct bh
 		.negated = bh_random_once_in(random, 4),
 	};
 	while (values--) {
-		if (bh_key_is_pattern(cond->key))
+		if (cond->key->kind == BH_KEY_DIGEST)
+			fill_digest(cond, random);
+		else if (bh_key_is_pattern(cond->key))
 			fill_pattern(cond, random);
 		else
 			cond->bits |= random_word(cond->key, random)->bit;
@@ -296,7 +326,7 @@ static bool take_cond(struct canon *canon, enum bh_class class, struct bh_model_
 	if (!take(canon, "="))
 		return false;
 	do {
-		if (bh_key_is_pattern(cond->key)) {
+		if (bh_key_has_values(cond->key)) {
 			if (cond->nr == BH_MODEL_VALUES)
 				return false;
 			got = take_value(canon, cond->value[cond->nr].s,
@@ -398,6 +428,9 @@ void bh_model_ask(struct bh_model_request *request, struct bh_random *random)
 		request->string[i][0] = bh_random_once_in(random, 4) ? 'a' : '/';
 		r->string[i] = (struct bh_string){ request->string[i], len };
 	}
+	for (i = 0; i < BH_DIGEST_KINDS; i++)
+		if (!bh_random_once_in(random, 3))
+			r->digest[i] = digests[bh_random_below(random, DIGESTS)];
 	for (i = 0; i < BH_ATTRS; i++)
 		r->attr[i] = bh_random_once_in(random, 4) ? bh_random_below(random, 128) :
 							    1 << bh_random_below(random, 3);
@@ -414,7 +447,33 @@ static bool is_unknown(const struct bh_key *key, const struct bh_request *reques
 	return bh_key_is_pattern(key) && request->unknown & (1 << key->index);
 }
 
-static bool holds(const struct bh_model_cond *cond, const struct bh_request *request)
+/* Is the value a digest of the file? @lacks is set if the file has none of its kind. */
+static bool is_digest(const char *value, size_t len, const struct bh_request *request, bool *lacks)
+{
+	u32 kind = 0;
+	char s[BH_MODEL_VALUE];
+
+	while (strncmp(value, bh_digest_descs[kind].name, strlen(bh_digest_descs[kind].name)))
+		kind++;
+	if (!request->digest[kind])
+		*lacks = true;
+	return request->digest[kind] && write_digest(s, kind, request->digest[kind]) == len &&
+	       !memcmp(s, value, len);
+}
+
+static bool digest_holds(const struct bh_model_cond *cond, const struct bh_request *request,
+			 u8 action)
+{
+	bool lacks = false;
+	u32 i;
+
+	for (i = 0; i < cond->nr; i++)
+		if (is_digest(cond->value[i].s, cond->value[i].len, request, &lacks))
+			return !cond->negated;
+	return cond->negated && !(lacks && action == BH_ALLOW);
+}
+
+static bool holds(const struct bh_model_cond *cond, const struct bh_request *request, u8 action)
 {
 	const struct bh_string *string = &request->string[cond->key->index];
 	u32 set = request->flags & cond->bits, i;
@@ -424,6 +483,8 @@ static bool holds(const struct bh_model_cond *cond, const struct bh_request *req
 		return cond->negated ? !set : set == cond->bits;
 	case BH_KEY_LACKS:
 		return cond->negated ? set == cond->bits : !set;
+	case BH_KEY_DIGEST:
+		return digest_holds(cond, request, action);
 	case BH_KEY_ENUM:
 		return !(request->attr[cond->key->index] & cond->bits) == cond->negated;
 	default:
@@ -446,7 +507,7 @@ static bool matches(const struct bh_model_rule *rule, const struct bh_request *r
 		if (is_unknown(rule->cond[c].key, request)) {
 			if (rule->action != BH_ALLOW)
 				return false;
-		} else if (!holds(&rule->cond[c], request)) {
+		} else if (!holds(&rule->cond[c], request, rule->action)) {
 			return false;
 		}
 		names_role |= !strcmp(rule->cond[c].key->name, "role");

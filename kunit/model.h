@@ -16,16 +16,19 @@
 #define BH_MODEL_VALUES 3
 #define BH_MODEL_PIECES 4
 #define BH_MODEL_STRING 9
-#define BH_MODEL_TEXT 32768
+#define BH_MODEL_TEXT 393216
 
-/* A condition; ->bits are the words, ->value the patterns. */
+/* A pattern, or a digest: its name and its digits. */
+#define BH_MODEL_VALUE 160
+
+/* A condition; ->bits are the words, ->value the patterns or digests. */
 struct bh_model_cond {
 	const struct bh_key *key;
 	bool negated;
 	u32 bits;
 	u32 nr;
 	struct {
-		char s[2 + BH_MODEL_PIECES * BH_RANDOM_PIECE];
+		char s[BH_MODEL_VALUE];
 		size_t len;
 	} value[BH_MODEL_VALUES];
 };

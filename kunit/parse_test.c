@@ -188,6 +188,25 @@ static const struct refusal refusals[] = {
 	{ RULE("allow exec fstype=[x"), -EINVAL, 2, 19, "unclosed set" },
 	{ RULE("allow mount source=[x"), -EINVAL, 2, 20, "unclosed set" },
 
+	/* Values that are digests. */
+	{ RULE("allow exec digest=sha256:00"), -EINVAL, 2, 19, "64 hexadecimal digits" },
+	{ RULE("allow exec digest=sha256:" S64 "0"), -EINVAL, 2, 19, "64 hexadecimal digits" },
+	{ RULE("allow exec digest=fsverity-sha512:" S64), -EINVAL, 2, 19,
+	  "128 hexadecimal digits" },
+	{ RULE("allow exec digest=sha256:" S64 S64 S64), -EINVAL, 2, 19, "64 hexadecimal digits" },
+	{ RULE("allow exec digest=sha256:" S64 ",sha256:" S32), -EINVAL, 2, 91,
+	  "64 hexadecimal digits" },
+	{ RULE("allow exec digest=sha256:g" S32), -EINVAL, 2, 19, "hexadecimal digits" },
+	{ RULE("allow exec digest=sha256:"), -EINVAL, 2, 19, "64 hexadecimal digits" },
+	{ RULE("allow exec digest=sha256"), -EINVAL, 2, 19, "a digest is sha256:HEX" },
+	{ RULE("allow exec digest=" S64), -EINVAL, 2, 19, "a digest is sha256:HEX" },
+	{ RULE("allow exec digest=SHA256:" S64), -EINVAL, 2, 19, "a digest is sha256:HEX" },
+	{ RULE("allow exec digest=sha512:" S64 S64), -EINVAL, 2, 19, "a digest is sha256:HEX" },
+	{ RULE("allow exec digest=md5:" S32), -EINVAL, 2, 19, "a digest is sha256:HEX" },
+	{ RULE("allow exec digest="), -EINVAL, 2, 19, "empty value" },
+	{ RULE("allow map digest!=x"), -EINVAL, 2, 19, "a digest is sha256:HEX" },
+	{ RULE("allow mount digest=sha256:" S64), -EINVAL, 2, 13, "unknown key \"digest\"" },
+
 	/* Quotes. */
 	{ RULE("allow exec path=\"/x"), -EINVAL, 2, 17, "unclosed quote" },
 	{ RULE("allow exec path=\"/x\\\""), -EINVAL, 2, 17, "unclosed quote" },
@@ -207,7 +226,6 @@ static const struct refusal refusals[] = {
 	/* Keys and values of another class, or that are to come. */
 	{ RULE("allow map as=program"), -EINVAL, 2, 11, "unknown key \"as\"" },
 	{ RULE("allow map setid=no"), -EINVAL, 2, 11, "unknown key \"setid\"" },
-	{ RULE("allow exec digest=sha256:00"), -EINVAL, 2, 12, "unknown key \"digest\"" },
 	{ RULE("allow exec layer=middle"), -EINVAL, 2, 18, "unknown value \"middle\"" },
 	{ RULE("allow exec backing=anonymous"), -EINVAL, 2, 20, "unknown value \"anonymous\"" },
 };
@@ -265,6 +283,8 @@ static const char *const good[] = {
 	RULE("allow exec path=\"/\\\"\\\\\\\\\\x41\\xfF\""), RULE("allow exec path=/\"a\"b\"\""),
 	RULE("allow exec path=/a\\*"), RULE("allow exec path=/\xc3\xa9"),
 	RULE("allow exec path=**,**/a from=/a fstype=ext4,tmp*"),
+	RULE("allow exec digest=sha256:" S64 ",sha256:" S64 ",fsverity-sha256:" S64),
+	RULE("allow map digest!=fsverity-sha512:" S64 S64 " digest=\"sha256:" S64 "\""),
 	RULE("allow exec as=program,interpreter setid=yes,no backing=file,memfd,deleted"),
 	RULE("allow exec has=ro,nosuid lacks=nodev,noexec has!=ro lacks!=ro"),
 	RULE("allow exec has=ro,ro"),
@@ -288,6 +308,24 @@ static void takes(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, reading->nr, 1, "%s", good[i]);
 		bh_reading_free(reading);
 	}
+}
+
+/* What a kernel without fs-verity's digests makes of them. */
+static void refuses_kinds_of_digests(struct kunit *test)
+{
+	static const char doc[] = RULE("allow exec digest=sha256:" S64 ",fsverity-sha256:" S64);
+	struct bh_reading *reading = test->priv;
+
+	reading->refuse_digests = 1 << BH_VERITY_SHA256 | 1 << BH_VERITY_SHA512;
+	bh_load(reading, doc, strlen(doc));
+	KUNIT_EXPECT_EQ(test, reading->ret, -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, reading->error.line, 2);
+	KUNIT_EXPECT_EQ(test, reading->error.column, 91);
+	KUNIT_EXPECT_EQ(test, reading->nr, 0);
+	bh_reading_free(reading);
+	reading->refuse_digests = 1 << BH_VERITY_SHA512;
+	bh_load(reading, doc, strlen(doc));
+	KUNIT_EXPECT_EQ(test, reading->nr, 1);
 }
 
 static void reads_names_and_numbers(struct kunit *test)
@@ -785,6 +823,7 @@ static void survives_typing_errors(struct kunit *test)
 static struct kunit_case parse_cases[] = {
 	KUNIT_CASE_PARAM(refuses, refusal_gen_params),
 	KUNIT_CASE(takes),
+	KUNIT_CASE(refuses_kinds_of_digests),
 	KUNIT_CASE(reads_names_and_numbers),
 	KUNIT_CASE(knows_who_asks_tracees),
 	KUNIT_CASE(refuses_odd_bytes),

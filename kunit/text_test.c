@@ -100,6 +100,10 @@ static const struct {
 	  HEAD "  deny exec path=/a=b!=c\nend\n" },
 	{ "policy t version 1\ndeny exec path=\"/a\\x0ab\"\nend\n",
 	  HEAD "  deny exec path=\"/a\\x0ab\"\nend\n" },
+	{ "policy t version 1\ndeny exec digest=sha256:ABCDEFabcdef0123456789ABCDEF01234567"
+	  "89abcdefABCDEF0123456789ABCD\nend\n",
+	  HEAD "  deny exec digest=sha256:abcdefabcdef0123456789abcdef01234567"
+	  "89abcdefabcdef0123456789abcd\nend\n" },
 	{ "policy t version 1\ndeny mount source=\"=\",\"!\"\nend\n",
 	  HEAD "  deny mount source==,!\nend\n" },
 };

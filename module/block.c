@@ -140,6 +140,8 @@ void bh_block_drop(struct bh_parser *p)
 	for (class = 0; class < BH_CLASSES; class++)
 		for (slot = 0; slot < BH_STRINGS; slot++)
 			bh_patterns_free(&p->patterns.slot[class][slot]);
+	for (class = 0; class < BH_CLASSES; class++)
+		bh_digests_free(&p->patterns.digests[class]);
 }
 
 /* Puts the canonical text together: name, mode, defaults, then the rules as written. */

@@ -18,7 +18,7 @@ void bh_decision_init(struct bh_decision *decision, gfp_t gfp)
 	int slot;
 
 	bh_scratch_init(&decision->scratch, gfp);
-	for (slot = 0; slot < BH_STRINGS; slot++)
+	for (slot = 0; slot < BH_SLOTS; slot++)
 		bh_vec_init(&decision->hits[slot]);
 }
 
@@ -31,7 +31,7 @@ void bh_decision_free(struct bh_decision *decision)
 	int slot;
 
 	bh_scratch_free(&decision->scratch);
-	for (slot = 0; slot < BH_STRINGS; slot++)
+	for (slot = 0; slot < BH_SLOTS; slot++)
 		bh_vec_free(&decision->hits[slot]);
 }
 
@@ -52,7 +52,7 @@ static bool contains(const u32 *sorted, u32 nr, u32 value)
 	return false;
 }
 
-static bool any_pattern_hit(const struct bh_policy *policy, const struct bh_cond *cond,
+static bool any_value_hit(const struct bh_policy *policy, const struct bh_cond *cond,
 			    const struct bh_vec *hits)
 {
 	u32 v;
@@ -61,6 +61,19 @@ static bool any_pattern_hit(const struct bh_policy *policy, const struct bh_cond
 		if (contains(hits->v, hits->nr, policy->values[v]))
 			return true;
 	return false;
+}
+
+/* Has the file a digest of each kind that the condition names? */
+static bool has_digests(const struct bh_policy *policy, const struct bh_cond *cond,
+			const struct bh_request *request)
+{
+	const struct bh_digest_set *set = &policy->classes[request->class].digests;
+	u32 v;
+
+	for (v = cond->arg; v < cond->arg + cond->nr; v++)
+		if (!request->digest[bh_digest_set_kind(set, policy->values[v])])
+			return false;
+	return true;
 }
 
 /* Ordered: a rule holds as much as the least of its conditions. */
@@ -78,10 +91,12 @@ static enum truth truth(bool holds)
 /*
  * The values of a key are ORed and `!=` holds if none of them matches. A value
  * of has= is a set flag and one of lacks= an unset flag, which are ANDed, so
- * that `has!=` means: none of them is set.
+ * that `has!=` means: none of them is set. That a file's digest is none of those named
+ * is reason to allow only if the file has a digest of each of their kinds.
  */
-static enum truth cond_holds(const struct bh_policy *policy, const struct bh_cond *cond,
-			     const struct bh_request *request, const struct bh_decision *decision)
+static enum truth cond_holds(const struct bh_policy *policy, const struct bh_rule *rule,
+			     const struct bh_cond *cond, const struct bh_request *request,
+			     const struct bh_decision *decision)
 {
 	const struct bh_key *key = &bh_classes[request->class].keys[cond->key];
 
@@ -90,8 +105,13 @@ static enum truth cond_holds(const struct bh_policy *policy, const struct bh_con
 	case BH_KEY_PATTERN:
 		if (request->unknown & (1 << key->index))
 			return MAYBE;
-		return truth(any_pattern_hit(policy, cond, &decision->hits[key->index]) !=
+		return truth(any_value_hit(policy, cond, &decision->hits[key->index]) !=
 			     cond->negated);
+	case BH_KEY_DIGEST:
+		if (any_value_hit(policy, cond, &decision->hits[BH_DIGEST]))
+			return truth(!cond->negated);
+		return truth(cond->negated && (rule->action != BH_ALLOW ||
+					       has_digests(policy, cond, request)));
 	case BH_KEY_ENUM:
 		return truth(!!(request->attr[key->index] & cond->arg) != cond->negated);
 	case BH_KEY_HAS:
@@ -113,7 +133,8 @@ static enum truth rule_holds(const struct bh_policy *policy, const struct bh_rul
 	u32 c;
 
 	for (c = rule->cond; c < rule->cond + rule->nr_conds && holds != NO; c++)
-		holds = min(holds, cond_holds(policy, &policy->conds[c], request, decision));
+		holds = min(holds, cond_holds(policy, rule, &policy->conds[c], request,
+						decision));
 	return holds;
 }
 
@@ -178,6 +199,25 @@ static void try_unknown(const struct bh_policy *policy, const struct bh_request 
 	}
 }
 
+/* The digests of the file that rules name; their numbers ascend with the kinds. */
+static int find_digests(const struct bh_class_rules *rules, const struct bh_request *request,
+			struct bh_decision *decision)
+{
+	struct bh_vec *hits = &decision->hits[BH_DIGEST];
+	u32 kind, number;
+	int err = 0;
+
+	hits->nr = 0;
+	for (kind = 0; kind < BH_DIGEST_KINDS && !err; kind++) {
+		if (!request->digest[kind] || !(rules->kinds & (1 << kind)))
+			continue;
+		number = bh_digest_set_find(&rules->digests, kind, request->digest[kind]);
+		if (number != BH_NO_DIGEST)
+			err = bh_vec_push(hits, number, decision->scratch.gfp);
+	}
+	return err;
+}
+
 /**
  * bh_decide() - what does a policy say to a request?
  * @policy: the policy
@@ -186,7 +226,7 @@ static void try_unknown(const struct bh_policy *policy, const struct bh_request 
  * @verdict: the answer: of the rules that match the strictest; among equally
  *           strict ones the one that reports most, and then the first written
  *
- * Looks at the rules whose anchor pattern matched and at those without one, not
+ * Looks at the rules whose anchor, a pattern or a digest, matched and at those without one, not
  * at all rules: see struct bh_index. Any context that the working space's gfp
  * suits.
  *
@@ -218,9 +258,14 @@ int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
 			return err;
 		}
 	}
+	err = find_digests(rules, request, decision);
+	if (err) {
+		verdict->action = BH_DENY;
+		return err;
+	}
 	for (i = 0; i < rules->nr_unindexed; i++)
 		try_rule(policy, rules->unindexed[i], request, decision, verdict);
-	for (slot = 0; slot < BH_STRINGS; slot++) {
+	for (slot = 0; slot < BH_SLOTS; slot++) {
 		const struct bh_index *index = &rules->index[slot];
 		const struct bh_vec *hits = &decision->hits[slot];
 

@@ -21,6 +21,7 @@ struct bh_string {
  * @string: by BH_EXEC_PATH and its like
  * @attr: by BH_EXEC_AS and its like; a bit for each word that applies
  * @flags: BH_FLAG_*
+ * @digest: by enum bh_digest_kind; NULL where the file has none
  * @unknown: a bit for each string that only a later step of the operation will tell
  * @flags_unknown: so are the flags
  */
@@ -29,6 +30,7 @@ struct bh_request {
 	struct bh_string string[BH_STRINGS];
 	u32 attr[BH_ATTRS];
 	u32 flags;
+	const u8 *digest[BH_DIGEST_KINDS];
 	u8 unknown;
 	bool flags_unknown;
 };
@@ -56,7 +58,7 @@ struct bh_verdict {
 /* What bh_decide() needs beside its input; for one decision at a time. */
 struct bh_decision {
 	struct bh_scratch scratch;
-	struct bh_vec hits[BH_STRINGS];
+	struct bh_vec hits[BH_SLOTS];
 };
 
 void bh_decision_init(struct bh_decision *decision, gfp_t gfp);

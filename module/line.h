@@ -20,6 +20,7 @@ struct bh_buffer {
  * struct bh_parser - a document being read
  * @sink: takes each complete policy
  * @data: for @sink
+ * @unknown_kinds: a bit for each kind of digest that rules may not name
  * @error: the first error; nothing is taken after it
  * @line: the current line's number
  * @ended: the waiting line begins with an `end` that was already acted on
@@ -33,7 +34,7 @@ struct bh_buffer {
  * @cap_rules: rules that fit in the policy's array
  * @cap_conds: conditions that do
  * @cap_values: values that do
- * @patterns: the patterns that the values number
+ * @patterns: the patterns and digests that the values number
  * @text: the block's rules in canonical form
  * @token: the current token, decoded; values are separated by NUL
  * @columns: where each value of the token begins
@@ -41,6 +42,7 @@ struct bh_buffer {
 struct bh_parser {
 	bh_policy_sink_t sink;
 	void *data;
+	u32 unknown_kinds;
 	struct bh_error error;
 	u32 line;
 	bool ended;

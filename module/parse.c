@@ -152,6 +152,16 @@ struct bh_parser *bh_parser_alloc(bh_policy_sink_t sink, void *data)
 }
 
 /**
+ * bh_parser_refuse_digests() - refuse kinds of digests that the kernel cannot tell
+ * @p: a parser that has read nothing yet
+ * @kinds: a bit for each enum bh_digest_kind; a rule that names one is -EOPNOTSUPP
+ */
+void bh_parser_refuse_digests(struct bh_parser *p, u32 kinds)
+{
+	p->unknown_kinds = kinds;
+}
+
+/**
  * bh_parser_free() - end a document; a block without an `end` is dropped
  * @p: the parser or NULL
  */
@@ -175,7 +185,8 @@ void bh_parser_free(struct bh_parser *p)
  * error too. May sleep; one caller at a time.
  *
  * Return: 0; -EINVAL (not the language, or after an earlier error), -E2BIG
- * (over a limit), -ENOMEM, or what the sink returned. bh_parser_error() has the
+ * (over a limit), -EOPNOTSUPP (a digest that the kernel cannot tell), -ENOMEM, or what
+ * the sink returned. bh_parser_error() has the
  * first error's place and reason.
  */
 int bh_parser_feed(struct bh_parser *p, const char *buf, size_t len)

@@ -118,6 +118,7 @@ static const struct bh_key exec_keys[] = {
 	{ "path", BH_KEY_PATH, BH_EXEC_PATH },
 	{ "from", BH_KEY_PATH, BH_EXEC_FROM },
 	{ "fstype", BH_KEY_PATTERN, BH_EXEC_FSTYPE },
+	{ "digest", BH_KEY_DIGEST, BH_DIGEST },
 	{ "as", BH_KEY_ENUM, BH_EXEC_AS, as_words },
 	{ "setid", BH_KEY_ENUM, BH_EXEC_SETID, yes_no },
 	{ "backing", BH_KEY_ENUM, BH_EXEC_BACKING, backing_words },
@@ -131,6 +132,7 @@ static const struct bh_key map_keys[] = {
 	{ "path", BH_KEY_PATH, BH_EXEC_PATH },
 	{ "from", BH_KEY_PATH, BH_EXEC_FROM },
 	{ "fstype", BH_KEY_PATTERN, BH_EXEC_FSTYPE },
+	{ "digest", BH_KEY_DIGEST, BH_DIGEST },
 	{ "backing", BH_KEY_ENUM, BH_EXEC_BACKING, map_backing_words },
 	{ "layer", BH_KEY_ENUM, BH_EXEC_LAYER, layer_words },
 	{ "has", BH_KEY_HAS, 0, file_flags },
@@ -234,7 +236,7 @@ const char *bh_word_name(const struct bh_word *words, u32 bit)
 	return "?";
 }
 
-/* Turns the values of conditions from "as added" into the matcher's ids. */
+/* Turns the values of conditions from "as added" into the numbers that lookups give. */
 static void renumber(struct bh_policy *policy, enum bh_class class, u8 slot, const u32 *ids)
 {
 	u32 r, c, v;
@@ -248,7 +250,7 @@ static void renumber(struct bh_policy *policy, enum bh_class class, u8 slot, con
 			const struct bh_cond *cond = &policy->conds[c];
 			const struct bh_key *key = &bh_classes[class].keys[cond->key];
 
-			if (!bh_key_is_pattern(key) || key->index != slot)
+			if (!bh_key_has_values(key) || key->index != slot)
 				continue;
 			for (v = cond->arg; v < cond->arg + cond->nr; v++)
 				policy->values[v] = ids[policy->values[v]];
@@ -279,10 +281,46 @@ static int compile_patterns(struct bh_policy *policy, struct bh_policy_patterns 
 			bh_patterns_free(p);
 			if (err)
 				return err;
+			rules->index[slot].nr_values = rules->index[slot].matcher.nr_patterns;
 			rules->strings |= 1 << slot;
 		}
 	}
 	return 0;
+}
+
+static int compile_class_digests(struct bh_policy *policy, enum bh_class class,
+				 struct bh_digests *digests)
+{
+	struct bh_class_rules *rules = &policy->classes[class];
+	u32 *ids, kind;
+	int err;
+
+	if (!digests->nr)
+		return 0;
+	ids = kvmalloc_array(digests->nr, sizeof(*ids), GFP_KERNEL);
+	if (!ids)
+		return -ENOMEM;
+	err = bh_digest_set_build(&rules->digests, digests, ids);
+	if (!err)
+		renumber(policy, class, BH_DIGEST, ids);
+	kvfree(ids);
+	bh_digests_free(digests);
+	if (err)
+		return err;
+	rules->index[BH_DIGEST].nr_values = rules->digests.first[BH_DIGEST_KINDS];
+	for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
+		if (rules->digests.bytes[kind])
+			rules->kinds |= 1 << kind;
+	return 0;
+}
+
+static int compile_digests(struct bh_policy *policy, struct bh_policy_patterns *patterns)
+{
+	int class, err = 0;
+
+	for (class = 0; class < BH_CLASSES && !err; class++)
+		err = compile_class_digests(policy, class, &patterns->digests[class]);
+	return err;
 }
 
 static const struct bh_key *cond_key(const struct bh_rule *rule, const struct bh_cond *cond)
@@ -296,12 +334,12 @@ static struct bh_index *cond_index(struct bh_policy *policy, const struct bh_rul
 {
 	const struct bh_key *key = cond_key(rule, cond);
 
-	if (!bh_key_is_pattern(key) || cond->negated)
+	if (!bh_key_has_values(key) || cond->negated)
 		return NULL;
 	return &policy->classes[rule->class].index[key->index];
 }
 
-/* Counts, in ->starts, how many rules name each pattern with `=`. */
+/* Counts, in ->starts, how many rules name each value with `=`. */
 static void count_uses(struct bh_policy *policy, const struct bh_rule *rule)
 {
 	u32 c, v;
@@ -319,8 +357,8 @@ static void count_uses(struct bh_policy *policy, const struct bh_rule *rule)
 }
 
 /*
- * The condition that a rule hangs on: of those that need a pattern to match, the
- * one whose most used pattern is used least. Any other choice would be as
+ * The condition that a rule hangs on: of those that need a value to match, the
+ * one whose most used value is used least. Any other choice would be as
  * correct; this one keeps the lists short where rules share, say, their path
  * but not their from. NULL if the rule has no such condition.
  */
@@ -348,17 +386,16 @@ static const struct bh_cond *choose_anchor(struct bh_policy *policy, const struc
 
 static int alloc_starts(struct bh_index *index)
 {
-	if (!index->matcher.nr_patterns)
+	if (!index->nr_values)
 		return 0;
-	index->starts = kvcalloc(index->matcher.nr_patterns + 1, sizeof(*index->starts),
-				 GFP_KERNEL);
+	index->starts = kvcalloc(index->nr_values + 1, sizeof(*index->starts), GFP_KERNEL);
 	return index->starts ? 0 : -ENOMEM;
 }
 
 /* Turns the lengths of the lists into their ends, and makes room for them. */
 static int alloc_lists(struct bh_index *index, const char **why)
 {
-	u32 i, nr = index->matcher.nr_patterns, end = 0;
+	u32 i, nr = index->nr_values, end = 0;
 
 	if (!nr)
 		return 0;
@@ -380,7 +417,7 @@ static int alloc_class(struct bh_class_rules *rules, const char **why)
 {
 	int slot, err = 0;
 
-	for (slot = 0; slot < BH_STRINGS && !err; slot++)
+	for (slot = 0; slot < BH_SLOTS && !err; slot++)
 		err = alloc_lists(&rules->index[slot], why);
 	if (err)
 		return err;
@@ -437,12 +474,12 @@ static int hang_rules(struct bh_policy *policy, const struct bh_cond **anchors, 
 		anchors[r] = choose_anchor(policy, &policy->rules[r]);
 	/* What is counted from here on is not uses but anchored rules. */
 	for (class = 0; class < BH_CLASSES; class++)
-		for (slot = 0; slot < BH_STRINGS; slot++) {
+		for (slot = 0; slot < BH_SLOTS; slot++) {
 			struct bh_index *index = &policy->classes[class].index[slot];
 
 			if (index->starts)
 				memset(index->starts, 0,
-				       index->matcher.nr_patterns * sizeof(*index->starts));
+				       index->nr_values * sizeof(*index->starts));
 		}
 	for (r = 0; r < policy->nr_rules; r++)
 		count_anchored(policy, &policy->rules[r], anchors[r]);
@@ -467,9 +504,10 @@ static size_t policy_bytes(const struct bh_policy *policy)
 		const struct bh_class_rules *rules = &policy->classes[class];
 
 		bytes += rules->nr_unindexed * sizeof(*rules->unindexed);
-		for (slot = 0; slot < BH_STRINGS; slot++) {
+		bytes += bh_digest_set_bytes(&rules->digests);
+		for (slot = 0; slot < BH_SLOTS; slot++) {
 			const struct bh_index *index = &rules->index[slot];
-			u32 nr = index->matcher.nr_patterns;
+			u32 nr = index->nr_values;
 
 			bytes += bh_matcher_bytes(&index->matcher);
 			if (nr)
@@ -497,9 +535,9 @@ int bh_policy_index(struct bh_policy *policy, struct bh_policy_patterns *pattern
 	int class, slot, err;
 
 	*why = "patterns need too many states";
-	err = compile_patterns(policy, patterns);
+	err = compile_patterns(policy, patterns) ?: compile_digests(policy, patterns);
 	for (class = 0; class < BH_CLASSES && !err; class++)
-		for (slot = 0; slot < BH_STRINGS && !err; slot++)
+		for (slot = 0; slot < BH_SLOTS && !err; slot++)
 			err = alloc_starts(&policy->classes[class].index[slot]);
 	if (err)
 		return err;
@@ -527,11 +565,12 @@ void bh_policy_free(struct bh_policy *policy)
 	for (class = 0; class < BH_CLASSES; class++) {
 		struct bh_class_rules *rules = &policy->classes[class];
 
-		for (slot = 0; slot < BH_STRINGS; slot++) {
+		for (slot = 0; slot < BH_SLOTS; slot++) {
 			bh_matcher_free(&rules->index[slot].matcher);
 			kvfree(rules->index[slot].starts);
 			kvfree(rules->index[slot].rules);
 		}
+		bh_digest_set_free(&rules->digests);
 		kvfree(rules->unindexed);
 	}
 	kvfree(policy->rules);

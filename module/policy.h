@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#include "digest_set.h"
 #include "limits.h"
 #include "match.h"
 
@@ -46,6 +47,13 @@ enum {
 
 	BH_STRINGS = 3,
 };
+
+/*
+ * What rules can hang on: the strings, and the digests of an exec's or a map's file. A
+ * file has one digest of each kind at most, and there are no patterns of them.
+ */
+#define BH_DIGEST		BH_STRINGS
+#define BH_SLOTS		(BH_STRINGS + 1)
 
 /* The enumerations of a request; each holds a bit for each word that applies. */
 enum {
@@ -122,6 +130,7 @@ struct bh_word {
 enum bh_key_kind {
 	BH_KEY_PATH,		/* a pattern that begins with / or ** */
 	BH_KEY_PATTERN,
+	BH_KEY_DIGEST,
 	BH_KEY_ENUM,
 	BH_KEY_HAS,		/* all of the flags are set */
 	BH_KEY_LACKS,		/* all of the flags are unset */
@@ -131,8 +140,8 @@ enum bh_key_kind {
  * struct bh_key - a key of the rule language
  * @name: as written
  * @kind: what its values are and when they hold
- * @index: which string or enumeration of the request it looks at
- * @words: the values that there are, ended by an empty entry; NULL for patterns
+ * @index: which string or enumeration of the request it looks at, or BH_DIGEST
+ * @words: the values that there are, ended by an empty entry; NULL for patterns and digests
  */
 struct bh_key {
 	const char *name;
@@ -160,13 +169,19 @@ static inline bool bh_key_is_pattern(const struct bh_key *key)
 	return key->kind == BH_KEY_PATH || key->kind == BH_KEY_PATTERN;
 }
 
+/* Are its values numbers of patterns or digests, kept in &bh_policy.values? */
+static inline bool bh_key_has_values(const struct bh_key *key)
+{
+	return bh_key_is_pattern(key) || key->kind == BH_KEY_DIGEST;
+}
+
 /**
  * struct bh_cond - a condition of a rule
  * @key: index into the class's keys
  * @negated: `!=`
- * @nr: patterns: how many values
- * @arg: patterns: the first value's index in &bh_policy.values; otherwise a
- *       bit for each word
+ * @nr: patterns and digests: how many values
+ * @arg: patterns and digests: the first value's index in &bh_policy.values; otherwise
+ *       a bit for each word
  */
 struct bh_cond {
 	u8 key;
@@ -194,14 +209,16 @@ struct bh_rule {
 };
 
 /**
- * struct bh_index - the patterns of a string slot and the rules that hang on each
- * @matcher: all patterns of the slot
- * @starts: for each pattern, where its rules begin in @rules, and one more
- * @rules: indices of rules that can only match if the pattern does
+ * struct bh_index - the values of a slot and the rules that hang on each
+ * @matcher: all patterns of a string's slot
+ * @nr_values: how many patterns, or digests, there are
+ * @starts: for each value, where its rules begin in @rules, and one more
+ * @rules: indices of rules that can only match if the value does
  * @nr_rules: how many of those
  */
 struct bh_index {
 	struct bh_matcher matcher;
+	u32 nr_values;
 	u32 *starts;
 	u32 *rules;
 	u32 nr_rules;
@@ -209,17 +226,21 @@ struct bh_index {
 
 /**
  * struct bh_class_rules - the rules of a class, for bh_decide()
- * @index: for each string slot
- * @unindexed: rules without a pattern that has to match
+ * @index: for each slot
+ * @digests: the values of the slot BH_DIGEST
+ * @unindexed: rules without a pattern or a digest that has to match
  * @nr_unindexed: how many of those
- * @strings: a bit for each slot that any rule looks at
+ * @strings: a bit for each string that any rule looks at
+ * @kinds: a bit for each kind of digest that any rule names
  * @attrs: a bit for each enumeration that any rule looks at
  */
 struct bh_class_rules {
-	struct bh_index index[BH_STRINGS];
+	struct bh_index index[BH_SLOTS];
+	struct bh_digest_set digests;
 	u32 *unindexed;
 	u32 nr_unindexed;
 	u8 strings;
+	u8 kinds;
 	u8 attrs;
 };
 
@@ -247,9 +268,10 @@ struct bh_policy {
 	size_t text_len;
 };
 
-/* Patterns of a policy under construction, by class and slot. */
+/* Patterns and digests of a policy under construction, by class. */
 struct bh_policy_patterns {
 	struct bh_patterns slot[BH_CLASSES][BH_STRINGS];
+	struct bh_digests digests[BH_CLASSES];
 };
 
 int bh_policy_index(struct bh_policy *policy, struct bh_policy_patterns *patterns,

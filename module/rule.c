@@ -13,36 +13,60 @@ static bool is_path_pattern(const char *s, size_t len)
 	return len && (s[0] == '/' || (len > 1 && s[0] == '*' && s[1] == '*'));
 }
 
-static int add_pattern(struct bh_line *l, enum bh_class class, const struct bh_key *key,
-		       const char *s, size_t len)
+/* Adds the number of a pattern or a digest to those of the condition. */
+static int add_number(struct bh_line *l, u32 number)
 {
 	struct bh_parser *p = l->parser;
 	struct bh_policy *policy = p->policy;
+
+	if (bh_reserve((void **)&policy->values, &p->cap_values, policy->nr_values + 1,
+		       sizeof(*policy->values)))
+		return bh_line_fail(l, -ENOMEM, "");
+	policy->values[policy->nr_values++] = number;
+	return 0;
+}
+
+static int add_pattern(struct bh_line *l, enum bh_class class, const struct bh_key *key,
+		       const char *s, size_t len)
+{
 	const char *why;
 	int ret;
 
 	if (key->kind == BH_KEY_PATH && !is_path_pattern(s, len))
 		return bh_line_fail(l, -EINVAL, "a path pattern begins with / or **");
-	ret = bh_patterns_add(&p->patterns.slot[class][key->index], s, len, &why);
+	ret = bh_patterns_add(&l->parser->patterns.slot[class][key->index], s, len, &why);
 	if (ret < 0)
 		return bh_line_fail(l, ret, why);
-	if (bh_reserve((void **)&policy->values, &p->cap_values, policy->nr_values + 1,
-		       sizeof(*policy->values)))
-		return bh_line_fail(l, -ENOMEM, "");
-	policy->values[policy->nr_values++] = ret;
-	return 0;
+	return add_number(l, ret);
+}
+
+static int add_digest(struct bh_line *l, enum bh_class class, char *s, size_t len)
+{
+	struct bh_parser *p = l->parser;
+	struct bh_digest digest;
+	const char *why;
+	int ret;
+
+	ret = bh_digest_read(&digest, s, len, &why);
+	if (ret)
+		return bh_line_fail(l, ret, why);
+	if (p->unknown_kinds & (1 << digest.kind))
+		return bh_line_fail(l, -EOPNOTSUPP, "this kernel does not tell such digests");
+	ret = bh_digests_add(&p->patterns.digests[class], &digest);
+	return ret < 0 ? bh_line_fail(l, ret, "") : add_number(l, ret);
 }
 
 static int read_value(struct bh_line *l, enum bh_class class, const struct bh_key *key,
-		      struct bh_cond *cond, const char *s, size_t len)
+		      struct bh_cond *cond, char *s, size_t len)
 {
 	const struct bh_word *word;
 
 	if (!len)
 		return bh_line_fail(l, -EINVAL, "empty value");
-	if (bh_key_is_pattern(key)) {
+	if (bh_key_has_values(key)) {
 		cond->nr++;
-		return add_pattern(l, class, key, s, len);
+		return key->kind == BH_KEY_DIGEST ? add_digest(l, class, s, len) :
+						    add_pattern(l, class, key, s, len);
 	}
 	word = bh_word_find(key->words, s, len);
 	if (!word)
@@ -55,7 +79,7 @@ static int read_value(struct bh_line *l, enum bh_class class, const struct bh_ke
 static int read_cond(struct bh_line *l, enum bh_class class, struct bh_cond *cond)
 {
 	struct bh_parser *p = l->parser;
-	const char *token = p->token;
+	char *token = p->token;
 	const struct bh_key *key;
 	size_t at = l->value, len;
 	u32 i;
@@ -70,7 +94,7 @@ static int read_cond(struct bh_line *l, enum bh_class class, struct bh_cond *con
 	*cond = (struct bh_cond){
 		.key = key - bh_classes[class].keys,
 		.negated = token[l->operator] == '!',
-		.arg = bh_key_is_pattern(key) ? p->policy->nr_values : 0,
+		.arg = bh_key_has_values(key) ? p->policy->nr_values : 0,
 	};
 	err = bh_buffer_append(&p->text, " ", 1) ?: bh_buffer_append(&p->text, token, l->value);
 	for (i = 0; i < l->nr_values && !err; i++, at += len + 1) {

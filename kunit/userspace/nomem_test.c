@@ -17,6 +17,8 @@
 #define STARS "/*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a"
 #define LETTERS "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
+#define S64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const char doc[] =
 	"policy first version 1\nend\n"
 	"policy t version 1\n"
@@ -31,6 +33,7 @@ static const char doc[] =
 	"  deny exec path=/aaaaaa*,/*aaaaaa,/?*aaaaaa,/aaaaaa?*,/*aaaaaa*,/**aaaaaa\n"
 	"  deny exec path=/a[a]*,/*a[a],/?*a[a],/a[a]?*,/*a[a]*,/**a[a]\n"
 	"  kill mount fstype=proc target=/proc,/x/** has=ro lacks=nosuid\n"
+	"  allow exec digest=sha256:" S64 ",fsverity-sha512:" S64 S64 "\n"
 	"  audit deny ptrace exe=/usr/bin/* role=tracee\n"
 	"  allow ptrace\n"
 	"end\n";

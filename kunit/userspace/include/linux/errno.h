@@ -15,6 +15,7 @@
 #define ERANGE 34
 #define ENAMETOOLONG 36
 #define EOVERFLOW 75
+#define EOPNOTSUPP 95
 #define ESTALE 116
 
 #endif /* _LINUX_ERRNO_H */
