@@ -62,6 +62,24 @@ static void add_words(struct bh_text *text, const char *key, const struct bh_wor
 	}
 }
 
+/* As rules name them. */
+static void add_digests(struct bh_text *text, const char *key, const struct bh_request *request)
+{
+	const char *comma = "";
+	u32 kind;
+
+	for (kind = 0; kind < BH_DIGEST_KINDS; kind++) {
+		const struct bh_digest_desc *desc = &bh_digest_descs[kind];
+
+		if (!request->digest[kind])
+			continue;
+		if (!*comma)
+			add(text, " %s=", key);
+		add(text, "%s%s:%*phN", comma, desc->name, (int)desc->len, request->digest[kind]);
+		comma = ",";
+	}
+}
+
 static void add_task(struct bh_text *text, const char *prefix, struct task_struct *task)
 {
 	char comm[TASK_COMM_LEN];
@@ -103,6 +121,9 @@ static void add_request(struct bh_text *text, const struct bh_event *event)
 		case BH_KEY_PATH:
 		case BH_KEY_PATTERN:
 			add_request_string(text, event, key);
+			break;
+		case BH_KEY_DIGEST:
+			add_digests(text, key->name, request);
 			break;
 		case BH_KEY_ENUM:
 			add_words(text, key->name, key->words, request->attr[key->index]);
