@@ -18,6 +18,9 @@ static const struct command *const commands[] = {
 	&cmd_fmt,
 	&cmd_load,
 	&cmd_remove,
+	&cmd_events,
+	&cmd_try,
+	&cmd_explain,
 };
 
 /* The one that runs. */

@@ -32,9 +32,12 @@ struct command {
 };
 
 extern const struct command cmd_check;
+extern const struct command cmd_events;
+extern const struct command cmd_explain;
 extern const struct command cmd_fmt;
 extern const struct command cmd_load;
 extern const struct command cmd_remove;
+extern const struct command cmd_try;
 
 /* Every command has these; their values never meet those of an option's letter. */
 #define COMMON_OPTIONS				\
