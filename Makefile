@@ -10,7 +10,9 @@
 #	make fuzz		the fuzzers; SECONDS=600 for more than a minute
 #	make escapes		the ways out of a container: what happens without and with a policy
 #	make bench		guest instructions for each kind of check
-#	make tools		the OCI hook
+#	make tools		the command, the OCI hook, the runtime entry
+#	make install		them, their units and pages, and the module if it is built; DESTDIR, PREFIX
+#	make deb		Debian packages: the module for dkms, and the tools
 #
 # run, check and bench install through apt what they need, build for Debian's
 # stock kernel and boot that; they leave the running kernel alone.
@@ -37,6 +39,18 @@ clean:
 
 tools:
 	$(MAKE) -C tools
+
+# The module for the kernel that it was built for.
+install: tools
+	$(MAKE) -C tools install
+	$(MAKE) -C packaging install
+	[ ! -e bulkhead.ko ] || install -D -m 644 bulkhead.ko \
+		$(DESTDIR)/lib/modules/$$(modinfo -F vermagic bulkhead.ko | cut -d' ' -f1)/updates/bulkhead.ko
+	[ ! -e bulkhead.ko ] || [ "$(DESTDIR)" ] || depmod $$(modinfo -F vermagic bulkhead.ko | cut -d' ' -f1)
+
+deb:
+	@packaging/deps
+	@$(MAKE) -s -C packaging deb
 
 deps:
 	@mkdir -p build
@@ -77,4 +91,4 @@ bench: stock
 help:
 	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
 
-.PHONY: all modules clean tools deps stock run check matrix debug coverage soak fuzz escapes bench help
+.PHONY: all modules clean tools install deb deps stock run check matrix debug coverage soak fuzz escapes bench help
