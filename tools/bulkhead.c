@@ -18,9 +18,13 @@ static const struct command *const commands[] = {
 	&cmd_fmt,
 	&cmd_load,
 	&cmd_remove,
+	&cmd_bind,
+	&cmd_unbind,
+	&cmd_status,
 	&cmd_events,
 	&cmd_try,
 	&cmd_explain,
+	&cmd_metrics,
 };
 
 /* The one that runs. */

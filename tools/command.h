@@ -31,13 +31,17 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+extern const struct command cmd_bind;
 extern const struct command cmd_check;
 extern const struct command cmd_events;
 extern const struct command cmd_explain;
 extern const struct command cmd_fmt;
 extern const struct command cmd_load;
+extern const struct command cmd_metrics;
 extern const struct command cmd_remove;
+extern const struct command cmd_status;
 extern const struct command cmd_try;
+extern const struct command cmd_unbind;
 
 /* Every command has these; their values never meet those of an option's letter. */
 #define COMMON_OPTIONS				\

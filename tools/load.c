@@ -141,7 +141,7 @@ static bool same_rules(const struct doc *a, const struct doc_block *x, const str
 }
 
 /* The version that the block has to have to take effect. */
-static u64 wanted_version(const struct doc *doc, const struct doc_block *block)
+static u64 wanted_version(const struct doc *doc, const struct doc_block *block, bool *raised)
 {
 	u64 written = strtoull(doc->lines[block->first].words[3].key, NULL, 10);
 	char *file = xasprintf("policies/%s/text", block->name);
@@ -149,10 +149,12 @@ static u64 wanted_version(const struct doc *doc, const struct doc_block *block)
 	struct doc there = { .label = file };
 	const struct doc_block *other;
 
+	*raised = false;
 	if (loaded && loaded >= written && !ctl_try_read(file, &there.text)) {
 		doc_parse(&there);
 		other = doc_block_named(&there, block->name);
-		written = other && same_rules(doc, block, &there, other) ? loaded : loaded + 1;
+		*raised = !other || !same_rules(doc, block, &there, other);
+		written = loaded + *raised;
 	}
 	doc_free(&there);
 	free(file);
@@ -180,13 +182,14 @@ static void bump_versions(struct buf *out, const struct doc *doc)
 
 	for (i = 0; i < doc->nr_blocks; i++) {
 		const struct doc_block *block = &doc->blocks[i];
-		u64 version = wanted_version(doc, block);
+		bool raised;
+		u64 version = wanted_version(doc, block, &raised);
 
 		/* Lines keep their numbers. */
 		for (; line < block->first; line++)
 			buf_puts(out, "\n");
 		line = block->end;
-		if (version != strtoull(doc->lines[block->first].words[3].key, NULL, 10))
+		if (raised)
 			say_at(doc->label, block->first + 1, 1, SEVERITY_NOTE,
 			       "loaded as version %llu", version);
 		write_with_version(out, doc, block, version);
