@@ -8,6 +8,10 @@
 #define FLAGS_UNKNOWN 0x8
 static_assert(FLAGS_UNKNOWN == 1 << BH_STRINGS);
 
+/* Behind a bit for each string that is there, one for each that is out of reach. */
+#define UNREACHED 0x8
+static_assert(UNREACHED == 1 << BH_STRINGS);
+
 struct bh_string seed_take(struct seed *seed)
 {
 	const u8 *s = seed->at, *stop = memchr(s, 0, seed->end - s);
@@ -52,9 +56,11 @@ void seed_request(struct seed *seed, struct bh_request *request)
 	request->flags_unknown = unknown & FLAGS_UNKNOWN;
 	seed_digests(seed, request);
 	present = seed_byte(seed);
-	for (i = 0; i < BH_STRINGS; i++)
+	for (i = 0; i < BH_STRINGS; i++) {
 		if (present & 1 << i)
 			request->string[i] = seed_take(seed);
+		request->string[i].unreached = present & UNREACHED << i;
+	}
 }
 
 size_t seed_put_request(u8 *to, size_t size, const struct bh_request *request)
@@ -66,6 +72,7 @@ size_t seed_put_request(u8 *to, size_t size, const struct bh_request *request)
 	for (i = 0; i < BH_STRINGS; i++) {
 		room += request->string[i].len + 1;
 		present |= !!request->string[i].s << i;
+		present |= request->string[i].unreached ? UNREACHED << i : 0;
 	}
 	if (room > size)
 		return 0;

@@ -76,6 +76,11 @@ struct verdict {
 	.class = BH_EXEC, .string[BH_EXEC_PATH] = S("/x"), .attr[slot] = bits }
 #define ASK_NO_PATH { .class = BH_EXEC }
 #define ASK_DIGEST(kind, bytes) { .class = BH_EXEC, .digest[kind] = bytes }
+#define ELSEWHERE(path) { path, sizeof(path) - 1, true }
+#define ASK_ELSEWHERE(path) { .class = BH_EXEC, .string[BH_EXEC_PATH] = ELSEWHERE(path) }
+#define ASK_FROM_ELSEWHERE(path, by) {						\
+	.class = BH_EXEC,							\
+	.string[BH_EXEC_PATH] = S(path), .string[BH_EXEC_FROM] = ELSEWHERE(by) }
 #define ASK_FLAGS(bits) { .class = BH_EXEC, .flags = bits }
 #define STEP_MOUNT(what, type) {						\
 	.class = BH_MOUNT, .attr[BH_MOUNT_OP] = what,				\
@@ -156,6 +161,33 @@ static const struct verdict verdicts[] = {
 	{ "deny exec path!=/x from=/f", ASK_NO_PATH, BH_ALLOW, 0, BH_PLAIN },
 	{ "deny exec from!=/x fstype!=y", ASK_NO_PATH, BH_DENY, 2, BH_PLAIN },
 	{ "deny exec", ASK_NO_PATH, BH_DENY, 2, BH_PLAIN },
+
+	/* But nothing that is said of a path allows it. */
+	{ "default exec deny\nallow exec path=/**", ASK_NO_PATH, BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec path!=/x", ASK_NO_PATH, BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec path!=/x backing=file", ASK_NO_PATH, BH_DENY, 0,
+	  BH_PLAIN },
+	{ "default exec deny\nallow exec from!=/x", ASK_EXEC("/y"), BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec fstype!=x", ASK_NO_PATH, BH_ALLOW, 3, BH_PLAIN },
+	{ "default exec deny\nallow exec", ASK_NO_PATH, BH_ALLOW, 3, BH_PLAIN },
+
+	/* A path of another mount namespace is one for rules that refuse, and for no other. */
+	{ "default exec deny\nallow exec path=/x", ASK_ELSEWHERE("/x"), BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec path=/**", ASK_ELSEWHERE("/x"), BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec path!=/y", ASK_ELSEWHERE("/x"), BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec", ASK_ELSEWHERE("/x"), BH_ALLOW, 3, BH_PLAIN },
+	{ "deny exec path=/x", ASK_ELSEWHERE("/x"), BH_DENY, 2, BH_PLAIN },
+	{ "kill exec path=/x", ASK_ELSEWHERE("/x"), BH_KILL, 2, BH_PLAIN },
+	{ "deny exec path=/y", ASK_ELSEWHERE("/x"), BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec path!=/x", ASK_ELSEWHERE("/x"), BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec path!=/y", ASK_ELSEWHERE("/x"), BH_DENY, 2, BH_PLAIN },
+	{ "deny exec from=/run", ASK_FROM_ELSEWHERE("/x", "/run"), BH_DENY, 2, BH_PLAIN },
+	{ "deny exec from=/y", ASK_FROM_ELSEWHERE("/x", "/run"), BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec from!=/run", ASK_FROM_ELSEWHERE("/x", "/run"), BH_ALLOW, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec path=/x from=/run", ASK_FROM_ELSEWHERE("/x", "/run"),
+	  BH_DENY, 0, BH_PLAIN },
+	{ "default exec deny\nallow exec path=/x", ASK_FROM_ELSEWHERE("/x", "/run"), BH_ALLOW, 3,
+	  BH_PLAIN },
 	{ "deny exec path=**", { .class = BH_EXEC, .string[BH_EXEC_PATH] = S("") },
 	  BH_DENY, 2, BH_PLAIN },
 

@@ -423,10 +423,12 @@ void bh_model_ask(struct bh_model_request *request, struct bh_random *random)
 		size_t len = 1 + bh_random_string(random, request->string[i] + 1,
 						  BH_MODEL_STRING - 1);
 
+		r->string[i].unreached = bh_random_once_in(random, 8);
 		if (bh_random_once_in(random, 8))
 			continue;
 		request->string[i][0] = bh_random_once_in(random, 4) ? 'a' : '/';
-		r->string[i] = (struct bh_string){ request->string[i], len };
+		r->string[i].s = request->string[i];
+		r->string[i].len = len;
 	}
 	for (i = 0; i < BH_DIGEST_KINDS; i++)
 		if (!bh_random_once_in(random, 3))
@@ -490,6 +492,10 @@ static bool holds(const struct bh_model_cond *cond, const struct bh_request *req
 	default:
 		break;
 	}
+	/* Nothing that is said of a path allows a file that the task's paths do not lead to. */
+	if (action == BH_ALLOW &&
+	    (string->unreached || (!string->s && cond->key->kind == BH_KEY_PATH)))
+		return false;
 	for (i = 0; string->s && i < cond->nr; i++)
 		if (bh_naive_match(cond->value[i].s, cond->value[i].len, string->s, string->len))
 			return !cond->negated;

@@ -76,13 +76,14 @@ void bh_check_free(struct bh_check *check)
  * @check: the check
  * @path: the file
  * @buf: BH_PATH_MAX bytes
- * @name: set to the path, or to NULL if the file has none
+ * @string: filled in
  *
- * Return: 0 or a negative errno, as bh_path_name().
+ * Return: 0 or a negative errno, as bh_path_find().
  */
-int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name)
+int bh_check_path(struct bh_check *check, const struct path *path, char *buf,
+		  struct bh_string *string)
 {
-	return bh_path_name(path, buf, name);
+	return bh_path_find(path, buf, string);
 }
 
 /**
@@ -90,19 +91,19 @@ int bh_check_path(struct bh_check *check, const struct path *path, char *buf, ch
  * @check: the check
  * @task: the current task, or one whose task_lock() is held
  * @buf: BH_PATH_MAX bytes
- * @name: set to the path, or to NULL if there is none
+ * @string: filled in
  *
  * Return: 0 or a negative errno, as bh_check_path().
  */
-int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf, char **name)
+int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf,
+		 struct bh_string *string)
 {
 	struct file *file = bh_task_exe(task);
 	int err;
 
-	*name = NULL;
 	if (!file)
 		return 0;
-	err = bh_check_path(check, &file->f_path, buf, name);
+	err = bh_check_path(check, &file->f_path, buf, string);
 	fput(file);
 	return err;
 }
@@ -126,17 +127,12 @@ static const char *failure(int err)
 static void gather_one(struct bh_check *check, unsigned int which)
 {
 	struct bh_string *string = which == BH_EXE ? &check->exe : &check->request.string[which];
-	char *name = NULL;
 	int err = -ENOMEM;
 
 	check->strings[which] = kmem_cache_alloc(path_cache,
 						 check->atomic ? GFP_ATOMIC : GFP_KERNEL);
 	if (check->strings[which])
-		err = check->gather(check, which, check->strings[which], &name);
-	if (!err && name) {
-		string->s = name;
-		string->len = strlen(name);
-	}
+		err = check->gather(check, which, check->strings[which], string);
 	if (err) {
 		check->failed |= 1 << which;
 		check->reason = failure(err);
@@ -299,24 +295,60 @@ static u8 judge(struct bh_check *check)
 	return missing;
 }
 
+/* Why a rule may not look at the path that the report shows. */
+static const char *reason_of(const struct bh_check *check, const struct bh_opinion *opinion)
+{
+	u8 strings = opinion->policy->classes[check->request.class].strings;
+	int i;
+
+	if (opinion->verdict.failed)
+		return check->reason;
+	if (opinion->verdict.action == BH_ALLOW || !opinion->verdict.line)
+		return NULL;
+	for (i = 0; i < BH_STRINGS; i++)
+		if (strings & (1 << i) && check->request.string[i].unreached &&
+		    check->request.string[i].s)
+			return "the path is one of another mount namespace";
+	return NULL;
+}
+
+/*
+ * Paths that the rules did not look at are not shown: who reads the report must not
+ * take them for what an allow rule could name.
+ */
+static void hide_unreached(struct bh_request *request, struct bh_string *exe)
+{
+	int i;
+
+	for (i = 0; i < BH_STRINGS; i++)
+		if (request->string[i].unreached)
+			request->string[i].s = NULL;
+	if (exe->unreached)
+		exe->s = NULL;
+}
+
 static void report(struct bh_check *check, const struct bh_opinion *opinion)
 {
 	struct bh_event event = {
 		.verdict = report_word(opinion),
 		.policy = opinion->policy,
 		.line = opinion->verdict.line,
-		.reason = opinion->verdict.failed ? check->reason : NULL,
+		.reason = reason_of(check, opinion),
 		.binding = opinion->binding,
 		.subject = check->subject,
 		.exe = check->exe,
 		.peer = check->peer,
-		.request = &check->request,
 	};
+	struct bh_request request;
 
 	if (check->silent || !event.verdict)
 		return;
 	if (check->peer)
 		describe_peer(check, opinion);
+	request = check->request;
+	if (opinion->verdict.action == BH_ALLOW || !event.line)
+		hide_unreached(&request, &event.exe);
+	event.request = &request;
 	bh_event_report(&event, GFP_ATOMIC);
 }
 

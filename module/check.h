@@ -25,11 +25,12 @@ struct bh_check;
  * @check: the check
  * @which: BH_EXEC_PATH and its like, or BH_EXE
  * @buf: BH_PATH_MAX bytes for it, which live as long as the check
- * @name: set to the string, or to NULL if there is none
+ * @string: empty; filled in if there is such a string
  *
  * Return: 0 or a negative errno: the check then fails closed.
  */
-typedef int (*bh_gather_t)(struct bh_check *check, unsigned int which, char *buf, char **name);
+typedef int (*bh_gather_t)(struct bh_check *check, unsigned int which, char *buf,
+			   struct bh_string *string);
 
 /**
  * struct bh_opinion - what one binding means for a check
@@ -98,8 +99,10 @@ bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *sub
 void bh_check_count(bool denied);
 bool bh_check_leaves(const struct bh_ns *target);
 
-int bh_check_path(struct bh_check *check, const struct path *path, char *buf, char **name);
-int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf, char **name);
+int bh_check_path(struct bh_check *check, const struct path *path, char *buf,
+		  struct bh_string *string);
+int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf,
+		 struct bh_string *string);
 
 int bh_check_init(void);
 void bh_check_exit(void);

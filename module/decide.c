@@ -88,6 +88,12 @@ static enum truth truth(bool holds)
 	return holds ? YES : NO;
 }
 
+/* A file without a path, or out of the task's reach, is not allowed by what its path is not. */
+static bool may_allow_by(const struct bh_key *key, const struct bh_string *string)
+{
+	return !string->unreached && (string->s || key->kind != BH_KEY_PATH);
+}
+
 /*
  * The values of a key are ORed and `!=` holds if none of them matches. A value
  * of has= is a set flag and one of lacks= an unset flag, which are ANDed, so
@@ -105,6 +111,9 @@ static enum truth cond_holds(const struct bh_policy *policy, const struct bh_rul
 	case BH_KEY_PATTERN:
 		if (request->unknown & (1 << key->index))
 			return MAYBE;
+		if (rule->action == BH_ALLOW &&
+		    !may_allow_by(key, &request->string[key->index]))
+			return NO;
 		return truth(any_value_hit(policy, cond, &decision->hits[key->index]) !=
 			     cond->negated);
 	case BH_KEY_DIGEST:

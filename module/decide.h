@@ -9,10 +9,18 @@
 
 #include "policy.h"
 
-/* A string of a request; NULL where there is none, as for a file without a path. */
+/**
+ * struct bh_string - a string of a request
+ * @s: the string; NULL where there is none, as for a file without a path
+ * @len: its length
+ * @unreached: it is the path of a file that the task's mount namespace does not lead to.
+ *             @s is the path in the namespace that the file lies in, or NULL if it lies
+ *             in none. Rules that allow do not look at it.
+ */
 struct bh_string {
 	const char *s;
 	size_t len;
+	bool unreached;
 };
 
 /**

@@ -65,18 +65,20 @@ static u32 flags_of(const struct path *path)
 	return flags;
 }
 
-static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
+static int gather(struct bh_check *check, unsigned int which, char *buf,
+		  struct bh_string *string)
 {
 	const struct path *path = file_user_path(check->data);
 
 	switch (which) {
 	case BH_EXEC_PATH:
-		return bh_check_path(check, path, buf, name);
+		return bh_check_path(check, path, buf, string);
 	case BH_EXEC_FSTYPE:
-		*name = (char *)path->dentry->d_sb->s_type->name;
+		string->s = path->dentry->d_sb->s_type->name;
+		string->len = strlen(string->s);
 		return 0;
 	default:
-		return bh_check_exe(check, current, buf, name);
+		return bh_check_exe(check, current, buf, string);
 	}
 }
 

@@ -22,10 +22,11 @@
 
 #define DEV_ZERO MKDEV(MEM_MAJOR, 5)
 
-static int gather_no_file(struct bh_check *check, unsigned int which, char *buf, char **name)
+static int gather_no_file(struct bh_check *check, unsigned int which, char *buf,
+			  struct bh_string *string)
 {
 	return which == BH_EXEC_FROM || which == BH_EXE ?
-	       bh_check_exe(check, current, buf, name) : 0;
+	       bh_check_exe(check, current, buf, string) : 0;
 }
 
 /* Executable memory that is no file's: @file is NULL. Return: 0 or -EACCES. */

@@ -20,16 +20,18 @@
 #include "hooks.h"
 
 /* Under the task_lock() of the one task of the two that is not current. */
-static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
+static int gather(struct bh_check *check, unsigned int which, char *buf,
+		  struct bh_string *string)
 {
-	return bh_check_exe(check, which == BH_EXE ? check->subject : check->peer, buf, name);
+	return bh_check_exe(check, which == BH_EXE ? check->subject : check->peer, buf, string);
 }
 
 /*
  * Under tasklist_lock, which interrupt handlers take, the locks that a path
  * needs must not be taken: they are not safe in interrupts.
  */
-static int gather_nothing(struct bh_check *check, unsigned int which, char *buf, char **name)
+static int gather_nothing(struct bh_check *check, unsigned int which, char *buf,
+			  struct bh_string *string)
 {
 	return -EOPNOTSUPP;
 }

@@ -93,16 +93,25 @@ u32 bh_mount_flags_of_sb(unsigned long flags)
 	return translate(sb_flags, ARRAY_SIZE(sb_flags), flags);
 }
 
+static void set_string(struct bh_string *string, const char *s)
+{
+	if (s)
+		*string = (struct bh_string){ .s = s, .len = strlen(s) };
+}
+
+/* A place of which the path was made before, and turned out to be none, is out of reach. */
 static int gather_place(struct bh_check *check, const struct path *path, const char *known,
-			char *buf, char **name)
+			bool is_place, char *buf, struct bh_string *string)
 {
 	if (path)
-		return bh_check_path(check, path, buf, name);
-	*name = (char *)known;
+		return bh_check_path(check, path, buf, string);
+	string->unreached = is_place && !known;
+	set_string(string, known);
 	return 0;
 }
 
-static int gather(struct bh_check *check, unsigned int which, char *buf, char **name)
+static int gather(struct bh_check *check, unsigned int which, char *buf,
+		  struct bh_string *string)
 {
 	const struct bh_mount_op *operation = check->data;
 
@@ -110,21 +119,23 @@ static int gather(struct bh_check *check, unsigned int which, char *buf, char **
 	case BH_MOUNT_TARGET:
 		if (operation->target_err)
 			return operation->target_err;
-		return gather_place(check, operation->target, operation->target_name, buf, name);
+		return gather_place(check, operation->target, operation->target_name, true, buf,
+				    string);
 	case BH_MOUNT_SOURCE:
 		if (operation->source_err)
 			return operation->source_err;
-		return gather_place(check, operation->source, operation->source_name, buf, name);
+		return gather_place(check, operation->source, operation->source_name,
+				    operation->op & (BH_OP_BIND | BH_OP_MOVE), buf, string);
 	case BH_MOUNT_FSTYPE:
 		if (!operation->fstype)
 			return operation->source_err;
 		/* The subtype in fuse.sshfs is the file system's affair. */
 		strscpy(buf, operation->fstype, BH_PATH_MAX);
 		buf[strcspn(buf, ".")] = '\0';
-		*name = buf;
+		set_string(string, buf);
 		return 0;
 	default:
-		return bh_check_exe(check, current, buf, name);
+		return bh_check_exe(check, current, buf, string);
 	}
 }
 

@@ -48,11 +48,12 @@ bool bh_path_is_here(const struct path *path)
 }
 
 /**
- * bh_path_name() - the path of a file from the root of the current mount namespace
+ * bh_path_find() - what the path of a file is to rules
  * @path: the file
  * @buf: BH_PATH_MAX bytes
- * @name: set to the path, which ends where @buf does, or to NULL if the file cannot be
- *        reached from there
+ * @string: filled in: the path from the root of the mount namespace that the file lies
+ *          in, which ends where @buf does; no path, for what is deleted or detached;
+ *          unreached if the current task's mount namespace does not lead there
  *
  * A mount never moves from one namespace into another, so that the two questions asked
  * here need not be asked at one moment.
@@ -62,21 +63,40 @@ bool bh_path_is_here(const struct path *path)
  *
  * Return: 0, or -ENAMETOOLONG (the path does not fit).
  */
-int bh_path_name(const struct path *path, char *buf, char **name)
+int bh_path_find(const struct path *path, char *buf, struct bh_string *string)
 {
-	char *at;
+	char *at = ERR_PTR(-EINVAL);
 
-	*name = NULL;
-	if (d_unlinked(path->dentry) || !bh_path_is_here(path))
-		return 0;
-	at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
-	/* Unmounted, or moved out of what is mounted, since it was opened. */
+	*string = (struct bh_string){ .unreached = true };
+	if (!d_unlinked(path->dentry))
+		at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
+	/* Deleted, unmounted, or moved out of what is mounted, since it was opened. */
 	if (at == ERR_PTR(-EINVAL))
 		return 0;
 	if (IS_ERR(at))
 		return PTR_ERR(at);
-	*name = at;
+	string->s = at;
+	string->len = buf + BH_PATH_MAX - 1 - at;
+	string->unreached = !bh_path_is_here(path);
 	return 0;
+}
+
+/**
+ * bh_path_name() - the path of a file from the root of the current mount namespace
+ * @path: the file
+ * @buf: BH_PATH_MAX bytes
+ * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be reached
+ *        from there
+ *
+ * Context and return as bh_path_find().
+ */
+int bh_path_name(const struct path *path, char *buf, char **name)
+{
+	struct bh_string string;
+	int err = bh_path_find(path, buf, &string);
+
+	*name = err || string.unreached ? NULL : (char *)string.s;
+	return err;
 }
 
 static const struct cred *own_cred;
@@ -132,27 +152,28 @@ static bool knows_bottom(const struct path *path, char *buf)
 }
 
 /* As if the task were in another namespace, which others must not see meanwhile. */
-static bool knows_elsewhere(const struct path *path)
+static bool knows_elsewhere(const struct path *path, char *buf)
 {
 	struct nsproxy *own = current->nsproxy, other = *own;
-	bool here;
+	struct bh_string string;
+	int err;
 
 	other.mnt_ns = NULL;
 	task_lock(current);
 	current->nsproxy = &other;
-	here = bh_path_is_here(path);
+	err = bh_path_find(path, buf, &string);
 	current->nsproxy = own;
 	task_unlock(current);
-	return !here;
+	return !err && string.unreached && string.s && has_end(string.s, "/proc/filesystems");
 }
 
 /* A namespace's file lies on a mount of the kernel's own, which nothing leads to. */
 static bool knows_detached(const struct path *path, char *buf)
 {
-	char *name;
+	struct bh_string string;
 
-	return !bh_path_is_here(path) && !bh_path_name(path, buf, &name) && !name &&
-	       BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX) == ERR_PTR(-EINVAL);
+	return !bh_path_find(path, buf, &string) && string.unreached && !string.s &&
+	       !bh_path_is_here(path);
 }
 
 static const char *find_fault(const struct path *known, const struct path *detached, char *buf)
@@ -161,7 +182,7 @@ static const char *find_fault(const struct path *known, const struct path *detac
 		return "/proc/filesystems has another path";
 	if (!knows_bottom(known, buf))
 		return "the root of the mount namespace is not \"/\"";
-	if (!knows_elsewhere(known))
+	if (!knows_elsewhere(known, buf))
 		return "a file of another mount namespace counts as one of the task's";
 	if (!knows_detached(detached, buf))
 		return "a file that nothing leads to has a path";

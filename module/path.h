@@ -8,12 +8,14 @@
 #include <linux/path.h>
 #include <linux/types.h>
 
+#include "decide.h"
 #include "function.h"
 
 struct file;
 
 extern const struct bh_function bh_path_functions[];
 
+int bh_path_find(const struct path *path, char *buf, struct bh_string *string);
 int bh_path_name(const struct path *path, char *buf, char **name);
 bool bh_path_is_here(const struct path *path);
 struct file *bh_open_as_kernel(const struct path *path, int flags);

@@ -61,7 +61,8 @@ TEST_F(keys, from)
 			" rule=default "),
 		ALLOWED(shell_child, DENY "allow exec path=/bin/busybox\n"
 			"allow exec path=" PROG " from=/nope,/bin/busybox", BY_SHELL),
-		REFUSED(DENY "allow exec from!=/bin/busybox", " path=\"" PROG "\""),
+		REFUSED(DENY "allow exec path=/bin/busybox\nallow exec from!=/bin/busybox",
+			" path=\"" PROG "\""),
 	};
 
 	bh_try_all(_metadata, trials);

@@ -44,15 +44,18 @@ static int exec_elsewhere(void *path)
 }
 
 /* It was opened in the mount namespace of whoever registered it. */
-TEST_F(outside, a_fixed_interpreter_has_no_path)
+TEST_F(outside, a_fixed_interpreter_lies_elsewhere)
 {
 	struct bh_trial trials[] = {
 		DENIED(exec_elsewhere, DENY "allow exec path=/**", MAGIC,
 		       " as=interpreter ", " path=- "),
-		DENIED(exec_elsewhere, "deny exec path!=/**", MAGIC, " as=interpreter "),
-		ALLOWED(exec_elsewhere, "deny exec path=" PROG, MAGIC),
+		DENIED(exec_elsewhere, DENY "allow exec path=" MAGIC "\n"
+		       "allow exec path!=/nope as=interpreter", MAGIC, " path=- "),
+		DENIED(exec_elsewhere, "deny exec path=" PROG, MAGIC, " as=interpreter ",
+		       " path=\"" PROG "\""),
+		ALLOWED(exec_elsewhere, "deny exec path!=/**", MAGIC),
 		ALLOWED(exec_elsewhere, DENY "allow exec path=" MAGIC "\n"
-			"allow exec path!=/** as=interpreter", MAGIC),
+			"allow exec as=interpreter", MAGIC),
 	};
 
 	if (access(BINFMT, F_OK))
@@ -81,12 +84,16 @@ TEST_F(outside, an_interpreter_with_the_credentials_of_the_file)
 /* from= */
 
 /* This test was executed before its mount namespace was made. */
-TEST_F(outside, an_executable_has_no_path)
+TEST_F(outside, an_executable_lies_elsewhere)
 {
 	struct bh_trial trials[] = {
-		DENIED(exec_path, "deny exec from!=/**", PROG, " exe=- "),
 		DENIED(exec_path, DENY "allow exec from=/**,**", PROG, " exe=- "),
-		ALLOWED(exec_path, "deny exec from=/**,**", PROG),
+		DENIED(exec_path, DENY "allow exec from!=/nope", PROG, " exe=- "),
+		DENIED(exec_path, "deny exec from=/**", PROG, " exe=\"/",
+		       " reason=\"the path is one of another mount namespace\""),
+		DENIED(exec_path, "deny exec from!=/nope", PROG, " exe=\"/"),
+		ALLOWED(exec_path, "deny exec from!=/**", PROG),
+		ALLOWED(exec_path, "deny exec from=/usr/bin/x", PROG),
 	};
 
 	bh_try_all(_metadata, trials);

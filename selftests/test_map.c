@@ -326,7 +326,7 @@ TEST_F(map, exec_maps_what_exec_allows)
 		      "verdict=would-deny class=map"),
 		ALLOWED(do_memory, MEMORY(RWX, MAP_PRIVATE), "default exec deny\n"),
 		ALLOWED(do_file, FILE_ACT(OTHER, RX, MAP_PRIVATE),
-			"default map deny\nallow map from!=/bin/sh fstype=tmpfs lacks=ro\n"),
+			"default map deny\nallow map path!=/bin/sh fstype=tmpfs lacks=ro\n"),
 		DENIED(do_file, FILE_ACT(OTHER, RX, MAP_PRIVATE),
 		       "deny map from!=/bin/sh has=nodev,nosuid\ndeny map lacks=nodev,nosuid\n"),
 	};

@@ -875,7 +875,8 @@ TEST_F(traces, executables)
 		ALLOWED(attach_to_program, SLEEP, "deny ptrace exe=" SLEEP " access=read"),
 		/* This program itself lies in another mount namespace. */
 		DENIED(attach_to_child, NULL, DENY "allow ptrace exe=/**,**", " peer_exe=-"),
-		DENIED(attach_to_child, NULL, "deny ptrace exe!=/**", " peer_exe=-"),
+		DENIED(attach_to_child, NULL, "deny ptrace exe=/**", " peer_exe=\"/"),
+		ALLOWED(attach_to_child, NULL, "deny ptrace exe!=/**"),
 		DENIED(attach_to_deleted, SLEEP, DENY "allow ptrace exe=/**", " peer_exe=-"),
 	};
 
@@ -1056,7 +1057,7 @@ TEST_F(traces, an_unconfined_tracer_is_asked_only_where_a_rule_names_tracees)
 		DENIED(let_trace, NULL, "deny ptrace role!=tracer", " role=tracee "),
 		DENIED(let_trace, NULL, "deny ptrace role=tracee peer=outside"),
 		DENIED(let_trace, NULL, "deny ptrace role=tracee access=attach"),
-		DENIED(let_trace, NULL, "deny ptrace role=tracee exe!=/**", " peer_exe=-"),
+		DENIED(let_trace, NULL, "deny ptrace role=tracee exe=/**", " peer_exe=\"/"),
 		GIVES(0, 0, let_trace, NULL, "audit allow ptrace role=tracee", "verdict=allow",
 		      " role=tracee "),
 		GIVES(0, 0, let_trace, NULL, "mode audit\ndeny ptrace role=tracee",
