@@ -2,10 +2,10 @@
 /*
  * The mechanism that puts a table of hooks in front of kernel functions.
  *
- * ftrace calls back at the first instruction of a function. The callback only
- * counts the task in and lets it return to the handler instead: the handler
- * runs in the caller's own context and may sleep. It returns an error, or it
- * counts the task out and jumps into the function behind the ftrace site.
+ * ftrace calls back at the first instruction of a function. The callback only lets
+ * the task return to the handler instead: the handler runs in the caller's own
+ * context and may sleep. It counts the task in; then it returns an error, or it counts
+ * the task out and jumps into the function behind the ftrace site.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -18,7 +18,7 @@
 #include "attach.h"
 #include "compat/compat.h"
 
-/* Tasks between a callback and bh_hook_leave(); only the sum means anything. */
+/* Tasks between bh_hook_enter() and bh_hook_leave(); only the sum means anything. */
 DEFINE_PER_CPU(long, bh_inflight);
 
 /* Calls that each hook gets when it is tested. */
@@ -30,7 +30,6 @@ static unsigned int test_hits;
 static noinline int test_handler(void)
 {
 	test_hits++;
-	bh_hook_leave();
 	return 0;
 }
 
@@ -47,7 +46,6 @@ static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct f
 {
 	struct bh_hook *hook = container_of(ops, struct bh_hook, ops);
 
-	this_cpu_inc(bh_inflight);
 	if (unlikely(READ_ONCE(hook->tester) == current))
 		ftrace_regs_set_instruction_pointer(fregs, (unsigned long)test_handler);
 	else
@@ -143,7 +141,7 @@ static long inflight(void)
 /*
  * Waits until no task is in a handler, or can still get into one. A task that
  * sleeps in a check has been counted in; one that has left a callback and not
- * reached its handler yet, or is on its last instructions, has not or not any
+ * begun its handler yet, or is on its last instructions, has not or not any
  * more: those are waited for by RCU tasks, which know no voluntary sleep there.
  */
 static void drain(void)

@@ -48,10 +48,22 @@ struct bh_hook {
 DECLARE_PER_CPU(long, bh_inflight);
 
 /**
+ * bh_hook_enter() - a handler begins
+ *
+ * Each handler calls it once, before all that may sleep. A task is not counted in before:
+ * who redirects a function after us, as a BPF program may that changes what it returns, can
+ * keep a task from ever coming to the handler.
+ */
+static __always_inline void bh_hook_enter(void)
+{
+	this_cpu_inc(bh_inflight);
+}
+
+/**
  * bh_hook_leave() - a handler is about to leave the module
  *
- * Each handler calls it once, last of all but the jump into the function that
- * it stands before: from then on no frame of the module is on the stack.
+ * Each handler that has entered calls it once, last of all but the jump into the
+ * function that it stands before: from then on no frame of the module is on the stack.
  */
 static __always_inline void bh_hook_leave(void)
 {

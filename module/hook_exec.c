@@ -118,6 +118,7 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
  */
 static int hook_bprm_check(struct linux_binprm *bprm)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_bprm(bprm);
 	bh_hook_leave();
@@ -144,9 +145,13 @@ static noinline struct file *judge_interpreter(struct file *file)
  */
 static struct file *hook_open_exec(const char *name)
 {
-	struct file *file = BH_ORIGINAL(open_exec)(name);
+	struct file *file;
 
-	if (!IS_ERR(file) && !bh_task_is_ordinary(current))
+	if (bh_task_is_ordinary(current))
+		return BH_ORIGINAL(open_exec)(name);
+	bh_hook_enter();
+	file = BH_ORIGINAL(open_exec)(name);
+	if (!IS_ERR(file))
 		file = judge_interpreter(file);
 	bh_hook_leave();
 	return file;
@@ -162,9 +167,13 @@ BH_DEFINE_ORIGINAL(bprm_open_interpreter);
  */
 static struct file *hook_bprm_open_interpreter(struct linux_binprm *bprm, const char *path)
 {
-	struct file *file = BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
+	struct file *file;
 
-	if (!IS_ERR(file) && !bh_task_is_ordinary(current) && !forget_judged(file))
+	if (bh_task_is_ordinary(current))
+		return BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
+	bh_hook_enter();
+	file = BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
+	if (!IS_ERR(file) && !forget_judged(file))
 		file = judge_interpreter(file);
 	bh_hook_leave();
 	return file;

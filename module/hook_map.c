@@ -106,6 +106,7 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 
 static int hook_mmap_file(struct file *file, unsigned long prot, unsigned long flags)
 {
+	bh_hook_enter();
 	if (prot & (PROT_READ | PROT_EXEC) && !bh_task_is_ordinary(current))
 		return judge_mmap(file, prot, flags);
 	bh_hook_leave();
@@ -134,6 +135,7 @@ static noinline int judge_mprotect(struct vm_area_struct *vma, unsigned long req
 static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 			      unsigned long prot)
 {
+	bh_hook_enter();
 	if (prot & PROT_EXEC && !bh_task_is_ordinary(current))
 		return judge_mprotect(vma, reqprot, prot);
 	bh_hook_leave();
@@ -159,6 +161,7 @@ BH_DEFINE_ORIGINAL(__x64_sys_brk);
 
 static long hook_brk(const struct pt_regs *regs)
 {
+	bh_hook_enter();
 	if (bh_task_is_ordinary(current))
 		bh_hook_leave();
 	else if (judge_brk(regs->di))
@@ -171,6 +174,7 @@ BH_DEFINE_ORIGINAL(__ia32_sys_brk);
 
 static long hook_brk_32(const struct pt_regs *regs)
 {
+	bh_hook_enter();
 	if (bh_task_is_ordinary(current))
 		bh_hook_leave();
 	else if (judge_brk(lower_32_bits(regs->bx)))

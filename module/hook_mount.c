@@ -178,6 +178,7 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 static int hook_path_mount(const char *dev_name, struct path *path, const char *type,
 			   unsigned long flags, void *data)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_path_mount(dev_name, path, type, flags, data);
 	bh_hook_leave();
@@ -194,6 +195,7 @@ static noinline int judge_sb_umount(struct vfsmount *mnt, int flags)
 
 static int hook_sb_umount(struct vfsmount *mnt, int flags)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_sb_umount(mnt, flags);
 	bh_hook_leave();
@@ -210,6 +212,7 @@ static noinline int judge_sb_pivotroot(const struct path *old_path, const struct
 
 static int hook_sb_pivotroot(const struct path *old_path, const struct path *new_path)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_sb_pivotroot(old_path, new_path);
 	bh_hook_leave();

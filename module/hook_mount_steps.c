@@ -216,6 +216,7 @@ static noinline struct fs_context *judge_for_mount(struct file_system_type *fs_t
  */
 static struct fs_context *hook_for_mount(struct file_system_type *fs_type, unsigned int sb_flags)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_for_mount(fs_type, sb_flags);
 	bh_hook_leave();
@@ -249,6 +250,7 @@ static noinline struct fs_context *judge_for_reconfigure(struct dentry *dentry,
 static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned int sb_flags,
 					       unsigned int sb_flags_mask)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_for_reconfigure(dentry, sb_flags, sb_flags_mask);
 	bh_hook_leave();
@@ -316,6 +318,7 @@ static noinline int judge_get_tree(struct fs_context *fc)
 
 static int hook_get_tree(struct fs_context *fc)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_get_tree(fc);
 	bh_hook_leave();
@@ -332,6 +335,7 @@ static noinline int judge_reconfigure(struct fs_context *fc)
 
 static int hook_reconfigure(struct fs_context *fc)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_reconfigure(fc);
 	bh_hook_leave();
@@ -375,6 +379,7 @@ static noinline void note_source(struct fs_context *fc)
 /* Where fsmount has made the mount and is about to forget the source. Judges nothing. */
 static void hook_clean_context(struct fs_context *fc)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current)) {
 		note_source(fc);
 		return;
@@ -386,6 +391,7 @@ static void hook_clean_context(struct fs_context *fc)
 /* Whoever puts it: the last descriptor may be the host's. */
 static void hook_put_context(struct fs_context *fc)
 {
+	bh_hook_enter();
 	if (bh_detached_any())
 		bh_detached_drop(fc);
 	bh_hook_leave();
@@ -456,6 +462,7 @@ static noinline struct file *judge_dentry_open(const struct path *path, int flag
 
 static struct file *hook_dentry_open(const struct path *path, int flags, const struct cred *cred)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_dentry_open(path, flags, cred);
 	bh_hook_leave();
@@ -465,6 +472,7 @@ static struct file *hook_dentry_open(const struct path *path, int flags, const s
 /* The last that is heard of a mount before its memory is given back, by whatever task. */
 static void hook_mount_delete(struct vfsmount *mnt)
 {
+	bh_hook_enter();
 	if (bh_detached_any())
 		bh_detached_drop(mnt);
 	bh_hook_leave();
@@ -536,6 +544,7 @@ static noinline int judge_move_mount(const struct path *from_path, const struct 
 
 static int hook_move_mount(const struct path *from_path, const struct path *to_path)
 {
+	bh_hook_enter();
 	if (!bh_task_is_ordinary(current))
 		return judge_move_mount(from_path, to_path);
 	bh_hook_leave();
@@ -956,6 +965,7 @@ static long through_##entry(const struct pt_regs *regs)				\
 #define DEFINE_HOOK(entry, args_of, handle)					\
 static long hook_##entry(const struct pt_regs *regs)				\
 {										\
+	bh_hook_enter();							\
 	if (!bh_task_is_ordinary(current))					\
 		return judge_syscall(handle, args_of(regs), regs, through_##entry); \
 	bh_hook_leave();							\

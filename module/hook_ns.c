@@ -45,16 +45,24 @@ static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_na
 					      struct user_namespace *user_ns,
 					      struct fs_struct *new_fs)
 {
+	bh_hook_enter();
 	if (flags & CLONE_NEWNS && READ_ONCE(bh_mnt_bound))
 		return copy_and_bind(flags, ns, user_ns, new_fs);
 	bh_hook_leave();
 	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
 }
 
-static noinline int judge_install(struct nsset *nsset, struct ns_common *ns)
+/* Not part of judge_install(): a function whose variables have had an address cannot jump. */
+static noinline int check_install(struct ns_common *ns)
 {
 	struct bh_ns target = ns_of(ns);
-	int err = bh_check_leaves(&target) ? -EPERM : 0;
+
+	return bh_check_leaves(&target) ? -EPERM : 0;
+}
+
+static noinline int judge_install(struct nsset *nsset, struct ns_common *ns)
+{
+	int err = check_install(ns);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(mntns_install)(nsset, ns);
@@ -63,6 +71,7 @@ static noinline int judge_install(struct nsset *nsset, struct ns_common *ns)
 /* setns, by whatever kind of descriptor. */
 static int hook_mntns_install(struct nsset *nsset, struct ns_common *ns)
 {
+	bh_hook_enter();
 	if (READ_ONCE(bh_mnt_bound))
 		return judge_install(nsset, ns);
 	bh_hook_leave();

@@ -88,6 +88,7 @@ static noinline int judge_access(struct task_struct *child, unsigned int mode)
 
 static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode)
 {
+	bh_hook_enter();
 	/* Where no policy speaks for tracees, the tracee need not be looked at. */
 	if (!bh_task_is_ordinary(current) || bh_registry_asks_tracee())
 		return judge_access(child, mode);
@@ -136,6 +137,7 @@ static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsi
 
 static struct mm_struct *hook_mm_access(struct task_struct *task, unsigned int mode)
 {
+	bh_hook_enter();
 	if ((!bh_task_is_ordinary(current) || bh_registry_asks_tracee()) &&
 	    passes_by(task, mode))
 		return judge_mm_access(task, mode);
@@ -175,8 +177,10 @@ static int check_traceme(struct task_struct *parent)
 
 static int hook_ptrace_traceme(struct task_struct *parent)
 {
-	int err = check_traceme(parent);
+	int err;
 
+	bh_hook_enter();
+	err = check_traceme(parent);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_ptrace_traceme)(parent);
 }

@@ -14,6 +14,7 @@
 #include <linux/user_namespace.h>
 
 #include "binding.h"
+#include "compat/compat.h"
 #include "limits.h"
 #include "securityfs_files.h"
 
