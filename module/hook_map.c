@@ -2,8 +2,9 @@
 /*
  * Map: memory that becomes executable.
  *
- * What execve maps of a program and its loader was judged as exec. All that a
- * program maps itself comes here, the loader's libraries and ld.so's PROGRAM too.
+ * What execve maps of a program and its loader was judged as exec, unless it is
+ * memory that can be written and executed. All that a program maps itself comes here,
+ * the loader's libraries and ld.so's PROGRAM too.
  */
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
@@ -92,13 +93,44 @@ static bool will_be_executable(const struct file *file, unsigned long prot)
 BH_DEFINE_ORIGINAL(security_mmap_file);
 BH_DEFINE_ORIGINAL(security_file_mprotect);
 
+static bool stack_executes(struct mm_struct *mm)
+{
+	const struct vm_area_struct *vma;
+	bool executes;
+
+	mmap_read_lock(mm);
+	vma = find_vma(mm, mm->start_stack);
+	executes = vma && vma->vm_flags & VM_EXEC;
+	mmap_read_unlock(mm);
+	return executes;
+}
+
+/*
+ * What execve maps was judged as exec where it is the file's own content. A program gets
+ * executable memory of another kind by READ_IMPLIES_EXEC, which a 32-bit program inherits
+ * or is given, by a stack that it wants executable, by a segment that is both written and
+ * executed, and by MMAP_PAGE_ZERO. The old program is gone by then: a denial ends the new one.
+ */
+static int judge_execve(const struct file *file, unsigned long prot, bool private)
+{
+	bool own_content = prot & PROT_EXEC && (!file || (private && prot & PROT_WRITE));
+
+	if (!bh_bindings_nr())
+		return 0;
+	if (own_content || current->personality & READ_IMPLIES_EXEC || stack_executes(current->mm))
+		return judge(NULL);
+	return 0;
+}
+
 static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned long flags)
 {
 	bool private = (flags & MAP_TYPE) == MAP_PRIVATE;
 	int err = 0;
 
 	/* No program runs while it is being replaced: these mappings are execve's own. */
-	if (will_be_executable(file, prot) && !current->in_execve)
+	if (current->in_execve)
+		err = judge_execve(file, prot, private);
+	else if (will_be_executable(file, prot))
 		err = check_map(file, private && prot & PROT_WRITE);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_mmap_file)(file, prot, flags);
@@ -114,19 +146,22 @@ static int hook_mmap_file(struct file *file, unsigned long prot, unsigned long f
 }
 
 /*
+ * Memory that executes already is asked for again when it becomes writable: some was
+ * never asked for, as what the kernel maps into each program.
+ *
  * Under mmap_lock, taken for writing: nothing that a check does takes it or touches
  * user memory.
  */
 static noinline int judge_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 				   unsigned long prot)
 {
-	bool private = !(vma->vm_flags & VM_SHARED);
+	bool own_page = !(vma->vm_flags & VM_SHARED) || !content_of(vma->vm_file);
 	bool becomes = !(vma->vm_flags & VM_EXEC);
 	int err = 0;
 
 	if (becomes)
-		err = check_map(vma->vm_file, private && (prot & PROT_WRITE || vma->anon_vma));
-	else if (vma->vm_file && private && prot & PROT_WRITE && !(vma->vm_flags & VM_WRITE))
+		err = check_map(vma->vm_file, own_page && (prot & PROT_WRITE || vma->anon_vma));
+	else if (own_page && prot & PROT_WRITE && !(vma->vm_flags & VM_WRITE))
 		err = check_map(NULL, false);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);

@@ -316,6 +316,57 @@ static int do_exec(void *unused)
 	return bh_exec(OTHER);
 }
 
+static int do_exec_path(void *path)
+{
+	return bh_exec(path);
+}
+
+static int do_exec_implied(void *path)
+{
+	return personality(READ_IMPLIES_EXEC) < 0 ? errno : bh_exec(path);
+}
+
+static int do_exec_page_0(void *path)
+{
+	return personality(MMAP_PAGE_ZERO) < 0 ? errno : bh_exec(path);
+}
+
+#define RWX_STACK TOP "/stack"
+#define RWX_DATA TOP "/data"
+#define OLD_32 TOP "/old32"
+#define NEW_32 TOP "/new32"
+
+/* What a program executes beside its file's content: past the point of no return. */
+TEST_F(map, exec_makes_no_other_memory)
+{
+	const struct bh_trial trials[] = {
+#define SHOT(what, how)	GIVES(0, 1000 + 11, what, how, NO_SHELLCODE, "verdict=deny class=map", \
+			      "backing=anonymous")
+		SHOT(do_exec_path, RWX_STACK),
+		SHOT(do_exec_path, RWX_DATA),
+		ALLOWED(do_exec_path, RWX_STACK, "default map deny\n"
+			"allow map backing=anonymous\n"),
+		ALLOWED(do_exec_implied, OTHER, NO_SHELLCODE),
+		/* The page is not there, if it could be at all: that is no error of execve. */
+		ALLOWED(do_exec_page_0, OTHER, "quiet deny map backing=anonymous\n"),
+	};
+	const struct bh_trial trials_32[] = {
+		SHOT(do_exec_path, OLD_32),
+		SHOT(do_exec_implied, NEW_32),
+		ALLOWED(do_exec_path, NEW_32, NO_SHELLCODE),
+		ALLOWED(do_exec_path, OLD_32, "default map deny\nallow map backing=anonymous\n"),
+	};
+
+	bh_make_stack_program(RWX_STACK);
+	bh_make_loader(RWX_DATA);
+	bh_make_program_32(OLD_32, 0);
+	bh_make_program_32(NEW_32, 1);
+	bh_try_all(_metadata, trials);
+	if (bh_exec(OLD_32))
+		SKIP(return, "no 32-bit programs here");
+	bh_try_all(_metadata, trials_32);
+}
+
 TEST_F(map, exec_maps_what_exec_allows)
 {
 	const struct bh_trial trials[] = {

@@ -86,6 +86,55 @@ void bh_make_loader(const char *path)
 		fail(path);
 }
 
+void bh_make_stack_program(const char *path)
+{
+	const off_t at = sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr);
+	const Elf64_Phdr stack = { .p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W | PF_X };
+	int fd;
+
+	bh_make_elf(path, 0, "/");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || pwrite(fd, &stack, sizeof(stack), at) != sizeof(stack) || close(fd))
+		fail(path);
+}
+
+void bh_make_program_32(const char *path, int stack)
+{
+	struct {
+		Elf32_Ehdr header;
+		Elf32_Phdr segment[2];
+		unsigned char code[8];
+	} image = {
+		.header = {
+			.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+			.e_type = ET_EXEC,
+			.e_machine = EM_386,
+			.e_version = EV_CURRENT,
+			.e_entry = BASE + offsetof(typeof(image), code),
+			.e_phoff = offsetof(typeof(image), segment),
+			.e_ehsize = sizeof(Elf32_Ehdr),
+			.e_phentsize = sizeof(Elf32_Phdr),
+			.e_phnum = stack ? 2 : 1,
+		},
+		.segment = {
+			{
+				.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
+				.p_vaddr = BASE, .p_paddr = BASE,
+				.p_filesz = sizeof(image), .p_memsz = sizeof(image),
+				.p_align = 4096,
+			},
+			{ .p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W },
+		},
+		/* xor %ebx,%ebx; xor %eax,%eax; inc %eax; int $0x80 */
+		.code = { 0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80 },
+	};
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+
+	if (fd < 0 || write(fd, &image, sizeof(image)) != sizeof(image) ||
+	    fchmod(fd, 0755) || close(fd))
+		fail(path);
+}
+
 void bh_copy(const char *from, const char *to)
 {
 	int in = open(from, O_RDONLY | O_CLOEXEC), out;

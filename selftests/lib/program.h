@@ -18,6 +18,12 @@ void bh_make_elf(const char *path, int code, const char *interpreter);
  */
 void bh_make_loader(const char *path);
 
+/* A program as bh_make_program() makes it, which wants its stack executable. */
+void bh_make_stack_program(const char *path);
+
+/* A 32-bit program that exits with 0; with @stack it says that its stack is not to execute. */
+void bh_make_program_32(const char *path, int stack);
+
 /* Copies a file with its mode; fails the process if it cannot. */
 void bh_copy(const char *from, const char *to);
 

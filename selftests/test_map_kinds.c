@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Map: every kind of memory, made executable in every order. All of it is tried without a
+ * policy, where each succeeds, and under one that allows one file's content and no other
+ * memory, where only that file's own content may execute.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/personality.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+#include <kselftest_harness.h>
+
+#include "trial.h"
+
+#define TOP "/tmp/k"
+#define LIB TOP "/lib"
+#define OTHER TOP "/other"
+#define PAGE 4096
+#define HUGE_PAGE (2 << 20)
+
+#define ONLY_LIB "default map deny\nallow map path=" LIB "\n"
+
+#define R PROT_READ
+#define W PROT_WRITE
+#define X PROT_EXEC
+
+FIXTURE(kinds) {};
+
+FIXTURE_SETUP(kinds)
+{
+	ASSERT_EQ(0, bh_scratch(TOP));
+	bh_make_program(LIB);
+	bh_make_program(OTHER);
+	ASSERT_EQ(0, truncate(LIB, PAGE));
+	ASSERT_EQ(0, truncate(OTHER, PAGE));
+}
+
+FIXTURE_TEARDOWN(kinds)
+{
+}
+
+/* Kinds of memory */
+
+static void *map_anonymous(int prot)
+{
+	return mmap(NULL, PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void *map_anonymous_shared(int prot)
+{
+	return mmap(NULL, PAGE, prot, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
+
+static void *map_stack(int prot)
+{
+	return mmap(NULL, PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+}
+
+static void *map_file(const char *path, int prot, int flags)
+{
+	return mmap(NULL, PAGE, prot, flags, open(path, O_RDWR), 0);
+}
+
+static void *map_zero(int prot)
+{
+	return map_file("/dev/zero", prot, MAP_PRIVATE);
+}
+
+static void *map_zero_shared(int prot)
+{
+	return map_file("/dev/zero", prot, MAP_SHARED);
+}
+
+static void *map_other(int prot)
+{
+	return map_file(OTHER, prot, MAP_PRIVATE);
+}
+
+static void *map_other_shared(int prot)
+{
+	return map_file(OTHER, prot, MAP_SHARED);
+}
+
+static void *map_lib(int prot)
+{
+	return map_file(LIB, prot, MAP_PRIVATE);
+}
+
+static void *map_lib_shared(int prot)
+{
+	return map_file(LIB, prot, MAP_SHARED);
+}
+
+static void *map_memfd(int prot)
+{
+	int fd = memfd_create("x", 0);
+
+	return ftruncate(fd, PAGE) ? MAP_FAILED : mmap(NULL, PAGE, prot, MAP_PRIVATE, fd, 0);
+}
+
+static void *map_deleted(int prot)
+{
+	int fd = open(TOP, O_TMPFILE | O_RDWR, 0700);
+
+	return ftruncate(fd, PAGE) ? MAP_FAILED : mmap(NULL, PAGE, prot, MAP_PRIVATE, fd, 0);
+}
+
+static void *map_segment(int prot)
+{
+	int id = shmget(IPC_PRIVATE, PAGE, IPC_CREAT | 0700);
+	void *at = shmat(id, NULL, prot & X ? SHM_EXEC : 0);
+
+	shmctl(id, IPC_RMID, NULL);
+	return at;
+}
+
+static void *map_huge(int prot)
+{
+	return mmap(NULL, HUGE_PAGE, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+}
+
+static void *map_heap(int prot)
+{
+	char *heap = sbrk(3 * PAGE);
+	char *at = (char *)(((unsigned long)heap + PAGE - 1) & -PAGE);
+
+	return mprotect(at, PAGE, prot) ? MAP_FAILED : at;
+}
+
+/* What the kernel maps into each program, which executes from the beginning. */
+static size_t vdso_size(void)
+{
+	unsigned long vdso = getauxval(AT_SYSINFO_EHDR), from = 0, to = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	while (from != vdso && fgets(line, sizeof(line), maps))
+		sscanf(line, "%lx-%lx", &from, &to);
+	fclose(maps);
+	return to - from;
+}
+
+/* It cannot be split. */
+static void *map_vdso(int prot)
+{
+	void *at = (void *)getauxval(AT_SYSINFO_EHDR);
+
+	return mprotect(at, vdso_size(), prot) ? MAP_FAILED : at;
+}
+
+#define KIND(what, how, ...) { .name = what, .map = how, ##__VA_ARGS__ }
+
+static const struct kind {
+	const char *name;
+	void *(*map)(int prot);
+	size_t size;
+	bool is_lib;
+	bool shared;
+} kinds[] = {
+	KIND("anonymous", map_anonymous),
+	KIND("anonymous, shared", map_anonymous_shared),
+	KIND("a stack", map_stack),
+	KIND("/dev/zero", map_zero),
+	KIND("/dev/zero, shared", map_zero_shared),
+	KIND("a file", map_other),
+	KIND("a file, shared", map_other_shared),
+	KIND("the file", map_lib, .is_lib = true),
+	KIND("the file, shared", map_lib_shared, .is_lib = true, .shared = true),
+	KIND("a memfd", map_memfd),
+	KIND("a deleted file", map_deleted),
+	KIND("a segment", map_segment),
+	KIND("huge pages", map_huge, .size = HUGE_PAGE),
+	KIND("the heap", map_heap),
+	KIND("the vdso", map_vdso),
+};
+
+/* Orders of events */
+
+#define WRITE	0x100	/* a byte is written */
+#define MOVE	0x200	/* to another address */
+#define IMPLY	0x400	/* reading means executing from here on */
+#define PKEY	0x800	/* by pkey_mprotect */
+#define REMAP	0x1000	/* by remap_file_pages */
+
+static const struct order {
+	const char *name;
+	int steps[5];	/* the protection of mmap, then what follows, up to 0 */
+} orders[] = {
+	{ "executable at once", { R | X } },
+	{ "only executable", { X } },
+	{ "all at once", { R | W | X } },
+	{ "read, then executed", { R, R | X } },
+	{ "read, then all", { R, R | W | X } },
+	{ "executable, then all", { R | X, R | W | X } },
+	{ "executable, then written, then executed", { R | X, R | W, WRITE, R | X } },
+	{ "written, then executed", { R | W, WRITE, R | X } },
+	{ "writable, then executed", { R | W, R | X } },
+	{ "written, then read, then executed", { R | W, WRITE, R, R | X } },
+	{ "written, then all", { R | W, WRITE, R | W | X } },
+	{ "written, then moved, then executed", { R | W, WRITE, MOVE, R | X } },
+	{ "executable, then moved", { R | X, MOVE } },
+	{ "with a key", { R | W, WRITE, PKEY | R | X } },
+	{ "reading implies it", { IMPLY | R } },
+	{ "writing implies it", { IMPLY | R | W } },
+	{ "read, then it is implied", { R, IMPLY | R } },
+	{ "mapped anew", { R | W, IMPLY | REMAP } },
+};
+
+static size_t size_of(const struct kind *kind)
+{
+	return kind->map == map_vdso ? vdso_size() : kind->size ?: PAGE;
+}
+
+static void *move(void *at, size_t size)
+{
+	void *to = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mremap(at, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+}
+
+static int step(char **at, size_t size, int what)
+{
+	if (what & IMPLY && personality(READ_IMPLIES_EXEC) < 0)
+		return errno;
+	if (what & WRITE) {
+		**at = (char)0xc3;
+		return 0;
+	}
+	if (what & MOVE) {
+		*at = move(*at, size);
+		return *at == MAP_FAILED ? errno : 0;
+	}
+	if (what & REMAP)
+		return remap_file_pages(*at, size, 0, 0, 0) ? errno : 0;
+	if (what & PKEY)
+		return syscall(SYS_pkey_mprotect, *at, size, what & 7, -1) ? errno : 0;
+	return mprotect(*at, size, what & 7) ? errno : 0;
+}
+
+/* Does the memory execute in the end? 0 or an errno. */
+static int make(const struct kind *kind, const struct order *order)
+{
+	int first = order->steps[0], i, err = 0;
+	char *at;
+
+	if (first & IMPLY && personality(READ_IMPLIES_EXEC) < 0)
+		return errno;
+	at = kind->map(first & 7);
+	if (at == MAP_FAILED)
+		return errno;
+	for (i = 1; i < 5 && order->steps[i] && !err; i++)
+		err = step(&at, size_of(kind), order->steps[i]);
+	return err;
+}
+
+/* The lines of the maps that execute and are not the program's own or what is allowed. */
+static int count_strays(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512], modes[5];
+	int strays = 0;
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%*s %4s", modes) != 1 || modes[2] != 'x')
+			continue;
+		if (strstr(line, "[vsyscall]"))
+			continue;
+		if (modes[1] == 'w' ? strstr(line, LIB) && modes[3] == 's' :
+		    strstr(line, LIB) || strstr(line, "[vdso]") || strstr(line, "test_map_kinds"))
+			continue;
+		strays++;
+	}
+	return maps ? strays : 100;
+}
+
+/* Only the file's own content may execute. */
+static bool is_allowed(const struct kind *kind, const struct order *order)
+{
+	bool dirty = false;
+	int i;
+
+	/* It executes already, unless that was taken from it. */
+	if (kind->map == map_vdso)
+		return order->steps[0] & (X | IMPLY) && !(order->steps[0] & W) &&
+		       !(order->steps[1] & W);
+	if (!kind->is_lib)
+		return false;
+	for (i = 0; i < 5; i++) {
+		dirty = dirty || order->steps[i] & WRITE ||
+			(order->steps[i] & W && order->steps[i] & (X | IMPLY));
+	}
+	return kind->shared || !dirty;
+}
+
+/* Where reading implies executing, a heap cannot grow, and brk knows no other error. */
+static int expected(const struct kind *kind, const struct order *order)
+{
+	if (is_allowed(kind, order))
+		return 0;
+	return kind->map == map_heap && order->steps[0] & IMPLY ? ENOMEM : EACCES;
+}
+
+/* What does not apply, so that nothing is learnt. */
+static bool is_moot(const struct kind *kind, const struct order *order, int err)
+{
+	/* Only what is shared and a file's can be mapped anew. */
+	if (err == EINVAL && order->steps[1] & REMAP)
+		return true;
+	/* What returns from the kernel needs the vdso; no huge page may be left. */
+	return err == 1000 + SIGSEGV || (kind->map == map_huge && err == ENOMEM);
+}
+
+#define KINDS ARRAY_SIZE(kinds)
+#define ORDERS ARRAY_SIZE(orders)
+
+static int make_one(const struct kind *kind, const struct order *order, int *strays)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		int err = make(kind, order);
+
+		*strays = count_strays();
+		_exit(err);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1;
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* All of it, by one process and its children; results go to shared memory. */
+static int make_all(void *arg)
+{
+	int (*results)[2] = arg;
+	size_t k, o;
+
+	for (k = 0; k < KINDS; k++)
+		for (o = 0; o < ORDERS; o++, results++)
+			(*results)[0] = make_one(&kinds[k], &orders[o], &(*results)[1]);
+	return 0;
+}
+
+static int *results_of(int *page, size_t k, size_t o)
+{
+	return page + 2 * (k * ORDERS + o);
+}
+
+static void keep_huge_pages(const char *number)
+{
+	int fd = open("/proc/sys/vm/nr_hugepages", O_WRONLY);
+
+	if (fd >= 0 && write(fd, number, strlen(number)) < 0)
+		perror("huge pages");
+	close(fd);
+}
+
+TEST_F(kinds, all)
+{
+	int *without = bh_shared(), *with = bh_shared();
+	struct bh_env env = { .policy = BH_TRIAL };
+	struct bh_env none = { };
+	size_t k, o;
+
+	ASSERT_GT(4096UL, 2 * KINDS * ORDERS * sizeof(int));
+	keep_huge_pages("4");
+	ASSERT_EQ(0, bh_policy(BH_TRIAL, ONLY_LIB));
+	ASSERT_EQ(0, bh_run(&none, make_all, without));
+	ASSERT_EQ(0, bh_run(&env, make_all, with));
+	keep_huge_pages("0");
+	for (k = 0; k < KINDS; k++) {
+		for (o = 0; o < ORDERS; o++) {
+			int *before = results_of(without, k, o), *after = results_of(with, k, o);
+
+			if (is_moot(&kinds[k], &orders[o], before[0]))
+				continue;
+			EXPECT_EQ(0, before[0])
+				TH_LOG("without a policy: %s: %s", kinds[k].name, orders[o].name);
+			EXPECT_EQ(expected(&kinds[k], &orders[o]), after[0])
+				TH_LOG("with a policy: %s: %s", kinds[k].name, orders[o].name);
+			EXPECT_EQ(0, after[1])
+				TH_LOG("executes all the same: %s: %s", kinds[k].name,
+				       orders[o].name);
+		}
+	}
+}
+
+TEST_HARNESS_MAIN
