@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "judge.h"
+#include "lint.h"
 
 /* The versions that a document's blocks have taken so far. */
 struct seen {
@@ -46,6 +47,7 @@ static int take_policy(struct bh_policy *policy, void *data, const char **why)
 static int say_error(const struct doc *doc, const struct bh_error *error)
 {
 	say_at(doc->label, error->line, error->column, SEVERITY_ERROR, "%s", error->message);
+	lint_hint(doc, error->line, error->column);
 	return NO;
 }
 

@@ -51,6 +51,28 @@ static void set_string(struct request *request, const struct bh_key *key, const 
 		request->cut |= 1 << key->index;
 }
 
+/* `KIND:HEX,KIND:HEX`, as rules and events have them. */
+static int set_digests(struct request *request, const char *value)
+{
+	struct bh_digest digest;
+	const char *why;
+	size_t len;
+	char *one;
+	int err;
+
+	for (; *value; value += len + (value[len] == ',')) {
+		len = strcspn(value, ",");
+		one = xstrndup(value, len);
+		err = bh_digest_read(&digest, one, len, &why);
+		free(one);
+		if (err)
+			return -1;
+		memcpy(request->digests[digest.kind], digest.bytes, BH_DIGEST_MAX);
+		request->r.digest[digest.kind] = request->digests[digest.kind];
+	}
+	return 0;
+}
+
 static int take_event_key(struct request *request, const struct kvs *kvs, const struct bh_key *key)
 {
 	const struct kv *kv;
@@ -75,6 +97,9 @@ static int take_event_key(struct request *request, const struct kvs *kvs, const 
 			return -1;
 		request->r.flags = bits;
 		return 0;
+	case BH_KEY_DIGEST:
+		kv = kvs_find(kvs, key->name);
+		return kv_is_none(kv) ? 0 : set_digests(request, kv->value);
 	default:
 		return 0;
 	}
@@ -202,8 +227,11 @@ static int take_word(struct request *request, const char *word)
 		};
 		return 0;
 	}
-	if (key->kind != BH_KEY_ENUM && key->kind != BH_KEY_HAS) {
-		say("\"%s\" cannot be tried", word);
+	if (key->kind == BH_KEY_DIGEST) {
+		if (!set_digests(request, equals + 1))
+			return 0;
+		say("\"%s\" is no digest: sha256:HEX, fsverity-sha256:HEX or fsverity-sha512:HEX",
+		    word);
 		return TROUBLE;
 	}
 	if (strcmp(equals + 1, "-"))

@@ -13,11 +13,13 @@
 /**
  * struct request - a request and the memory behind it
  * @r: as the module's decision takes it
+ * @digests: what @r points to
  * @cut: a bit for each string of which only the beginning is known
  * @assumed: what was not said and is taken to be so, as words
  */
 struct request {
 	struct bh_request r;
+	_Alignas(8) u8 digests[BH_DIGEST_KINDS][BH_DIGEST_MAX];
 	u8 cut;
 	struct buf assumed;
 };
