@@ -437,6 +437,46 @@ static const struct {
 	{ "allow exec path=/x,/%u\n", BH_SHARED_MAX + 1, -E2BIG, "differ in no pattern" },
 };
 
+/* What a verdict could cost is told from the rules, and the rule that is too much is named. */
+static const struct {
+	const char *rule;
+	u32 rules;
+	const char *message;
+	u32 from;	/* lines, one of which is to blame; 0: none is too much */
+	u32 to;
+} costs[] = {
+	/* One of many literal paths, or of many prefixes that part, is what a file has. */
+	{ "allow exec path=/usr/lib/%u/x%u*\n", 20000, "", 0, 0 },
+	{ "allow exec path=/**/d%u/**\n", 1000, "", 0, 0 },
+	/* A file may lie in all of these. */
+	{ "allow exec path=/**/d%u/** from!=/%u\n", 20000, "a verdict could take too long",
+	  3, 20002 },
+	/* Any of these may be what a mount comes to that is made in steps. */
+	{ "allow mount target=/%u has=ro lacks=nosuid\n", 60000, "a verdict could take too long",
+	  3, 60002 },
+	{ "deny mount target=/%u has=ro lacks=nosuid\n", 60000, "", 0, 0 },
+	/* And here each combination of what was seen is a state. */
+	{ "deny exec path=/**%u**x%u**y\n", 400, "wildcards before their end", 3, 402 },
+};
+
+static void limits_what_a_verdict_costs(struct kunit *test)
+{
+	struct bh_reading *reading = &((struct fixture *)test->priv)->reading;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(costs); i++) {
+		const char *rule = costs[i].rule;
+
+		load_many(test, reading, rule, costs[i].rules);
+		KUNIT_EXPECT_EQ_MSG(test, reading->ret, costs[i].from ? -E2BIG : 0, "%s", rule);
+		KUNIT_EXPECT_TRUE_MSG(test, !costs[i].from ||
+				      strstr(reading->error.message, costs[i].message), "%s: %s",
+				      rule, reading->error.message);
+		KUNIT_EXPECT_GE_MSG(test, reading->error.line, costs[i].from, "%s", rule);
+		KUNIT_EXPECT_LE_MSG(test, reading->error.line, costs[i].to, "%s", rule);
+	}
+}
+
 static void limits_what_a_check_looks_at(struct kunit *test)
 {
 	struct bh_reading *reading = &((struct fixture *)test->priv)->reading;
@@ -530,6 +570,7 @@ static struct kunit_case decide_cases[] = {
 	KUNIT_CASE_PARAM(decides, verdict_gen_params),
 	KUNIT_CASE(decides_like_the_model),
 	KUNIT_CASE(limits_what_a_check_looks_at),
+	KUNIT_CASE(limits_what_a_verdict_costs),
 	KUNIT_CASE(finds_one_rule_of_many),
 	KUNIT_CASE(finds_one_digest_of_many),
 	{}

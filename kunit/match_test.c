@@ -505,8 +505,8 @@ static void takes_long_patterns(struct kunit *test)
 }
 
 /*
- * Fatal to a matcher that backtracks: every 'a' may be any star's. Here it costs
- * (bytes) * (states), and no state is alive twice.
+ * Fatal to a matcher that backtracks: every 'a' may be any star's. Each state is one byte
+ * further into the pattern, however many stars lie behind it.
  */
 static void survives_hostile_strings(struct kunit *test)
 {
@@ -514,7 +514,6 @@ static void survives_hostile_strings(struct kunit *test)
 	const u32 len = BH_TEST_SCALE == 1 ? 1024 : BH_PATTERN_MAX;
 	struct fixture *f = test->priv;
 	char *s = kunit_kzalloc(test, len, GFP_KERNEL);
-	struct bh_vec *alive;
 	const char *why;
 	u32 i, id;
 
@@ -524,7 +523,8 @@ static void survives_hostile_strings(struct kunit *test)
 	s[len - 1] = 'b';
 	KUNIT_ASSERT_EQ(test, bh_patterns_add(&f->patterns, s, len, &why), 0);
 	build(test, &id);
-	KUNIT_EXPECT_EQ(test, f->matcher.nr_nodes, len + 1);
+	KUNIT_ASSERT_EQ(test, f->matcher.nr_dfas, 1);
+	KUNIT_EXPECT_LE(test, f->matcher.dfas[0].nr_states, len + 2);
 
 	memset(s, 'a', len);
 	match(test, s, len);
@@ -532,13 +532,54 @@ static void survives_hostile_strings(struct kunit *test)
 	s[len - 1] = 'b';
 	match(test, s, len);
 	KUNIT_EXPECT_EQ(test, f->hits.nr, 1);
-	for (i = 0; i < 2; i++) {
-		alive = &f->scratch.plain[i];
-		KUNIT_EXPECT_LE(test, alive->nr, f->matcher.nr_nodes);
-		KUNIT_EXPECT_LE(test, alive->cap, 2 * f->matcher.nr_nodes);
-		KUNIT_EXPECT_LE(test, f->scratch.star[i].cap, 2 * f->matcher.nr_nodes);
+}
+
+/* Patterns whose states multiply are parted, and refused when there are too many parts. */
+static void parts_what_multiplies(struct kunit *test)
+{
+	static const u32 few = 40, many = 400;
+	struct fixture *f = test->priv;
+	u32 *ids = kunit_kzalloc(test, many * sizeof(*ids), GFP_KERNEL), i;
+	char s[64];
+
+	KUNIT_ASSERT_NOT_NULL(test, ids);
+	for (i = 0; i < few; i++) {
+		snprintf(s, sizeof(s), "/**x%c%c**y%c**z", 'a' + i % 20, 'a' + i / 20, 'a' + i % 20);
+		KUNIT_ASSERT_EQ(test, add(f, s), i);
 	}
-	KUNIT_EXPECT_LE(test, f->scratch.fresh.cap, 2 * f->matcher.nr_nodes);
+	build(test, ids);
+	KUNIT_EXPECT_GE(test, f->matcher.nr_dfas, 2);
+	match(test, "/1xca2xba3ya4yc5z", 17);
+	KUNIT_ASSERT_EQ(test, f->hits.nr, 1);
+	KUNIT_EXPECT_EQ(test, f->hits.v[0], ids[2]);
+	drop(f);
+
+	for (i = 0; i < many; i++) {
+		snprintf(s, sizeof(s), "/**%u**x%u**z", i, i % 7);
+		KUNIT_ASSERT_EQ(test, add(f, s), i);
+	}
+	KUNIT_EXPECT_EQ(test, bh_matcher_build(&f->matcher, &f->patterns, ids), -E2BIG);
+	KUNIT_EXPECT_LE(test, f->matcher.refused, many - 1);
+	KUNIT_EXPECT_EQ(test, f->matcher.nr_patterns, 0);
+}
+
+/* A final `**` is no state, so that many of them do not multiply. */
+static void final_stars_do_not_multiply(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u32 ids[300], i;
+	char s[64];
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		snprintf(s, sizeof(s), "/**/d%u/**", i);
+		KUNIT_ASSERT_EQ(test, add(f, s), i);
+	}
+	build(test, ids);
+	KUNIT_EXPECT_EQ(test, f->matcher.nr_dfas, 1);
+	match(test, "/x/d17/d4/d17/d299/", 19);
+	KUNIT_EXPECT_EQ(test, f->hits.nr, 3);
+	match(test, "/x/d17", 6);
+	KUNIT_EXPECT_EQ(test, f->hits.nr, 0);
 }
 
 #define CROWD 100000
@@ -566,7 +607,8 @@ static void finds_one_in_a_crowd(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, f->hits.v[0], ids[i], "%s", s);
 	}
 	KUNIT_EXPECT_EQ(test, err, 0);
-	kunit_info(test, "%u patterns, %u nodes, %u bytes", CROWD, f->matcher.nr_nodes,
+	kunit_info(test, "%u patterns, %u nodes, %u automata, %u bytes", CROWD,
+		   f->matcher.trie.nr_nodes, f->matcher.nr_dfas,
 		   (u32)bh_matcher_bytes(&f->matcher));
 	kvfree(ids);
 }
@@ -587,31 +629,29 @@ static void limits_sets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, add(f, "[BA][AB]"), nr);
 }
 
-static void limits_nodes(struct kunit *test)
+static void limits_states(struct kunit *test)
 {
 	struct fixture *f = test->priv;
-	u32 *ids, i, patterns = BH_NODES_MAX / BH_PATTERN_MAX + 8;
+	u32 *ids, i, patterns = BH_DFA_STATES_MAX / BH_PATTERN_MAX + 8;
 	char *s = kunit_kzalloc(test, BH_PATTERN_MAX, GFP_KERNEL);
 	const char *why;
 	int ret = 0;
 
 	if (BH_TEST_SCALE == 1)
-		kunit_skip(test, "needs 200 MB");
+		kunit_skip(test, "takes its time");
 	ids = kvmalloc_array(patterns, sizeof(*ids), GFP_KERNEL);
-	/* Each differs early from all others, and none ends in literal bytes. */
+	/* Each differs early from all others. */
 	memset(s, 'x', BH_PATTERN_MAX);
 	s[BH_PATTERN_MAX - 1] = '?';
 	for (i = 0; i < patterns && ret >= 0; i++) {
-		s[0] = 128 + i / 64 % 64;
-		s[1] = 128 + i % 64;
-		s[2] = 128 + i / 4096;
+		s[0] = 128 + i;
 		ret = bh_patterns_add(&f->patterns, s, BH_PATTERN_MAX, &why);
 	}
 	if (ret >= 0)
 		ret = bh_matcher_build(&f->matcher, &f->patterns, ids);
 	kvfree(ids);
 	KUNIT_EXPECT_EQ(test, ret, -E2BIG);
-	KUNIT_EXPECT_EQ(test, f->matcher.nr_nodes, 0);
+	KUNIT_EXPECT_EQ(test, f->matcher.nr_dfas, 0);
 }
 
 static struct kunit_case match_cases[] = {
@@ -622,9 +662,11 @@ static struct kunit_case match_cases[] = {
 	KUNIT_CASE(matches_like_the_reference),
 	KUNIT_CASE(takes_long_patterns),
 	KUNIT_CASE(survives_hostile_strings),
+	KUNIT_CASE(parts_what_multiplies),
+	KUNIT_CASE(final_stars_do_not_multiply),
 	KUNIT_CASE(finds_one_in_a_crowd),
 	KUNIT_CASE(limits_sets),
-	KUNIT_CASE(limits_nodes),
+	KUNIT_CASE(limits_states),
 	{}
 };
 

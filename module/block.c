@@ -170,22 +170,6 @@ static int write_text(struct bh_parser *p)
 	return 0;
 }
 
-/* Cuts an array down to what is used. */
-static int trim(void **array, u32 nr, size_t size)
-{
-	void *new;
-
-	if (!*array)
-		return 0;
-	new = kvmalloc_array(nr, size, GFP_KERNEL);
-	if (!new)
-		return -ENOMEM;
-	memcpy(new, *array, nr * size);
-	kvfree(*array);
-	*array = new;
-	return 0;
-}
-
 /**
  * bh_block_end() - make the policy and hand it to the parser's sink
  * @l: the block's last line, of which all has been read
@@ -197,17 +181,20 @@ int bh_block_end(struct bh_line *l)
 	struct bh_parser *p = l->parser;
 	struct bh_policy *policy = p->policy;
 	const char *why = "";
+	u32 rule = BH_NO_RULE;
 	int err;
 
 	err = write_text(p);
 	if (!err)
-		err = trim((void **)&policy->rules, policy->nr_rules, sizeof(*policy->rules));
+		err = bh_trim((void **)&policy->rules, policy->nr_rules, sizeof(*policy->rules));
 	if (!err)
-		err = trim((void **)&policy->conds, policy->nr_conds, sizeof(*policy->conds));
+		err = bh_trim((void **)&policy->conds, policy->nr_conds, sizeof(*policy->conds));
 	if (!err)
-		err = trim((void **)&policy->values, policy->nr_values, sizeof(*policy->values));
+		err = bh_trim((void **)&policy->values, policy->nr_values, sizeof(*policy->values));
 	if (!err)
-		err = bh_policy_index(policy, &p->patterns, &why);
+		err = bh_policy_index(policy, &p->patterns, &why, &rule);
+	if (err && rule != BH_NO_RULE)
+		return bh_parser_fail(p, err, policy->rules[rule].line, 1, why);
 	if (err)
 		return bh_line_fail(l, err, why);
 

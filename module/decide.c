@@ -204,7 +204,8 @@ static void try_unknown(const struct bh_policy *policy, const struct bh_request 
 		if (!(request->unknown & (1 << slot)))
 			continue;
 		for (i = 0; i < index->nr_rules && !verdict->line; i++)
-			try_rule(policy, index->rules[i], request, decision, verdict);
+			if (policy->rules[index->rules[i]].action == BH_ALLOW)
+				try_rule(policy, index->rules[i], request, decision, verdict);
 	}
 }
 

@@ -17,7 +17,19 @@
 #define BH_VALUES_MAX		256		/* values of a condition */
 #define BH_PATTERN_MAX		4096		/* bytes in a pattern */
 #define BH_SETS_MAX		1024		/* different sets in one key's patterns */
-#define BH_NODES_MAX		16777216	/* nodes of one key's matcher */
+#define BH_NODES_MAX		16777216	/* tokens of the patterns of an automaton */
+#define BH_VEC_MAX		(2 * BH_NODES_MAX) /* elements of a growing vector */
+
+/*
+ * Patterns with wildcards before their end, of one key: they are made into automata, each
+ * of which looks at each byte of a string. Patterns whose states would multiply are parted.
+ */
+#define BH_DFAS_MAX		24		/* automata */
+#define BH_DFA_STATES_MAX	262144		/* their states */
+#define BH_DFA_POOL_MAX		4194304		/* nodes in all states of one, as it is made */
+#define BH_DFA_EDGES_MAX	2097152		/* edges of one */
+#define BH_DFA_SPEAKERS_MAX	4096		/* states of one that pass a pattern of a final `**` */
+#define BH_DFA_ROWS_MAX		32768		/* bytes of a table instead of edges */
 
 /*
  * A check looks at the rules whose most selective pattern matched, and at
@@ -26,6 +38,9 @@
  */
 #define BH_UNINDEXED_MAX	1024		/* rules of a class without a positive pattern */
 #define BH_SHARED_MAX		1024		/* rules that hang on the same pattern */
+
+/* What a verdict may cost, in instructions, as work.c reckons when a policy is loaded. */
+#define BH_WORK_MAX		5000000
 
 /* What a user may pile up. */
 #define BH_POLICIES_MAX		4096		/* loaded policies */

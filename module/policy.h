@@ -274,8 +274,10 @@ struct bh_policy_patterns {
 	struct bh_digests digests[BH_CLASSES];
 };
 
+#define BH_NO_RULE	U32_MAX
+
 int bh_policy_index(struct bh_policy *policy, struct bh_policy_patterns *patterns,
-		    const char **why);
+		    const char **why, u32 *rule);
 void bh_policy_free(struct bh_policy *policy);
 
 #endif /* BULKHEAD_POLICY_H */

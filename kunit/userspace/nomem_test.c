@@ -13,7 +13,7 @@
 #include "host.h"
 #include "nomem_test.h"
 
-/* More live states, and more hits, than a scratch space has room for. */
+/* More hits than a decision has room for, of more states than there are tokens. */
 #define STARS "/*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a"
 #define LETTERS "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -134,7 +134,8 @@ static void a_decision_may_fail(struct kunit *test)
 	}
 	bh_reading_free(reading);
 	KUNIT_EXPECT_EQ(test, failures, nth - 1);
-	KUNIT_EXPECT_GE(test, failures, 3);
+	/* Hits are all that a decision allocates for. */
+	KUNIT_EXPECT_GE(test, failures, 1);
 }
 
 static void random_policies_may_fail(struct kunit *test)
