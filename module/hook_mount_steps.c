@@ -31,7 +31,6 @@
 #include "compat/internal.h"
 #include "frozen.h"
 #include "hooks.h"
-#include "layer.h"
 #include "limits.h"
 #include "mount_op.h"
 #include "path.h"
@@ -451,8 +450,6 @@ static noinline struct file *judge_dentry_open(const struct path *path, int flag
 	struct frame *frame = flags == O_PATH || alone ? find_frame() : NULL;
 	int err = 0;
 
-	if (!(flags & O_PATH))
-		bh_layer_saw_open(path);
 	if (frame && frame->alone == alone &&
 	    (frame->call == CALL_FSMOUNT || frame->call == CALL_OPEN_TREE))
 		err = alone ? check_namespace(frame, path) : check_detached(frame, path);

@@ -2,22 +2,21 @@
 /*
  * Layers: does a file of an overlay lie in the layer that is written to?
  *
- * Nothing that overlayfs exports tells where a file's data lies, and what upper and
- * lower are is private to it. But what it opens, it opens through functions that
- * can be redirected: when its root is opened it opens the root of its uppermost
- * layer. A layer that is written to is not mounted read-only, and all others are. A
- * file whose real dentry lies below the root of the one that is written to is in it,
- * and so is one of which that layer has an entry.
+ * Nothing that overlayfs exports tells what its layers are. But it answers statfs() by
+ * asking vfs_statfs() of the root of its uppermost layer: redirected there, the question
+ * tells that root and goes no further. Nothing is opened, locked or waited for, whatever
+ * lies beneath. A layer that is written to is not mounted read-only, and all others are.
  */
-#include <linux/file.h>
+#include <linux/dcache.h>
 #include <linux/fs.h>
-#include <linux/hashtable.h>
+#include <linux/fs_struct.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
-#include <linux/namei.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
-#include <linux/spinlock.h>
+#include <linux/statfs.h>
+#include <linux/string.h>
 
 #include "compat/compat.h"
 #include "layer.h"
@@ -25,233 +24,146 @@
 #include "path.h"
 #include "policy.h"
 
+/* Where the root of an overlay's uppermost layer is to be noted, while it is asked for. */
+static DEFINE_PER_CPU(struct path *, wanted);
+
 /**
- * struct layer_look - an overlay's root that is being opened to see what lies beneath
- * @node: in the table, by the task
- * @task: who looks
- * @overlay: the overlay
- * @root: what was opened first that is not the overlay's own, with a reference
+ * bh_layer_takes() - vfs_statfs() begins
+ * @path: what it is asked about
  *
- * Each on the stack of its task. No lock is held while it lasts: what lies beneath may
- * be served by a process that never answers, and no one else is to wait for that.
+ * Any context. Return: true if this is our question, and answered.
  */
-struct layer_look {
-	struct hlist_node node;
-	const struct task_struct *task;
-	const struct super_block *overlay;
-	struct path root;
-};
-
-static DEFINE_HASHTABLE(looks, 6);
-static DEFINE_SPINLOCK(looks_lock);
-
-/* The current task's own, so that it cannot go away. */
-static struct layer_look *find_look(void)
+bool bh_layer_takes(const struct path *path)
 {
-	struct layer_look *look, *found = NULL;
+	struct path *to = this_cpu_read(wanted);
 
-	if (hlist_empty(&looks[hash_min((unsigned long)current, HASH_BITS(looks))]))
-		return NULL;
-	spin_lock(&looks_lock);
-	hash_for_each_possible(looks, look, node, (unsigned long)current)
-		if (look->task == current)
-			found = look;
-	spin_unlock(&looks_lock);
-	return found;
-}
-
-/**
- * bh_layer_saw_open() - a confined task opens a path
- * @path: the path
- */
-void bh_layer_saw_open(const struct path *path)
-{
-	struct layer_look *look = find_look();
-
-	if (!look || look->root.mnt || path->dentry->d_sb == look->overlay)
-		return;
-	look->root = *path;
-	path_get(&look->root);
-}
-
-/* The root of the uppermost layer, with a reference. */
-static int find_upper_root(const struct path *path, struct path *root)
-{
-	struct path top = { .mnt = path->mnt, .dentry = path->dentry->d_sb->s_root };
-	struct layer_look look = { .task = current, .overlay = top.dentry->d_sb };
-	struct file *file;
-	int err;
-
-	spin_lock(&looks_lock);
-	hash_add(looks, &look.node, (unsigned long)current);
-	spin_unlock(&looks_lock);
-	file = bh_open_as_kernel(&top, O_RDONLY | O_DIRECTORY | O_LARGEFILE);
-	spin_lock(&looks_lock);
-	hash_del(&look.node);
-	spin_unlock(&looks_lock);
-	err = PTR_ERR_OR_ZERO(file);
-	if (!err)
-		fput(file);
-	if (!err && !look.root.mnt)
-		err = -EOPNOTSUPP;
-	if (err)
-		path_put(&look.root);
-	else
-		*root = look.root;
-	return err;
+	if (likely(!to))
+		return false;
+	*to = *path;
+	this_cpu_write(wanted, NULL);
+	return true;
 }
 
 /*
- * With index=on a hard link that was copied up lies in WORKDIR/index. A lower file
- * in some other directory of that name on the same file system is taken for one, too.
+ * The root of an overlay's uppermost layer. It lives as long as the overlay, so that no
+ * reference is taken. Nobody else runs on this processor until it is known.
  */
-static bool is_indexed(struct dentry *real, const struct path *root)
+static int find_top(struct super_block *overlay, struct path *top)
 {
-	bool indexed;
+	struct kstatfs unused;
 
-	spin_lock(&real->d_lock);
-	indexed = real->d_sb == root->dentry->d_sb &&
-		  !strcmp(real->d_parent->d_name.name, "index");
-	spin_unlock(&real->d_lock);
-	return indexed;
+	*top = (struct path){ };
+	preempt_disable();
+	this_cpu_write(wanted, top);
+	overlay->s_op->statfs(overlay->s_root, &unused);
+	this_cpu_write(wanted, NULL);
+	preempt_enable();
+	return top->mnt ? 0 : -EOPNOTSUPP;
 }
 
-static bool have_same_name(struct dentry *seen, struct dentry *real)
+/*
+ * What was copied up by way of a file without a name has its real dentry in the working
+ * directory for as long as it is cached: WORKDIR/work/#INODE, or with index=on in
+ * WORKDIR/index, where hard links that were copied up have names of their own as well.
+ */
+static bool is_in_workdir(const struct dentry *real, const struct dentry *top)
 {
-	struct name_snapshot name;
-	bool same;
+	const char *dir = READ_ONCE(READ_ONCE(real->d_parent)->d_name.name);
+	const char *name = READ_ONCE(real->d_name.name);
 
-	take_dentry_name_snapshot(&name, seen);
-	spin_lock(&real->d_lock);
-	same = name.name.len == real->d_name.len &&
-	       !memcmp(name.name.name, real->d_name.name, name.name.len);
-	spin_unlock(&real->d_lock);
-	release_dentry_name_snapshot(&name);
-	return same;
+	if (real->d_sb != top->d_sb)
+		return false;
+	if (!strcmp(dir, "index"))
+		return *name == '#' || !strncmp(name, "00fb", 4);
+	return !strcmp(dir, "work") && *name == '#';
 }
 
 /*
  * With redirect_dir=on a directory can be renamed while the files in it stay below.
  * They are not what the image has at that place any more.
  *
+ * Names end with NUL at any time, and under RCU they stay where they are.
+ *
  * Return: 1, 0, or -ENAMETOOLONG.
  */
-static int is_moved(struct dentry *seen, struct dentry *real)
+static int is_moved(const struct dentry *seen, const struct dentry *real)
 {
-	int depth, moved = -ENAMETOOLONG;
+	int depth;
 
-	rcu_read_lock();
 	for (depth = 0; depth < BH_PATH_MAX; depth++) {
-		if (seen == seen->d_sb->s_root) {
-			moved = 0;
-			break;
-		}
-		if (!have_same_name(seen, real)) {
-			moved = 1;
-			break;
-		}
+		if (seen == seen->d_sb->s_root)
+			return 0;
+		if (strcmp(READ_ONCE(seen->d_name.name), READ_ONCE(real->d_name.name)))
+			return 1;
 		seen = READ_ONCE(seen->d_parent);
 		real = READ_ONCE(real->d_parent);
 	}
-	rcu_read_unlock();
-	return moved;
+	return -ENAMETOOLONG;
 }
 
-/*
- * The dentry that lies below @root where @seen lies below its own, or NULL. Of what the
- * cache holds, since no lock of a directory may be taken here (mprotect): what an
- * overlay has an upper file for stays there.
- */
-static struct dentry *find_in_upper(struct dentry *seen, const struct path *root, char *buf)
+/* Return: 1 if the upper layer has anything of the file, 0, or a negative errno. */
+static int is_upper(struct dentry *seen)
 {
-	struct dentry *here = dget(root->dentry), *next;
-	char *rest = dentry_path_raw(seen, buf, BH_PATH_MAX), *name;
+	struct dentry *real;
+	struct path top;
+	int err = find_top(seen->d_sb, &top);
 
-	if (IS_ERR(rest)) {
-		dput(here);
-		return ERR_CAST(rest);
-	}
-	while (here && (name = strsep(&rest, "/"))) {
-		struct qstr component = QSTR_INIT(name, strlen(name));
-
-		if (!*name)
-			continue;
-		next = try_lookup_noperm(&component, here);
-		dput(here);
-		if (IS_ERR(next))
-			return next;
-		here = next;
-	}
-	return here;
-}
-
-/*
- * With metacopy=on a file of which only mode, owner, times or attributes changed has an
- * upper file without data. By another link it is seen at least that the mode changed.
- *
- * Return: 1, 0, or a negative errno.
- */
-static int is_in_upper(struct dentry *seen, struct dentry *real, const struct path *root)
-{
-	struct dentry *found;
-	unsigned int seq;
-	int tries, in_upper = -EAGAIN;
-	char *buf;
-
-	if (READ_ONCE(d_inode(seen)->i_mode) != READ_ONCE(d_inode(real)->i_mode))
-		return 1;
-	if (d_unlinked(seen))
-		return 0;
-	buf = kmalloc(BH_PATH_MAX, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
-	for (tries = 0; tries < BH_ROOT_TRIES_MAX && in_upper == -EAGAIN; tries++) {
-		seq = read_seqbegin(&rename_lock);
-		found = find_in_upper(seen, root, buf);
-		if (IS_ERR(found)) {
-			in_upper = PTR_ERR(found);
-			break;
-		}
-		if ((found && d_is_reg(found)) || !read_seqretry(&rename_lock, seq))
-			in_upper = found && d_is_reg(found);
-		dput(found);
-	}
-	kfree(buf);
-	return in_upper;
-}
-
-static int layer_on_overlay(const struct path *path)
-{
-	struct dentry *real = d_real(path->dentry, D_REAL_DATA);
-	struct path root;
-	int upper = 0, err;
-
-	if (real == path->dentry)
-		return -EOPNOTSUPP;
-	err = find_upper_root(path, &root);
 	if (err)
 		return err;
-	if (!(root.mnt->mnt_flags & MNT_READONLY)) {
-		upper = is_subdir(real, root.dentry) || is_indexed(real, &root) ?
-			1 : is_in_upper(path->dentry, real, &root);
-		if (!upper)
-			upper = is_moved(path->dentry, real);
-	}
-	path_put(&root);
-	if (upper < 0)
-		return upper;
-	return upper ? BH_LAYER_UPPER : BH_LAYER_LOWER;
+	if (top.mnt->mnt_flags & MNT_READONLY)
+		return 0;
+	real = bh_d_real(seen);
+	if (real == seen)
+		return -EOPNOTSUPP;
+	if (is_subdir(real, top.dentry) || is_in_workdir(real, top.dentry) ||
+	    bh_has_other_metadata(seen, real))
+		return 1;
+	return is_moved(seen, real);
+}
+
+/*
+ * Is it the overlay that is the root of the task's mount namespace? Mostly the file was
+ * reached through that root. Otherwise the task's own root is looked at, which need not
+ * be that of the namespace.
+ *
+ * Return: 1, 0, or -EOPNOTSUPP if the namespace's root cannot be told.
+ */
+static int is_of_root(const struct path *path)
+{
+	const struct vfsmount *root;
+
+	if (bh_path_is_root(path->mnt))
+		return 1;
+	root = READ_ONCE(current->fs->root.mnt);
+	if (!bh_path_is_root(root))
+		return -EOPNOTSUPP;
+	return root->mnt_sb == path->dentry->d_sb;
 }
 
 /**
  * bh_layer_of() - the layer that a file lies in
  * @path: the file, as it was opened
  *
- * May sleep. Return: BH_LAYER_*, or a negative errno.
+ * What it says holds for one moment if no name changes meanwhile: whoever calls looks at
+ * rename_lock. Does not sleep; takes no lock and no reference.
+ *
+ * Return: BH_LAYER_*; -EOPNOTSUPP if it cannot be told, -ENAMETOOLONG.
  */
 int bh_layer_of(const struct path *path)
 {
+	int ret;
+
 	if (path->dentry->d_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
 		return BH_LAYER_NONE;
-	return layer_on_overlay(path);
+	rcu_read_lock();
+	ret = is_of_root(path);
+	if (ret > 0) {
+		ret = is_upper(path->dentry);
+		if (ret >= 0)
+			ret = ret ? BH_LAYER_UPPER : BH_LAYER_LOWER;
+	} else if (!ret) {
+		ret = BH_LAYER_NONE;
+	}
+	rcu_read_unlock();
+	return ret;
 }

@@ -5,11 +5,11 @@
 #ifndef BULKHEAD_LAYER_H
 #define BULKHEAD_LAYER_H
 
+#include <linux/types.h>
+
 struct path;
 
 int bh_layer_of(const struct path *path);
-
-/* Sees the path when overlayfs opens the directory that lies beneath its own. */
-void bh_layer_saw_open(const struct path *path);
+bool bh_layer_takes(const struct path *path);
 
 #endif /* BULKHEAD_LAYER_H */

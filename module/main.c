@@ -20,7 +20,7 @@
 #include "securityfs.h"
 
 static struct bh_hook *const tables[] = {
-	bh_exec_hooks, bh_map_hooks, bh_mount_hooks, bh_mount_step_hooks, bh_ns_hooks,
+	bh_layer_hooks, bh_exec_hooks, bh_map_hooks, bh_mount_hooks, bh_mount_step_hooks, bh_ns_hooks,
 	bh_ptrace_hooks,
 };
 
@@ -36,7 +36,7 @@ static int __init bulkhead_init(void)
 		return err;
 	err = bh_events_init();
 	if (err)
-		goto out_path;
+		return err;
 	err = bh_bindings_init();
 	if (err)
 		goto out_events;
@@ -65,8 +65,6 @@ out_bindings:
 	bh_bindings_exit();
 out_events:
 	bh_events_exit();
-out_path:
-	bh_path_exit();
 	return err;
 }
 
@@ -80,7 +78,6 @@ static void __exit bulkhead_exit(void)
 	bh_bindings_exit();
 	bh_registry_exit();
 	bh_events_exit();
-	bh_path_exit();
 	pr_info("unloaded, nothing is confined any more\n");
 }
 

@@ -82,6 +82,20 @@ int bh_path_find(const struct path *path, char *buf, struct bh_string *string)
 }
 
 /**
+ * bh_path_is_root() - is a mount the root of the current task's mount namespace?
+ * @mnt: the mount; RCU or a reference keeps it
+ *
+ * Of mounts that lie one on the other, each is. Any context.
+ */
+bool bh_path_is_root(const struct vfsmount *mnt)
+{
+	struct path root = { .mnt = (struct vfsmount *)mnt, .dentry = mnt->mnt_root };
+	char slash[2];
+
+	return bh_path_is_here(&root) && !IS_ERR(BH_CALL(d_absolute_path)(&root, slash, 2));
+}
+
+/**
  * bh_path_name() - the path of a file from the root of the current mount namespace
  * @path: the file
  * @buf: BH_PATH_MAX bytes
@@ -97,24 +111,6 @@ int bh_path_name(const struct path *path, char *buf, char **name)
 
 	*name = err || string.unreached ? NULL : (char *)string.s;
 	return err;
-}
-
-static const struct cred *own_cred;
-
-/**
- * bh_open_as_kernel() - open a file with the kernel's own credentials
- * @path: the file
- * @flags: O_*
- *
- * Return: the file with a reference, or an ERR_PTR.
- */
-struct file *bh_open_as_kernel(const struct path *path, int flags)
-{
-	const struct cred *old_cred = override_creds(own_cred);
-	struct file *file = dentry_open(path, flags, own_cred);
-
-	revert_creds(old_cred);
-	return file;
 }
 
 /* Proof, at load, that the functions that were found answer as it is believed above. */
@@ -234,16 +230,5 @@ static int prove_functions(void)
  */
 int bh_path_init(void)
 {
-	int err = bh_functions_find(bh_path_functions) ?: prove_functions();
-
-	if (err)
-		return err;
-	own_cred = prepare_kernel_cred(&init_task);
-	return own_cred ? 0 : -ENOMEM;
-}
-
-/** bh_path_exit() - undo bh_path_init() */
-void bh_path_exit(void)
-{
-	put_cred(own_cred);
+	return bh_functions_find(bh_path_functions) ?: prove_functions();
 }

@@ -11,16 +11,15 @@
 #include "decide.h"
 #include "function.h"
 
-struct file;
+struct vfsmount;
 
 extern const struct bh_function bh_path_functions[];
 
 int bh_path_find(const struct path *path, char *buf, struct bh_string *string);
 int bh_path_name(const struct path *path, char *buf, char **name);
 bool bh_path_is_here(const struct path *path);
-struct file *bh_open_as_kernel(const struct path *path, int flags);
+bool bh_path_is_root(const struct vfsmount *mnt);
 
 int bh_path_init(void);
-void bh_path_exit(void);
 
 #endif /* BULKHEAD_PATH_H */

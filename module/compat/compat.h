@@ -213,14 +213,6 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 }
 #endif
 
-#if !defined(BULKHEAD_HAS_TRY_LOOKUP)
-/* Looks into the cache only. 6.16 made of it one that checks the name as well. */
-static inline struct dentry *try_lookup_noperm(struct qstr *name, struct dentry *base)
-{
-	return d_hash_and_lookup(base, name);
-}
-#endif
-
 /* Mounts that the kernel makes on its way: 6.17 gave them a context instead of a flag. */
 #ifndef SB_SUBMOUNT
 #define SB_SUBMOUNT 0
@@ -251,9 +243,34 @@ static inline const struct path *file_user_path(const struct file *file)
 }
 #endif
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
-/* ->d_real() takes a type since 6.8. */
-#define D_REAL_DATA NULL
+#if defined(BULKHEAD_HAS_REAL_METADATA)
+/* The dentry beneath an overlay's from which a file's attributes come. */
+static inline struct dentry *bh_d_real(struct dentry *dentry)
+{
+	return d_real(dentry, D_REAL_METADATA);
+}
+
+static inline bool bh_has_other_metadata(const struct dentry *seen, const struct dentry *real)
+{
+	return false;
+}
+#else
+/*
+ * Before 6.8 it is the one from which the data comes. With metacopy=on the attributes may
+ * come from another file. That one was made later, and no one can set its ctime.
+ */
+static inline struct dentry *bh_d_real(struct dentry *dentry)
+{
+	return d_real(dentry, NULL);
+}
+
+static inline bool bh_has_other_metadata(const struct dentry *seen, const struct dentry *real)
+{
+	const struct timespec64 a = inode_get_ctime(d_inode(seen));
+	const struct timespec64 b = inode_get_ctime(d_inode(real));
+
+	return d_inode(seen)->i_mode != d_inode(real)->i_mode || !timespec64_equal(&a, &b);
+}
 #endif
 
 /* 5.14 added it to the attributes. */

@@ -13,7 +13,7 @@ ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call declares,fs.h,exe_file_allow_write_access,EXE_FILE_WRITE) \
 	     $(call declares,binfmts.h,bprm_open_interpreter,BPRM_INTERPRETER) \
 	     $(call declares,fs_struct.h,seqlock_t seq,FS_SEQLOCK) \
-	     $(call declares,namei.h,try_lookup_noperm,TRY_LOOKUP) \
+	     $(call declares,dcache.h,D_REAL_METADATA,REAL_METADATA) \
 	     $(call declares,module.h,struct module_use,MODULE_USE) \
 	     $(call declares,ns_common.h,__ns_ref_read,NS_REF) \
 	     $(call declares,ns_common.h ns/ns_common_types.h,ns_type,NS_TYPE) \

@@ -79,6 +79,10 @@ static inline void fuse_answer(int fd, const struct fuse_in_header *request)
 		};
 		len = sizeof(answer.entry);
 		break;
+	case FUSE_ACCESS:
+		/* Not asked again. */
+		answer.header.error = -ENOSYS;
+		break;
 	case FUSE_READLINK:
 		len = strlen(strcpy(answer.link, "../" FUSE_LINK));
 		break;
