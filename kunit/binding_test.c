@@ -11,8 +11,15 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#include "../module/binding.h"
+#include "../module/ns.h"
 #include "suites.h"
+
+static void *fake_first(enum bh_ns_type type, struct task_struct *task);
+static void *fake_next(enum bh_ns_type type, void *ns);
+
+#define bh_ns_first fake_first
+#define bh_ns_next fake_next
+#include "../module/binding.c"
 
 /* As in registry.c. */
 DEFINE_MUTEX(bh_config_mutex);
@@ -78,7 +85,7 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
  */
 enum { ROOT, A, B, C, D, FAKES };
 
-unsigned int bh_mnt_bound;
+unsigned int bh_bound[BH_NS_TYPES];
 
 static struct fake fakes[BH_NS_TYPES][FAKES];
 static struct bh_entry entries[2];
@@ -91,12 +98,24 @@ void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 	*ns = (struct bh_ns){ &bh_ns_types[type], &fakes[type][home[type]] };
 }
 
+static void *fake_first(enum bh_ns_type type, struct task_struct *task)
+{
+	return home[type] == ROOT ? NULL : &fakes[type][home[type]];
+}
+
+static void *fake_next(enum bh_ns_type type, void *ns)
+{
+	struct fake *parent = ((struct fake *)ns)->parent;
+
+	return parent->initial || type == BH_NS_MNT ? NULL : parent;
+}
+
 static struct bh_ns fake_ns(enum bh_ns_type type, int which)
 {
 	return (struct bh_ns){ &bh_ns_types[type], &fakes[type][which] };
 }
 
-static int bind(enum bh_ns_type type, int which, struct bh_entry *entry, bool armed)
+static int bind_fake(enum bh_ns_type type, int which, struct bh_entry *entry, bool armed)
 {
 	struct bh_ns ns = fake_ns(type, which);
 	int err;
@@ -107,7 +126,7 @@ static int bind(enum bh_ns_type type, int which, struct bh_entry *entry, bool ar
 	return err;
 }
 
-static int unbind(enum bh_ns_type type, int which)
+static int unbind_fake(enum bh_ns_type type, int which)
 {
 	struct bh_ns ns = fake_ns(type, which);
 	int err;
@@ -199,7 +218,7 @@ static void confines_all_below(struct kunit *test)
 	for (row = 0; row < ARRAY_SIZE(trees); row++) {
 		for (i = 0; i < FAKES; i++)
 			if (trees[row].bound & BIT(i))
-				KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, i, entries, true), 0);
+				KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, i, entries, true), 0);
 		for (i = 0; i < FAKES; i++) {
 			KUNIT_EXPECT_EQ_MSG(test, above(BH_NS_PID, i), trees[row].above[i],
 					    "row %d namespace %d", row, i);
@@ -209,14 +228,14 @@ static void confines_all_below(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, bh_bindings_nr(), hweight32(trees[row].bound));
 		KUNIT_EXPECT_EQ(test, entries[0].bound, hweight32(trees[row].bound));
 		for (i = 0; i < FAKES; i++)
-			KUNIT_EXPECT_EQ(test, unbind(BH_NS_PID, i),
+			KUNIT_EXPECT_EQ(test, unbind_fake(BH_NS_PID, i),
 					trees[row].bound & BIT(i) ? 0 : -ENOENT);
 	}
 }
 
 static void refuses_the_initial_one(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, ROOT, entries, true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, ROOT, entries, true), -EINVAL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&fakes[BH_NS_PID][ROOT].refs), 0);
 	KUNIT_EXPECT_EQ(test, entries[0].bound, 0);
 	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 0);
@@ -224,23 +243,23 @@ static void refuses_the_initial_one(struct kunit *test)
 
 static void binds_again_by_replacing(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_USER, B, &entries[0], true), 0);
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_USER, B, &entries[1], false), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_USER, B, &entries[0], true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_USER, B, &entries[1], false), 0);
 	KUNIT_EXPECT_EQ(test, bh_bindings_nr(), 1);
 	KUNIT_EXPECT_EQ(test, entries[0].bound, 0);
 	KUNIT_EXPECT_EQ(test, entries[1].bound, 1);
 	KUNIT_EXPECT_EQ(test, above(BH_NS_USER, C), B);
-	KUNIT_EXPECT_EQ(test, unbind(BH_NS_USER, B), 0);
+	KUNIT_EXPECT_EQ(test, unbind_fake(BH_NS_USER, B), 0);
 	KUNIT_EXPECT_EQ(test, above(BH_NS_USER, C), 0);
-	KUNIT_EXPECT_EQ(test, unbind(BH_NS_USER, B), -ENOENT);
+	KUNIT_EXPECT_EQ(test, unbind_fake(BH_NS_USER, B), -ENOENT);
 }
 
 static void unbinds_by_number(struct kunit *test)
 {
 	unsigned int inum = fakes[BH_NS_PID][B].inum;
 
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, true), 0);
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, B, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, A, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, B, entries, true), 0);
 	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_USER, inum), -ENOENT);
 	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_PID, 4711), -ENOENT);
 	KUNIT_EXPECT_EQ(test, unbind_inum(BH_NS_PID, inum), 0);
@@ -253,8 +272,8 @@ static void ends_with_its_namespace(struct kunit *test)
 {
 	struct fake *b = &fakes[BH_NS_PID][B];
 
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, B, entries, true), 0);
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, D, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, B, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, D, entries, true), 0);
 	b->dead = true;
 	mutex_lock(&bh_config_mutex);
 	bh_bindings_reap();
@@ -272,8 +291,8 @@ static void is_reaped_in_time(struct kunit *test)
 	struct fake *a = &fakes[BH_NS_PID][A];
 	int i;
 
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, true), 0);
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, D, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, A, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, D, entries, true), 0);
 	a->dead = true;
 	for (i = 0; i < 100 && atomic_read(&a->refs); i++)
 		msleep(100);
@@ -289,16 +308,18 @@ static void is_reaped_in_time(struct kunit *test)
 static void confines_once_armed(struct kunit *test)
 {
 	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, false), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, A, entries, false), 0);
+	KUNIT_EXPECT_FALSE(test, bh_task_has_bindings(current));
 	home[BH_NS_PID] = C;
+	KUNIT_EXPECT_TRUE(test, bh_task_has_bindings(current));
 	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_USER, B, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_USER, B, entries, true), 0);
 	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
 	home[BH_NS_USER] = C;
 	KUNIT_EXPECT_TRUE(test, bh_task_is_confined(current));
-	KUNIT_EXPECT_EQ(test, unbind(BH_NS_USER, B), 0);
+	KUNIT_EXPECT_EQ(test, unbind_fake(BH_NS_USER, B), 0);
 	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, A, entries, true), 0);
 	KUNIT_EXPECT_TRUE(test, bh_task_is_confined(current));
 	home[BH_NS_PID] = ROOT;
 	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
@@ -311,7 +332,7 @@ static void covers_who_lives_below(struct kunit *test)
 	struct bh_binding *binding;
 	int i;
 
-	KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, B, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, B, entries, true), 0);
 	home[BH_NS_PID] = B;
 	rcu_read_lock();
 	KUNIT_EXPECT_EQ(test, bh_bindings_of_task(current, found), 1);
@@ -321,6 +342,44 @@ static void covers_who_lives_below(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, bh_binding_covers(binding, current), covered[i], "%d", i);
 	}
 	rcu_read_unlock();
+}
+
+/* Whoever is in a bound mount namespace can copy it without end. */
+static void copies_are_limited(struct kunit *test)
+{
+	struct fake *copies = kunit_kcalloc(test, BH_COPIES_MAX + 1, sizeof(*copies), GFP_KERNEL);
+	struct bh_ns from = fake_ns(BH_NS_MNT, A), other = fake_ns(BH_NS_MNT, B), to;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, copies);
+	KUNIT_ASSERT_EQ(test, bind_fake(BH_NS_MNT, A, entries, true), 0);
+	for (i = 1; i < BH_COPIES_MAX; i++) {
+		to = (struct bh_ns){ &bh_ns_types[BH_NS_MNT], &copies[i] };
+		KUNIT_ASSERT_EQ(test, bh_bind_copy(&from, &to), 0);
+	}
+	/* A copy of a copy is one more of the first. */
+	from.ns = &copies[1];
+	to.ns = &copies[0];
+	KUNIT_EXPECT_EQ(test, bh_bind_copy(&from, &to), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, atomic_read(&copies[0].refs), 0);
+	/* Nor does it help to bind one of them again. Others are not affected. */
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_MNT, A, &entries[1], true), 0);
+	KUNIT_EXPECT_EQ(test, bh_bind_copy(&from, &to), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_MNT, B, entries, true), 0);
+	KUNIT_EXPECT_EQ(test, bh_bind_copy(&other, &to), 0);
+	copies[2].dead = true;
+	to.ns = &copies[BH_COPIES_MAX];
+	KUNIT_EXPECT_EQ(test, bh_bind_copy(&from, &to), 0);
+	/* Before the memory of the namespaces goes. */
+	for (i = 0; i <= BH_COPIES_MAX; i++)
+		copies[i].dead = true;
+	mutex_lock(&bh_config_mutex);
+	bh_bindings_reap();
+	mutex_unlock(&bh_config_mutex);
+	rcu_barrier();
+	flush_workqueue(wq);
+	for (i = 0; i <= BH_COPIES_MAX; i++)
+		KUNIT_EXPECT_EQ(test, atomic_read(&copies[i].refs), 0);
 }
 
 /* Counts the moments in which a namespace that is always bound seemed not to be. */
@@ -340,11 +399,11 @@ static void leaves_no_gap_when_replaced(struct kunit *test)
 	atomic_t gaps = ATOMIC_INIT(0);
 	int i;
 
-	KUNIT_ASSERT_EQ(test, bind(BH_NS_PID, A, &entries[0], true), 0);
+	KUNIT_ASSERT_EQ(test, bind_fake(BH_NS_PID, A, &entries[0], true), 0);
 	watcher = kthread_run(watch, &gaps, "bulkhead-watch");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(watcher));
 	for (i = 0; i < 2000; i++) {
-		KUNIT_EXPECT_EQ(test, bind(BH_NS_PID, A, &entries[i % 2], true), 0);
+		KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, A, &entries[i % 2], true), 0);
 		cond_resched();
 	}
 	kthread_stop(watcher);
@@ -361,6 +420,7 @@ static struct kunit_case binding_cases[] = {
 	KUNIT_CASE(is_reaped_in_time),
 	KUNIT_CASE(confines_once_armed),
 	KUNIT_CASE(covers_who_lives_below),
+	KUNIT_CASE(copies_are_limited),
 	KUNIT_CASE(leaves_no_gap_when_replaced),
 	{}
 };

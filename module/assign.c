@@ -355,9 +355,11 @@ static int assign_type(struct assigning *a, enum bh_ns_type type)
 	a->request.type = type;
 	take_cgroup(a, cgroup);
 	if (may_match(a)) {
-		mutex_lock(&bh_config_mutex);
-		err = bind_by_table(a, cgroup);
-		mutex_unlock(&bh_config_mutex);
+		err = mutex_lock_killable(&bh_config_mutex);
+		if (!err) {
+			err = bind_by_table(a, cgroup);
+			mutex_unlock(&bh_config_mutex);
+		}
 	}
 	a->ns.ops->put(a->ns.ns);
 	kfree(cgroup);
@@ -368,8 +370,10 @@ static int assign_type(struct assigning *a, enum bh_ns_type type)
  * bh_assign_at_exec() - bind the current task's new namespaces before it executes a program
  * @file: the program
  *
- * May sleep. Return: 0; -EACCES if a namespace had to be bound and could not,
- * which an event says; -ENOMEM if that could not even be found out.
+ * May sleep, and waits for bh_config_mutex until the task is killed.
+ *
+ * Return: 0; -EACCES if a namespace had to be bound and could not, which an event says;
+ * -ENOMEM if that could not even be found out; -EINTR if the task was killed.
  */
 int bh_assign_at_exec(const struct file *file)
 {

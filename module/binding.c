@@ -7,7 +7,9 @@
  * while the binding exists. That reference would keep a dead namespace for
  * ever; the reaper drops it when no task can act in the namespace any more.
  */
-#include <linux/rhashtable.h>
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/rculist.h>
 #include <linux/slab.h>
 
 #include "binding.h"
@@ -16,25 +18,36 @@
 /* How long a dead namespace may stay; a dead one confines no one. */
 #define REAP_INTERVAL HZ
 
-static const struct rhashtable_params table_params = {
-	.key_len = sizeof(void *),
-	.key_offset = offsetof(struct bh_binding, key),
-	.head_offset = offsetof(struct bh_binding, node),
-	.automatic_shrinking = true,
-};
-
-static struct rhashtable table;
+static struct hlist_head *table;
 static LIST_HEAD(bindings);
 static unsigned int nr_bindings;
-static u64 last_origin;
 static struct workqueue_struct *wq;
 
 static void reap_later(struct work_struct *work);
 static DECLARE_DEFERRABLE_WORK(reaper, reap_later);
 
+/* Under RCU, which keeps what is found, or under bh_config_mutex. */
+static __always_inline struct bh_binding *find(const void *ns)
+{
+	struct bh_binding *binding;
+
+	hlist_for_each_entry_rcu(binding, &table[hash_ptr(ns, BH_TABLE_BITS)], node,
+				 lockdep_is_held(&bh_config_mutex))
+		if (binding->ns.ns == ns)
+			return binding;
+	return NULL;
+}
+
+static void put_origin(struct bh_origin *origin)
+{
+	if (refcount_dec_and_test(&origin->users))
+		kfree(origin);
+}
+
 static void free_binding(struct bh_binding *binding)
 {
 	binding->ns.ops->put(binding->ns.ns);
+	put_origin(binding->origin);
 	kfree(binding->cgroup);
 	kfree(binding);
 }
@@ -44,11 +57,15 @@ static void free_binding_work(struct work_struct *work)
 	free_binding(container_of(to_rcu_work(work), struct bh_binding, free));
 }
 
-/* See bh_task_is_ordinary(). */
-static void count_mnt(const struct bh_binding *binding, int by)
+static void count(const struct bh_binding *binding, int by)
 {
-	if (binding->ns.ops == &bh_ns_types[BH_NS_MNT])
-		WRITE_ONCE(bh_mnt_bound, bh_mnt_bound + by);
+	unsigned int *bound = &bh_bound[binding->ns.ops - bh_ns_types];
+
+	lockdep_assert_held(&bh_config_mutex);
+	WRITE_ONCE(*bound, *bound + by);
+	WRITE_ONCE(nr_bindings, nr_bindings + by);
+	binding->entry->bound += by;
+	binding->origin->nr += by;
 }
 
 /* Out of sight of new checks; freed when the last one that sees it has ended. */
@@ -56,66 +73,71 @@ static void drop(struct bh_binding *binding)
 {
 	lockdep_assert_held(&bh_config_mutex);
 	list_del(&binding->list);
-	nr_bindings--;
-	count_mnt(binding, -1);
-	binding->entry->bound--;
+	count(binding, -1);
 	INIT_RCU_WORK(&binding->free, free_binding_work);
 	queue_rcu_work(wq, &binding->free);
 }
 
 static void unbind(struct bh_binding *binding)
 {
-	rhashtable_remove_fast(&table, &binding->node, table_params);
+	hlist_del_rcu(&binding->node);
 	drop(binding);
 }
 
-/* As bh_bind(), of a namespace that is alive and not an initial one. */
-static int bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
-		char *cgroup)
+static struct bh_origin *new_origin(void)
 {
-	struct bh_binding *binding, *old;
-	int err;
+	struct bh_origin *origin = kzalloc(sizeof(*origin), GFP_KERNEL);
 
-	lockdep_assert_held(&bh_config_mutex);
-	/* Not each time: whoever binds n namespaces would wait for n * n looks. */
-	if (nr_bindings == BH_BINDINGS_MAX)
-		bh_bindings_reap();
-	old = rhashtable_lookup_fast(&table, &ns->ns, table_params);
-	err = -E2BIG;
-	if (!old && nr_bindings == BH_BINDINGS_MAX)
-		goto out_free;
-	err = -ENOMEM;
-	binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	if (origin)
+		refcount_set(&origin->users, 1);
+	return origin;
+}
+
+/* Makes a binding of @origin, or of an origin of its own, which then owns @cgroup. */
+static struct bh_binding *make(const struct bh_ns *ns, struct bh_entry *entry,
+			       struct bh_origin *origin, char *cgroup)
+{
+	struct bh_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+
 	if (!binding)
-		goto out_free;
-	binding->key = ns->ns;
-	binding->ns = *ns;
-	binding->entry = entry;
-	binding->armed = armed;
-	binding->assigned = assigned;
-	binding->origin = ++last_origin;
-	binding->cgroup = cgroup;
-	if (old)
-		err = rhashtable_replace_fast(&table, &old->node, &binding->node, table_params);
+		return NULL;
+	if (origin)
+		refcount_inc(&origin->users);
 	else
-		err = rhashtable_insert_fast(&table, &binding->node, table_params);
-	if (err) {
+		origin = new_origin();
+	if (!origin) {
 		kfree(binding);
-		goto out_free;
+		return NULL;
 	}
 	ns->ops->get(ns->ns);
-	list_add_tail(&binding->list, &bindings);
-	WRITE_ONCE(nr_bindings, nr_bindings + 1);
-	count_mnt(binding, 1);
-	entry->bound++;
-	if (old)
-		drop(old);
-	queue_delayed_work(wq, &reaper, REAP_INTERVAL);
-	return 0;
+	binding->ns = *ns;
+	binding->entry = entry;
+	binding->origin = origin;
+	binding->cgroup = cgroup;
+	return binding;
+}
 
-out_free:
-	kfree(cgroup);
-	return err;
+/* Puts a binding into the table, in the place of the namespace's own if it has one. */
+static void publish(struct bh_binding *binding, struct bh_binding *old)
+{
+	list_add_tail(&binding->list, &bindings);
+	count(binding, 1);
+	if (old) {
+		hlist_replace_rcu(&old->node, &binding->node);
+		drop(old);
+	} else {
+		hlist_add_head_rcu(&binding->node,
+				   &table[hash_ptr(binding->ns.ns, BH_TABLE_BITS)]);
+	}
+	queue_delayed_work(wq, &reaper, REAP_INTERVAL);
+}
+
+/* Is there room for one more? Reaping at every bind would make n binds O(n^2). */
+static bool has_room(void)
+{
+	if (nr_bindings == BH_BINDINGS_MAX)
+		bh_bindings_reap();
+	return nr_bindings < BH_BINDINGS_MAX;
 }
 
 /**
@@ -135,15 +157,58 @@ out_free:
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 	    char *cgroup)
 {
-	/* The initial ones have no count that would tell whether they are alive. */
-	int err = ns->ops->is_initial(ns->ns) ? -EINVAL :
-		  ns->ops->is_dead(ns->ns) ? -ESRCH : 0;
+	struct bh_binding *binding = NULL, *old = find(ns->ns);
+	int err = 0;
 
-	if (err) {
+	lockdep_assert_held(&bh_config_mutex);
+	/* The initial ones have no count that would tell whether they are alive. */
+	if (ns->ops->is_initial(ns->ns))
+		err = -EINVAL;
+	else if (ns->ops->is_dead(ns->ns))
+		err = -ESRCH;
+	else if (!old && !has_room())
+		err = -E2BIG;
+	else
+		binding = make(ns, entry, old ? old->origin : NULL, cgroup);
+	if (!binding) {
 		kfree(cgroup);
-		return err;
+		return err ?: -ENOMEM;
 	}
-	return bind(ns, entry, armed, assigned, cgroup);
+	binding->armed = armed;
+	binding->assigned = assigned;
+	publish(binding, old);
+	return 0;
+}
+
+/*
+ * May one origin have another copy? Whoever is in a bound mount namespace makes copies
+ * with unshare(CLONE_NEWNS), and must not take the bindings that others need.
+ */
+static bool may_copy(const struct bh_origin *origin)
+{
+	return origin->nr < BH_COPIES_MAX && nr_bindings < BH_BINDINGS_MAX / 2;
+}
+
+static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
+{
+	struct bh_binding *new = NULL;
+	char *cgroup;
+
+	if (!may_copy(old->origin))
+		bh_bindings_reap();
+	if (!may_copy(old->origin))
+		return -ENOSPC;
+	cgroup = kstrdup(old->cgroup, GFP_KERNEL);
+	if (cgroup)
+		new = make(to, old->entry, old->origin, cgroup);
+	if (!new) {
+		kfree(cgroup);
+		return -ENOMEM;
+	}
+	new->armed = READ_ONCE(old->armed);
+	new->assigned = old->assigned;
+	publish(new, NULL);
+	return 0;
 }
 
 /**
@@ -151,29 +216,20 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool ass
  * @from: what it was copied from
  * @to: the copy, which no task is in yet
  *
- * May sleep. Return: 0, also if there is nothing to copy; otherwise the copy must not
- * be used: errors as bh_bind().
+ * May sleep, and waits for bh_config_mutex until the task is killed.
+ *
+ * Return: 0, also if there is nothing to copy; otherwise the copy must not be used:
+ * -ENOSPC (BH_COPIES_MAX, or half of all bindings are made), -ENOMEM, -EINTR.
  */
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to)
 {
-	struct bh_binding *old, *new;
-	char *cgroup;
-	int err = 0;
+	struct bh_binding *old;
+	int err;
 
-	mutex_lock(&bh_config_mutex);
-	old = rhashtable_lookup_fast(&table, &from->ns, table_params);
-	if (!old)
-		goto out;
-	err = -ENOMEM;
-	cgroup = kstrdup(old->cgroup, GFP_KERNEL);
-	if (!cgroup)
-		goto out;
-	err = bind(to, old->entry, READ_ONCE(old->armed), old->assigned, cgroup);
-	if (err)
-		goto out;
-	new = rhashtable_lookup_fast(&table, &to->ns, table_params);
-	new->origin = old->origin;
-out:
+	if (mutex_lock_killable(&bh_config_mutex))
+		return -EINTR;
+	old = find(from->ns);
+	err = old ? bind_copy(old, to) : 0;
 	mutex_unlock(&bh_config_mutex);
 	return err;
 }
@@ -188,7 +244,7 @@ int bh_bind_made(struct ns_common *made)
 {
 	struct bh_ns to = { &bh_ns_types[BH_NS_MNT], made }, own;
 
-	if (!READ_ONCE(bh_mnt_bound))
+	if (!READ_ONCE(bh_bound[BH_NS_MNT]))
 		return 0;
 	bh_ns_of_task(BH_NS_MNT, current, &own);
 	return bh_bind_copy(&own, &to);
@@ -205,7 +261,7 @@ int bh_unbind(const struct bh_ns *ns)
 	struct bh_binding *binding;
 
 	lockdep_assert_held(&bh_config_mutex);
-	binding = rhashtable_lookup_fast(&table, &ns->ns, table_params);
+	binding = find(ns->ns);
 	if (!binding)
 		return -ENOENT;
 	unbind(binding);
@@ -286,13 +342,32 @@ unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **fou
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "bindings are looked up under RCU");
 	for (ns = from->ns; ns && !ops->is_initial(ns); ns = ops->parent(ns)) {
-		struct bh_binding *binding = rhashtable_lookup(&table, &ns, table_params);
+		struct bh_binding *binding = find(ns);
 
 		if (!binding)
 			continue;
 		if (WARN_ON_ONCE(nr == room))
 			break;
 		found[nr++] = binding;
+	}
+	return nr;
+}
+
+/* As bh_bindings_above() of a task's namespace, without indirect calls. */
+static __always_inline unsigned int bindings_of_type(enum bh_ns_type type,
+						     struct task_struct *task,
+						     struct bh_binding **found)
+{
+	struct bh_binding *binding;
+	unsigned int nr = 0;
+	void *ns;
+
+	if (!READ_ONCE(bh_bound[type]))
+		return 0;
+	for (ns = bh_ns_first(type, task); ns; ns = bh_ns_next(type, ns)) {
+		binding = find(ns);
+		if (binding && !WARN_ON_ONCE(nr == BH_NS_DEPTH_MAX))
+			found[nr++] = binding;
 	}
 	return nr;
 }
@@ -308,26 +383,61 @@ unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **fou
  */
 unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **found)
 {
-	unsigned int nr = 0;
-	struct bh_ns ns;
-	int type;
+	unsigned int nr;
 
-	if (!READ_ONCE(nr_bindings))
-		return 0;
-	for (type = 0; type < BH_NS_TYPES; type++) {
-		bh_ns_of_task(type, task, &ns);
-		nr += bh_bindings_above(&ns, found + nr, BH_CONFINING_MAX - nr);
-	}
-	return nr;
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "bindings are looked up under RCU");
+	nr = bindings_of_type(BH_NS_PID, task, found);
+	nr += bindings_of_type(BH_NS_USER, task, found + nr);
+	return nr + bindings_of_type(BH_NS_MNT, task, found + nr);
+}
+
+static __always_inline bool has_binding(enum bh_ns_type type, struct task_struct *task)
+{
+	void *ns;
+
+	if (!READ_ONCE(bh_bound[type]))
+		return false;
+	for (ns = bh_ns_first(type, task); ns; ns = bh_ns_next(type, ns))
+		if (find(ns))
+			return true;
+	return false;
+}
+
+/**
+ * bh_task_has_bindings() - does any binding, armed or not, apply to a task?
+ * @task: as for bh_bindings_of_task()
+ *
+ * Any context. What a check asks first, so that a container without a policy pays
+ * next to nothing for those that have one.
+ */
+bool bh_task_has_bindings(struct task_struct *task)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = has_binding(BH_NS_PID, task) || has_binding(BH_NS_USER, task) ||
+	      has_binding(BH_NS_MNT, task);
+	rcu_read_unlock();
+	return has;
 }
 
 /* Mount namespaces have no parent: below one is what was copied from it. */
-static bool is_copy(const struct bh_binding *binding, const struct bh_ns *ns)
+static bool is_copy(const struct bh_binding *binding, const void *ns)
 {
-	struct bh_binding *own;
+	const struct bh_binding *own = ns ? find(ns) : NULL;
 
-	own = ns->ns ? rhashtable_lookup(&table, &ns->ns, table_params) : NULL;
 	return own && own->origin == binding->origin;
+}
+
+static __always_inline bool lives_below(enum bh_ns_type type, struct task_struct *task,
+					const void *above)
+{
+	void *ns;
+
+	for (ns = bh_ns_first(type, task); ns; ns = bh_ns_next(type, ns))
+		if (ns == above)
+			return true;
+	return false;
 }
 
 /**
@@ -339,17 +449,14 @@ static bool is_copy(const struct bh_binding *binding, const struct bh_ns *ns)
  */
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task)
 {
-	const struct bh_ns_ops *ops = binding->ns.ops;
-	struct bh_ns own;
-	void *ns;
-
-	bh_ns_of_task(ops - bh_ns_types, task, &own);
-	if (ops == &bh_ns_types[BH_NS_MNT])
-		return is_copy(binding, &own);
-	for (ns = own.ns; ns && !ops->is_initial(ns); ns = ops->parent(ns))
-		if (ns == binding->ns.ns)
-			return true;
-	return false;
+	switch (binding->ns.ops - bh_ns_types) {
+	case BH_NS_PID:
+		return lives_below(BH_NS_PID, task, binding->ns.ns);
+	case BH_NS_USER:
+		return lives_below(BH_NS_USER, task, binding->ns.ns);
+	default:
+		return is_copy(binding, bh_ns_first(BH_NS_MNT, task));
+	}
 }
 
 /**
@@ -377,16 +484,15 @@ bool bh_task_is_confined(struct task_struct *task)
  */
 int bh_bindings_init(void)
 {
-	int err;
-
+	table = kvcalloc(1 << BH_TABLE_BITS, sizeof(*table), GFP_KERNEL);
+	if (!table)
+		return -ENOMEM;
 	/* To let a mount namespace go is to wait in a kernel thread for a grace period. */
 	wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM | WQ_UNBOUND, BH_FREEING_MAX);
-	if (!wq)
-		return -ENOMEM;
-	err = rhashtable_init(&table, &table_params);
-	if (err)
-		destroy_workqueue(wq);
-	return err;
+	if (wq)
+		return 0;
+	kvfree(table);
+	return -ENOMEM;
 }
 
 /** bh_bindings_exit() - drop all bindings; no check runs any more */
@@ -402,5 +508,5 @@ void bh_bindings_exit(void)
 	/* What call_rcu() holds back is queued by then, and run by the next. */
 	rcu_barrier();
 	destroy_workqueue(wq);
-	rhashtable_destroy(&table);
+	kvfree(table);
 }

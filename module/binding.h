@@ -6,12 +6,23 @@
 #define BULKHEAD_BINDING_H
 
 #include <linux/list.h>
-#include <linux/rhashtable-types.h>
+#include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
 #include "registry.h"
 #include "ns.h"
+
+/**
+ * struct bh_origin - what the bindings of a namespace have in common
+ * @users: bindings that refer to it: the namespace's own and, of a mount namespace, those
+ *         of all that were copied from it; one that is replaced until it is freed
+ * @nr: how many of them are in the table; under bh_config_mutex
+ */
+struct bh_origin {
+	refcount_t users;
+	unsigned int nr;
+};
 
 /**
  * struct bh_binding - a namespace that carries a policy
@@ -26,14 +37,13 @@
  * @cgroup: where the namespace's first process was when it was bound
  */
 struct bh_binding {
-	struct rhash_head node;
-	void *key;
+	struct hlist_node node;
 	struct list_head list;
 	struct bh_ns ns;
 	struct bh_entry *entry;
 	bool armed;
 	bool assigned;
-	u64 origin;
+	struct bh_origin *origin;
 	char *cgroup;
 	struct rcu_work free;
 };
@@ -54,6 +64,7 @@ unsigned int bh_bindings_nr(void);
 unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **found,
 			       unsigned int room);
 unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **found);
+bool bh_task_has_bindings(struct task_struct *task);
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task);
 bool bh_task_is_confined(struct task_struct *task);
 

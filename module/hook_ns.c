@@ -46,7 +46,7 @@ static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_na
 					      struct fs_struct *new_fs)
 {
 	bh_hook_enter();
-	if (flags & CLONE_NEWNS && READ_ONCE(bh_mnt_bound))
+	if (flags & CLONE_NEWNS && READ_ONCE(bh_bound[BH_NS_MNT]))
 		return copy_and_bind(flags, ns, user_ns, new_fs);
 	bh_hook_leave();
 	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
@@ -72,7 +72,7 @@ static noinline int judge_install(struct nsset *nsset, struct ns_common *ns)
 static int hook_mntns_install(struct nsset *nsset, struct ns_common *ns)
 {
 	bh_hook_enter();
-	if (READ_ONCE(bh_mnt_bound))
+	if (READ_ONCE(bh_bound[BH_NS_MNT]))
 		return judge_install(nsset, ns);
 	bh_hook_leave();
 	return BH_ORIGINAL(mntns_install)(nsset, ns);

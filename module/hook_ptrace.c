@@ -164,7 +164,7 @@ static int check_traceme(struct task_struct *parent)
 {
 	int err, tries;
 
-	if (!READ_ONCE(bh_mnt_bound))
+	if (!READ_ONCE(bh_bound[BH_NS_MNT]))
 		return check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
 	for (tries = 0; tries < BH_TASK_LOCK_TRIES_MAX; tries++) {
 		err = check_traceme_locked(parent);

@@ -45,6 +45,8 @@
 /* What a user may pile up. */
 #define BH_POLICIES_MAX		4096		/* loaded policies */
 #define BH_BINDINGS_MAX		65536		/* bound namespaces */
+#define BH_COPIES_MAX		1024		/* of a bound mount namespace, alive at once */
+#define BH_TABLE_BITS		13		/* of the buckets that bindings hash to */
 #define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
 #define BH_FREEING_MAX		16		/* ended bindings that are freed at once */
 #define BH_BIND_WRITE_MAX	65536		/* bytes in one write to `bind` and the like */

@@ -149,7 +149,7 @@ static const struct proc_ns_operations *mntns_ops;
 /* From a mount namespace, which is the file system core's own, to its public part. */
 static ptrdiff_t mnt_common_offset;
 
-unsigned int bh_mnt_bound;
+unsigned int bh_bound[BH_NS_TYPES];
 const struct mnt_namespace *bh_initial_mnt;
 
 /** bh_mnt_common() - the public part of a mount namespace, which stands for it here */

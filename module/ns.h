@@ -60,8 +60,8 @@ void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup);
 int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup);
 
-/* Mount namespaces that carry a binding; under bh_config_mutex, read by anyone. */
-extern unsigned int bh_mnt_bound;
+/* Namespaces of each type that carry a binding; under bh_config_mutex, read by anyone. */
+extern unsigned int bh_bound[BH_NS_TYPES];
 extern const struct mnt_namespace *bh_initial_mnt;
 
 /**
@@ -80,11 +80,56 @@ static inline bool bh_task_is_ordinary(const struct task_struct *task)
 
 	return ns_of_pid(task_pid((struct task_struct *)task)) == &init_pid_ns &&
 	       rcu_dereference_check(task->real_cred, task == current)->user_ns == &init_user_ns &&
-	       (!READ_ONCE(bh_mnt_bound) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
+	       (!READ_ONCE(bh_bound[BH_NS_MNT]) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
 }
 
 struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
 void bh_mnt_put(struct ns_common *common);
+
+/**
+ * bh_ns_first() - the namespace of a task, unless it is an initial one
+ * @type: which; a constant
+ * @task: as for bh_ns_of_task()
+ *
+ * Return: the namespace, or NULL.
+ */
+static __always_inline void *bh_ns_first(enum bh_ns_type type, struct task_struct *task)
+{
+	const struct nsproxy *nsproxy;
+	void *ns;
+
+	if (type == BH_NS_PID) {
+		ns = ns_of_pid(task_pid(task));
+		return ns == &init_pid_ns ? NULL : ns;
+	}
+	if (type == BH_NS_USER) {
+		ns = rcu_dereference_check(task->real_cred, task == current)->user_ns;
+		return ns == &init_user_ns ? NULL : ns;
+	}
+	nsproxy = task->nsproxy;
+	return nsproxy && nsproxy->mnt_ns != bh_initial_mnt ? bh_mnt_common(nsproxy->mnt_ns) :
+							      NULL;
+}
+
+/**
+ * bh_ns_next() - the namespace above one that bh_ns_first() gave
+ * @type: which; a constant
+ * @ns: the namespace
+ *
+ * Return: the namespace, or NULL if it is the initial one, or there is none.
+ */
+static __always_inline void *bh_ns_next(enum bh_ns_type type, void *ns)
+{
+	if (type == BH_NS_PID) {
+		ns = ((struct pid_namespace *)ns)->parent;
+		return ns == &init_pid_ns ? NULL : ns;
+	}
+	if (type == BH_NS_USER) {
+		ns = ((struct user_namespace *)ns)->parent;
+		return ns == &init_user_ns ? NULL : ns;
+	}
+	return NULL;
+}
 
 int bh_ns_init(void);
 

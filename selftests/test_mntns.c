@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include <kselftest_harness.h>
@@ -306,6 +307,33 @@ TEST_F(mntns, peers)
 	bh_try_all(_metadata, trials);
 	kill(host, SIGKILL);
 	waitpid(host, NULL, 0);
+}
+
+/* The number that module/limits.h gives for BH_COPIES_MAX. */
+#define COPIES 1024
+
+/* Keeps each of many copies: the errno that ends it, or 0 for as many as there are. */
+static int do_hoard(void *copies)
+{
+	struct rlimit limit = { 2 * COPIES + 64, 2 * COPIES + 64 };
+	long i;
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		return -1;
+	for (i = 0; i < (long)copies; i++)
+		if (open("/proc/self/ns/mnt", O_RDONLY) < 0 || unshare(CLONE_NEWNS))
+			return errno;
+	return 0;
+}
+
+TEST_F_TIMEOUT(mntns, copies_do_not_take_all_bindings, 300)
+{
+	const struct bh_trial trials[] = {
+		GIVES(0, ENOSPC, do_hoard, 2L * COPIES, RULES),
+		GIVES(0, 0, do_hoard, 100L, RULES),
+	};
+
+	bh_try_all(_metadata, trials);
 }
 
 static int do_load(void *unused)
