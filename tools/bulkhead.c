@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&cmd_events,
 	&cmd_try,
 	&cmd_explain,
+	&cmd_learn,
 	&cmd_metrics,
 };
 

@@ -87,8 +87,8 @@ const struct command cmd_check = {
 	.synopsis = "[OPTION]... FILE...",
 	.help = "Parses policies as the kernel would; the module need not be loaded.\n\n"
 		"  -l, --lint           warn of what is legal and probably a mistake\n"
-		"  -r, --root=DIR       the root of the image that the policies are for: warn of\n"
-		"                       patterns that match no file in it; with --lint's warnings\n"
+		"  -r, --root=DIR       with the root of the image that the policies are for:\n"
+		"                       warn of patterns that match no file in it as well\n"
 		"  -s, --strict         exit status 1 if there is a warning\n",
 	.run = run,
 };

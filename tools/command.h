@@ -36,6 +36,7 @@ extern const struct command cmd_check;
 extern const struct command cmd_events;
 extern const struct command cmd_explain;
 extern const struct command cmd_fmt;
+extern const struct command cmd_learn;
 extern const struct command cmd_load;
 extern const struct command cmd_metrics;
 extern const struct command cmd_remove;
