@@ -65,6 +65,7 @@ void bh_check_free(struct bh_check *check)
 	for (i = 0; i < BH_GATHER_MAX; i++)
 		if (check->strings[i])
 			kmem_cache_free(path_cache, check->strings[i]);
+	bh_content_put(&check->content);
 	bh_decision_free(&check->decision);
 	kmem_cache_free(check_cache, check);
 }
@@ -119,6 +120,9 @@ static const char *failure(int err)
 		return "no path can be made here";
 	case -ESTALE:
 		return "the source changed meanwhile";
+	case -EINTR:
+	case -EIO:
+		return "the file could not be read for its digest";
 	default:
 		return "path lookup failed";
 	}
@@ -152,6 +156,29 @@ static void gather_layer(struct bh_check *check)
 	}
 }
 
+/*
+ * The digests that any policy asks for. This may read the file, or wait for a task that
+ * reads it, but not where the file is mapped already: there mmap_lock is held.
+ */
+static void gather_digests(struct bh_check *check)
+{
+	struct bh_content *content = &check->content;
+	u32 kind;
+	int err;
+
+	bh_content_put(content);
+	memset(content, 0, sizeof(*content));
+	check->kinds = check->wanted_kinds;
+	err = bh_content_peek(check->file, check->kinds, content);
+	if (err == -EAGAIN && !check->mapped)
+		err = bh_content_read(check->file, check->kinds, content);
+	for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
+		check->request.digest[kind] = bh_content_digest(content, kind);
+	check->failed_digest = err && err != -EAGAIN;
+	if (check->failed_digest)
+		check->reason = failure(err);
+}
+
 static void gather(struct bh_check *check, u8 missing)
 {
 	unsigned int which;
@@ -161,6 +188,8 @@ static void gather(struct bh_check *check, u8 missing)
 			gather_one(check, which);
 	if (missing & BH_MISSING_LAYER)
 		gather_layer(check);
+	if (missing & BH_MISSING_DIGEST)
+		gather_digests(check);
 	check->have |= missing;
 }
 
@@ -239,7 +268,8 @@ static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 	if (check->peer)
 		describe_peer(check, opinion);
 	if (policy->classes[check->request.class].strings & check->failed ||
-	    policy->classes[check->request.class].attrs & check->failed_attrs)
+	    policy->classes[check->request.class].attrs & check->failed_attrs ||
+	    (policy->classes[check->request.class].kinds && check->failed_digest))
 		goto fail_closed;
 	if (!bh_decide(policy, &check->request, &check->decision, &opinion->verdict))
 		return;
@@ -282,8 +312,12 @@ static u8 judge(struct bh_check *check)
 		missing |= rules->strings;
 		if (check->gather_layer && rules->attrs & (1 << BH_EXEC_LAYER))
 			missing |= BH_MISSING_LAYER;
+		if (check->file)
+			check->wanted_kinds |= rules->kinds;
 	}
 	missing &= ~check->have;
+	if (check->wanted_kinds & ~check->kinds)
+		missing |= BH_MISSING_DIGEST;
 	if (missing)
 		return missing;
 	for (i = 0; i < check->nr_opinions; i++) {
@@ -295,7 +329,7 @@ static u8 judge(struct bh_check *check)
 	return missing;
 }
 
-/* Why a rule may not look at the path that the report shows. */
+/* Why a rule may not look at the path that the report shows, or has no digest to look at. */
 static const char *reason_of(const struct bh_check *check, const struct bh_opinion *opinion)
 {
 	u8 strings = opinion->policy->classes[check->request.class].strings;
@@ -304,12 +338,12 @@ static const char *reason_of(const struct bh_check *check, const struct bh_opini
 	if (opinion->verdict.failed)
 		return check->reason;
 	if (opinion->verdict.action == BH_ALLOW || !opinion->verdict.line)
-		return NULL;
+		return check->content.why_none;
 	for (i = 0; i < BH_STRINGS; i++)
 		if (strings & (1 << i) && check->request.string[i].unreached &&
 		    check->request.string[i].s)
 			return "the path is one of another mount namespace";
-	return NULL;
+	return check->content.why_none;
 }
 
 /*
@@ -408,7 +442,7 @@ bool bh_check_denies(struct bh_check *check)
 	u8 missing;
 
 	/* In the worst case each round finds a new policy that needs one string more. */
-	for (round = 0; round <= BH_GATHER_MAX + 2; round++) {
+	for (round = 0; round <= BH_GATHER_MAX + 3; round++) {
 		rcu_read_lock();
 		missing = judge(check);
 		if (!missing)
@@ -418,6 +452,9 @@ bool bh_check_denies(struct bh_check *check)
 			break;
 		gather(check, missing);
 	}
+	/* What a digest allows to run must not be written to any more. */
+	if (action == BH_ALLOW && bh_content_rely(&check->content, check->mapped))
+		action = BH_DENY;
 	/* A probe that nobody is to hear of, as by ps(1), is only told no. */
 	if (action == BH_KILL && !check->silent)
 		kill_current();

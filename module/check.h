@@ -10,6 +10,7 @@
 
 #include "binding.h"
 #include "decide.h"
+#include "digest.h"
 
 struct bh_check;
 
@@ -19,6 +20,8 @@ struct bh_check;
 
 /* Beside them, in the same sets of bits: the layer of an exec's or a map's file. */
 #define BH_MISSING_LAYER	BIT(BH_GATHER_MAX)
+/* And the digests of its content. */
+#define BH_MISSING_DIGEST	BIT(BH_GATHER_MAX + 1)
 
 /**
  * typedef bh_gather_t - fetch a string of a check
@@ -54,13 +57,19 @@ struct bh_opinion {
  * @gather_layer: finds BH_LAYER_* of the file, or a negative errno; may sleep. NULL
  *                where there is no file
  * @data: for both
+ * @file: whose digests policies may ask for, open for reading; NULL where there is no file
+ * @mapped: the file is mapped already, and must not be read: a digest counts if it is kept
  * @atomic: the caller's context must not sleep
  * @silent: report nothing
  * @arms: the subject is about to execute a program, which arms bindings
  * @have: a bit for each string that was gathered
  * @failed: a bit for each string that could not be; policies that need it deny
  * @failed_attrs: the same for enumerations
+ * @failed_digest: the same for the digests
  * @reason: why
+ * @kinds: a bit for each kind of digest that was asked for
+ * @wanted_kinds: a bit for each that policies want
+ * @content: what was told of them
  * @strings: their buffers
  * @exe: the subject's executable
  * @decision: working space
@@ -75,6 +84,8 @@ struct bh_check {
 	bh_gather_t gather;
 	int (*gather_layer)(struct bh_check *check);
 	const void *data;
+	const struct file *file;
+	bool mapped;
 	bool atomic;
 	bool silent;
 	bool arms;
@@ -82,7 +93,11 @@ struct bh_check {
 	u8 have;
 	u8 failed;
 	u8 failed_attrs;
+	bool failed_digest;
 	const char *reason;
+	u8 kinds;
+	u8 wanted_kinds;
+	struct bh_content content;
 	char *strings[BH_GATHER_MAX];
 	struct bh_string exe;
 	struct bh_decision decision;

@@ -99,4 +99,5 @@ void bh_file_request(struct bh_check *check, const struct file *file)
 	check->gather = gather;
 	check->gather_layer = gather_layer;
 	check->data = file;
+	check->file = file;
 }

@@ -30,8 +30,12 @@ static int gather_no_file(struct bh_check *check, unsigned int which, char *buf,
 	       bh_check_exe(check, current, buf, string) : 0;
 }
 
-/* Executable memory that is no file's: @file is NULL. Return: 0 or -EACCES. */
-static int judge(const struct file *file)
+/*
+ * Executable memory that is no file's: @file is NULL. @mapped: the memory is there already.
+ *
+ * Return: 0 or -EACCES.
+ */
+static int judge(const struct file *file, bool mapped)
 {
 	struct bh_check *check = bh_check_alloc(BH_MAP, current, false);
 	bool denied;
@@ -40,6 +44,7 @@ static int judge(const struct file *file)
 		return bh_check_denies_without_memory(BH_MAP, current, false) ? -EACCES : 0;
 	if (file) {
 		bh_file_request(check, file);
+		check->mapped = mapped;
 	} else {
 		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_ANONYMOUS;
 		check->request.attr[BH_EXEC_LAYER] = BH_LAYER_NONE;
@@ -64,15 +69,15 @@ static const struct file *content_of(const struct file *file)
  * What a private mapping was written over is no file's content any more, and what may be
  * written while it is executable need not be: both are asked for.
  */
-static int check_map(const struct file *file, bool own_content)
+static int check_map(const struct file *file, bool own_content, bool mapped)
 {
 	const struct file *content = content_of(file);
 	int err;
 
 	if (!bh_bindings_nr())
 		return 0;
-	err = judge(content);
-	return err || !content || !own_content ? err : judge(NULL);
+	err = judge(content, mapped);
+	return err || !content || !own_content ? err : judge(NULL, mapped);
 }
 
 /* As mmap_prot() of security/security.c: some ask for reading and mean executing. */
@@ -118,7 +123,7 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 	if (!bh_bindings_nr())
 		return 0;
 	if (own_content || current->personality & READ_IMPLIES_EXEC || stack_executes(current->mm))
-		return judge(NULL);
+		return judge(NULL, false);
 	return 0;
 }
 
@@ -131,7 +136,7 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 	if (current->in_execve)
 		err = judge_execve(file, prot, private);
 	else if (will_be_executable(file, prot))
-		err = check_map(file, private && prot & PROT_WRITE);
+		err = check_map(file, private && prot & PROT_WRITE, false);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_mmap_file)(file, prot, flags);
 }
@@ -160,9 +165,10 @@ static noinline int judge_mprotect(struct vm_area_struct *vma, unsigned long req
 	int err = 0;
 
 	if (becomes)
-		err = check_map(vma->vm_file, own_page && (prot & PROT_WRITE || vma->anon_vma));
+		err = check_map(vma->vm_file, own_page && (prot & PROT_WRITE || vma->anon_vma),
+				true);
 	else if (own_page && prot & PROT_WRITE && !(vma->vm_flags & VM_WRITE))
-		err = check_map(NULL, false);
+		err = check_map(NULL, false, true);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);
 }
@@ -186,7 +192,8 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
  */
 static noinline bool judge_brk(unsigned long brk)
 {
-	bool denied = brk && current->personality & READ_IMPLIES_EXEC && check_map(NULL, false);
+	bool denied = brk && current->personality & READ_IMPLIES_EXEC &&
+		      check_map(NULL, false, true);
 
 	bh_hook_leave();
 	return denied;

@@ -15,4 +15,7 @@ extern struct bh_hook bh_mount_step_hooks[];
 extern struct bh_hook bh_ns_hooks[];
 extern struct bh_hook bh_ptrace_hooks[];
 
+int bh_content_start(void);
+void bh_content_stop(void);
+
 #endif /* BULKHEAD_HOOKS_H */

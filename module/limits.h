@@ -62,6 +62,11 @@
 #define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */
 #define BH_JUDGED_SLOTS		256		/* execs at once that know what was judged */
 
+/* Digests of files. */
+#define BH_DIGESTS_MAX		65536		/* kept ones */
+#define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */
+#define BH_DIGEST_FILE_MAX	(16LL << 30)	/* bytes in a file that is read for its digest */
+
 /* Reports. */
 #define BH_EVENT_MAX		16384		/* bytes in a line of `events` */
 #define BH_RING_SIZE		1048576		/* bytes held for readers that are behind */

@@ -72,6 +72,7 @@ static void __exit bulkhead_exit(void)
 {
 	bh_securityfs_exit();
 	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_content_stop();
 	bh_detached_exit();
 	bh_assign_exit();
 	bh_check_exit();

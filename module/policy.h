@@ -276,6 +276,12 @@ struct bh_policy_patterns {
 
 #define BH_NO_RULE	U32_MAX
 
+/* Does any rule name a digest? */
+static inline bool bh_policy_asks_digests(const struct bh_policy *policy)
+{
+	return policy->classes[BH_EXEC].kinds || policy->classes[BH_MAP].kinds;
+}
+
 int bh_policy_index(struct bh_policy *policy, struct bh_policy_patterns *patterns,
 		    const char **why, u32 *rule);
 void bh_policy_free(struct bh_policy *policy);

@@ -12,6 +12,8 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "digest.h"
+#include "hooks.h"
 #include "parse.h"
 #include "registry.h"
 #include "securityfs_files.h"
@@ -73,9 +75,13 @@ static int load_policy(struct bh_policy *policy, void *data, const char **why)
 	}
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(load->file);
+	*why = "not permitted, or locked";
+	if (!err && bh_policy_asks_digests(policy)) {
+		err = bh_content_start();
+		*why = "digests cannot be told: see the kernel log";
+	}
 	if (err) {
 		bh_policy_free(policy);
-		*why = "not permitted, or locked";
 	} else {
 		err = load_entry(policy, why);
 	}
@@ -108,6 +114,7 @@ static int load_open(struct inode *inode, struct file *file)
 		load_free(load);
 		return -ENOMEM;
 	}
+	bh_parser_refuse_digests(load->parser, bh_content_unknown_kinds());
 	file->private_data = load;
 	return 0;
 }

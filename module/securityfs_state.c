@@ -60,7 +60,9 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "assigned %llu\n", bh_assigned());
 	seq_printf(m, "policies %u\n", bh_registry_nr());
 	seq_printf(m, "bytes %zu\n", bh_registry_bytes());
-	seq_puts(m, "cache_hits 0\n");
+	seq_printf(m, "cache_hits %llu\n", bh_content_hits());
+	seq_printf(m, "cache_misses %llu\n", bh_content_misses());
+	seq_printf(m, "cache_bytes %zu\n", bh_content_bytes());
 	mutex_unlock(&bh_config_mutex);
 	return 0;
 }
@@ -104,6 +106,11 @@ static int features_show(struct seq_file *m, void *unused)
 			seq_printf(m, " %s", key->name);
 		seq_puts(m, "\n");
 	}
+	seq_puts(m, "digests");
+	for (t = 0; t < BH_DIGEST_KINDS; t++)
+		if (!(bh_content_unknown_kinds() & 1 << t))
+			seq_printf(m, " %s", bh_digest_descs[t].name);
+	seq_puts(m, "\n");
 	for (t = 0; t < nr_hook_tables; t++)
 		for (hook = hook_tables[t]; hook->function; hook++)
 			seq_printf(m, "point %s attached=ftrace judges=\"%s\"\n", hook->function,

@@ -9,6 +9,8 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/fsnotify_backend.h>
+#include <linux/fsverity.h>
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/ns_common.h>
@@ -289,6 +291,60 @@ static inline bool bh_has_other_metadata(const struct dentry *seen, const struct
 /* A pidfd has a filesystem of its own since 6.9; before, it is an anonymous inode. */
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446
+#endif
+
+#if !defined(BULKHEAD_HAS_FIND_INODE_MARK)
+/* 6.10 made the object of a mark a pointer of any kind. */
+static inline struct fsnotify_mark *fsnotify_find_inode_mark(struct inode *inode,
+							     struct fsnotify_group *group)
+{
+	return fsnotify_find_mark(&inode->i_fsnotify_marks, group);
+}
+#endif
+
+/* 6.0 gave groups flags, and marks one by which they do not hold their inode. */
+#ifdef FSNOTIFY_GROUP_USER
+#define bh_fsnotify_alloc_group(ops) fsnotify_alloc_group(ops, FSNOTIFY_GROUP_NOFS)
+#else
+#define bh_fsnotify_alloc_group(ops) fsnotify_alloc_group(ops)
+#endif
+/* What it says to a group holds of all of them since 6.9. */
+#ifndef FSNOTIFY_GROUP_NOFS
+#define FSNOTIFY_GROUP_NOFS 0
+#endif
+#ifndef FSNOTIFY_MARK_FLAG_NO_IREF
+#define FSNOTIFY_MARK_FLAG_NO_IREF 0
+#endif
+
+/* What fs-verity says of a file: exported since 6.12. */
+#if defined(BULKHEAD_HAS_VERITY_DIGEST)
+#define BH_TELLS_VERITY 1
+static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
+{
+	enum hash_algo algorithm;
+	int len = fsverity_get_digest(inode, digest, NULL, &algorithm);
+
+	*alg = algorithm;
+	return len;
+}
+#else
+#define BH_TELLS_VERITY 0
+static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
+{
+	return 0;
+}
+#endif
+
+/* The arguments of notify_change() that have changed: 5.12, 6.3, 6.19. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define BH_IDMAP_ARG struct mnt_idmap *
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+#define BH_IDMAP_ARG struct user_namespace *
+#endif
+#if defined(BULKHEAD_HAS_DELEGATED_INODE)
+#define BH_DELEGATED_ARG struct delegated_inode *
+#else
+#define BH_DELEGATED_ARG struct inode **
 #endif
 
 /* 6.10 lets __string() keep the source. */

@@ -5,6 +5,9 @@ exports = $(if $(shell grep -sw '$(1)' $(objtree)/Module.symvers),-DBULKHEAD_HAS
 declares = $(if $(shell grep -sw '$(2)' $(addprefix $(srctree)/include/linux/,$(1))),-DBULKHEAD_HAS_$(3))
 
 ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
+	     $(call exports,fsverity_get_digest,VERITY_DIGEST) \
+	     $(call declares,fsnotify_backend.h,fsnotify_find_inode_mark,FIND_INODE_MARK) \
+	     $(call declares,fs.h,struct delegated_inode,DELEGATED_INODE) \
 	     $(call declares,ftrace.h,struct ftrace_regs,FTRACE_REGS) \
 	     $(call declares,ns_common.h,count,NS_COUNT) \
 	     $(call declares,mm.h,vm_flags_set,VM_FLAGS_SET) \

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The digests of the content that will run.
+ */
+#ifndef BULKHEAD_DIGEST_H
+#define BULKHEAD_DIGEST_H
+
+#include <linux/types.h>
+
+#include "digest_set.h"
+
+struct bh_kept;
+struct file;
+struct inode;
+
+/**
+ * struct bh_content - what a check learns of a file's content
+ * @kinds: a bit for each enum bh_digest_kind that is told
+ * @why_none: why there is no sha256 digest, a static sentence, or NULL
+ * @kept: where the sha256 digest is kept, with a reference; its file is not opened for
+ *        writing meanwhile
+ * @sha256: the digest of the whole file
+ * @verity: what fs-verity says
+ */
+struct bh_content {
+	u32 kinds;
+	const char *why_none;
+	struct bh_kept *kept;
+	u8 sha256[32];
+	u8 verity[BH_DIGEST_MAX];
+};
+
+int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *content);
+int bh_content_read(const struct file *file, u32 kinds, struct bh_content *content);
+int bh_content_rely(struct bh_content *content, bool mapped);
+void bh_content_put(struct bh_content *content);
+
+const u8 *bh_content_digest(const struct bh_content *content, enum bh_digest_kind kind);
+u32 bh_content_unknown_kinds(void);
+
+int bh_content_written(struct inode *inode);
+
+int bh_content_init(void);
+void bh_content_exit(void);
+
+u64 bh_content_hits(void);
+u64 bh_content_misses(void);
+size_t bh_content_bytes(void);
+
+#endif /* BULKHEAD_DIGEST_H */

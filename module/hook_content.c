@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Content: whatever makes a kept digest a lie.
+ *
+ * Every file that can be written to, of overlayfs's own too, was opened by
+ * do_dentry_open(), which asks security_file_open() after it has counted the writer. What
+ * is cut without being opened is cut by notify_change(), after the same. Neither judges a
+ * class of rules, and neither sleeps: they are attached when the first policy names a
+ * digest.
+ */
+#include <linux/fs.h>
+#include <linux/lockdep.h>
+#include <linux/security.h>
+
+#include "compat/compat.h"
+#include "digest.h"
+#include "hooks.h"
+#include "registry.h"
+
+BH_DEFINE_ORIGINAL(security_file_open);
+BH_DEFINE_ORIGINAL(notify_change);
+
+static int hook_file_open(struct file *file)
+{
+	int err = 0;
+
+	if (file->f_mode & FMODE_WRITE)
+		err = bh_content_written(file_inode(file));
+	return err ?: BH_ORIGINAL(security_file_open)(file);
+}
+
+#ifdef BH_IDMAP_ARG
+static int hook_notify_change(BH_IDMAP_ARG idmap, struct dentry *dentry, struct iattr *attr,
+			      BH_DELEGATED_ARG delegated)
+{
+	int err = 0;
+
+	if (attr->ia_valid & ATTR_SIZE)
+		err = bh_content_written(d_inode(dentry));
+	return err ?: BH_ORIGINAL(notify_change)(idmap, dentry, attr, delegated);
+}
+#else
+static int hook_notify_change(struct dentry *dentry, struct iattr *attr,
+			      BH_DELEGATED_ARG delegated)
+{
+	int err = 0;
+
+	if (attr->ia_valid & ATTR_SIZE)
+		err = bh_content_written(d_inode(dentry));
+	return err ?: BH_ORIGINAL(notify_change)(dentry, attr, delegated);
+}
+#endif
+
+static struct bh_hook content_hooks[] = {
+	BH_HOOK(security_file_open, "content: files opened for writing", hook_file_open),
+	BH_HOOK(notify_change, "content: files cut", hook_notify_change),
+	{ }
+};
+
+static struct bh_hook *const tables[] = { content_hooks };
+static bool started;	/* under bh_config_mutex */
+
+/**
+ * bh_content_start() - be ready for policies that name digests
+ *
+ * Called under bh_config_mutex before such a policy is in force. What it attaches stays
+ * until bh_content_stop(). May sleep.
+ *
+ * Return: 0, or as bh_content_init() and bh_attach().
+ */
+int bh_content_start(void)
+{
+	int err;
+
+	lockdep_assert_held(&bh_config_mutex);
+	if (started)
+		return 0;
+	err = bh_content_init();
+	if (err)
+		return err;
+	err = bh_attach(tables, ARRAY_SIZE(tables));
+	if (err)
+		bh_content_exit();
+	started = !err;
+	return err;
+}
+
+/** bh_content_stop() - undo bh_content_start(); no check is under way any more */
+void bh_content_stop(void)
+{
+	if (!started)
+		return;
+	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_content_exit();
+	started = false;
+}
