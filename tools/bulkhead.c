@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&cmd_explain,
 	&cmd_learn,
 	&cmd_metrics,
+	&cmd_upgrade,
 };
 
 /* The one that runs. */

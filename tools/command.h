@@ -43,6 +43,7 @@ extern const struct command cmd_remove;
 extern const struct command cmd_status;
 extern const struct command cmd_try;
 extern const struct command cmd_unbind;
+extern const struct command cmd_upgrade;
 
 /* Every command has these; their values never meet those of an option's letter. */
 #define COMMON_OPTIONS				\
