@@ -11,7 +11,10 @@ extern struct bh_hook bh_exec_hooks[];
 extern struct bh_hook bh_map_hooks[];
 extern struct bh_hook bh_layer_hooks[];
 extern struct bh_hook bh_mount_hooks[];
-extern struct bh_hook bh_mount_step_hooks[];
+extern struct bh_hook bh_mount_context_hooks[];
+extern struct bh_hook bh_mount_detached_hooks[];
+extern struct bh_hook bh_mount_attach_hooks[];
+extern struct bh_hook bh_mount_attr_hooks[];
 extern struct bh_hook bh_ns_hooks[];
 extern struct bh_hook bh_ptrace_hooks[];
 

@@ -666,9 +666,12 @@ TEST_F(mounts, the_source_of_a_bind_mount)
 		       "deny mount source=" SOURCE "/**"),
 		ALLOWED(do_mount, CALL(SOURCE, EMPTY, NULL, MS_BIND),
 			"deny mount source=" SOURCE "/**"),
-		/* This program lies in another mount namespace: it has no path. */
-		GIVES(EINVAL, EPERM, do_mount, file, "deny mount source!=**", " source=-"),
-		GIVES(EINVAL, EINVAL, do_mount, file, "deny mount source=**"),
+		/* This program lies in another mount namespace: what refuses knows its path there. */
+		GIVES(EINVAL, EINVAL, do_mount, file, "deny mount source!=**"),
+		GIVES(EINVAL, EPERM, do_mount, file, "deny mount source=**/test_mount",
+		      "verdict=deny", "another mount namespace"),
+		GIVES(EINVAL, EPERM, do_mount, file, DENY "allow mount source=**",
+		      "verdict=deny", " op=bind "),
 	};
 
 	bh_try_all(_metadata, trials);

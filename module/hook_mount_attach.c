@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attaching: move_mount.
+ */
+#include <linux/mount.h>
+#include <linux/security.h>
+#include <uapi/linux/mount.h>
+
+#include "check.h"
+#include "compat/compat.h"
+#include "compat/internal.h"
+#include "hooks.h"
+#include "mount_entry.h"
+#include "mount_frame.h"
+#include "mount_op.h"
+
+static int check_attach(const struct path *from, const struct path *to)
+{
+	const struct vfsmount *mnt = from->mnt;
+	struct bh_mount_op operation = {
+		.flags = bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
+			 bh_mount_flags_of_sb(mnt->mnt_sb->s_flags),
+		.target = to,
+		.fstype = bh_mount_type_at(from),
+	};
+	struct bh_detached known;
+	int err;
+
+	if (bh_detached_find(mnt, &known)) {
+		operation.op = known.op;
+		operation.source_name = known.name;
+		operation.source_err = known.err;
+		return bh_mount_judge(&operation);
+	}
+	/*
+	 * Made by someone who is not confined, and handed in. It may be either, and
+	 * what it may be must be allowed.
+	 */
+	operation.op = BH_OP_MOUNT;
+	err = bh_mount_judge(&operation);
+	operation.op = BH_OP_BIND;
+	return err ?: bh_mount_judge(&operation);
+}
+
+static int check_move_mount(const struct path *from, const struct path *to)
+{
+	const struct bh_frame *frame = bh_frame_find();
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOVE,
+		.target = to,
+		.source = from,
+		.fstype = bh_mount_type_at(from),
+	};
+	int detached;
+
+	if (!bh_bindings_nr())
+		return 0;
+	if (frame && frame->step == BH_STEP_SET_GROUP) {
+		operation.op = BH_OP_PROPAGATION;
+		return bh_mount_judge(&operation);
+	}
+	detached = bh_mount_is_detached(from);
+	if (detached < 0)
+		return bh_check_denies_without_memory(BH_MOUNT, current, false) ? -EPERM : 0;
+	return detached ? check_attach(from, to) : bh_mount_judge(&operation);
+}
+
+BH_DEFINE_ORIGINAL(security_move_mount);
+
+static noinline int judge_move_mount(const struct path *from_path, const struct path *to_path)
+{
+	int err = check_move_mount(from_path, to_path);
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_move_mount)(from_path, to_path);
+}
+
+static int hook_move_mount(const struct path *from_path, const struct path *to_path)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_move_mount(from_path, to_path);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_move_mount)(from_path, to_path);
+}
+
+static long call_move_mount(const struct bh_args *args, const struct pt_regs *regs,
+			    bh_entry_t original)
+{
+	struct bh_frame frame = { .step = BH_STEP_SET_GROUP };
+	long ret;
+
+	if (!(args->arg[4] & MOVE_MOUNT_SET_GROUP))
+		return original(regs);
+	bh_frame_enter(&frame);
+	ret = original(regs);
+	bh_frame_leave(&frame);
+	return ret;
+}
+
+BH_DEFINE_ORIGINAL(__x64_sys_move_mount);
+BH_DEFINE_THROUGH(__x64_sys_move_mount)
+BH_DEFINE_ENTRY(__x64_sys_move_mount, bh_args_64, call_move_mount)
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_ORIGINAL(__ia32_sys_move_mount);
+BH_DEFINE_THROUGH(__ia32_sys_move_mount)
+BH_DEFINE_ENTRY(__ia32_sys_move_mount, bh_args_32, call_move_mount)
+#endif
+
+struct bh_hook bh_mount_attach_hooks[] = {
+	BH_HOOK(security_move_mount, "mount: move_mount", hook_move_mount),
+	BH_HOOK(__x64_sys_move_mount, "mount: move_mount", hook___x64_sys_move_mount),
+#ifdef CONFIG_IA32_EMULATION
+	BH_HOOK(__ia32_sys_move_mount, "mount: move_mount, 32-bit", hook___ia32_sys_move_mount),
+#endif
+	{ }
+};

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes: mount_setattr. It reads them from user memory and looks its path up itself; so
+ * it is called with copies that no other thread can change.
+ */
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <uapi/linux/mount.h>
+
+#include "check.h"
+#include "compat/compat.h"
+#include "compat/internal.h"
+#include "frozen.h"
+#include "hooks.h"
+#include "mount_attr.h"
+#include "mount_entry.h"
+#include "mount_frame.h"
+#include "mount_op.h"
+
+#ifdef __NR_mount_setattr
+
+BH_DEFINE_ORIGINAL(__x64_sys_mount_setattr);
+
+/* Calls the kernel's function by its native entry, whichever was taken. */
+static long setattr_frozen(unsigned long page, void *context)
+{
+	struct pt_regs regs = bh_frozen_regs(page, context);
+
+	return BH_ORIGINAL(__x64_sys_mount_setattr)(&regs);
+}
+
+static long call_mount_setattr(const struct bh_args *args, const struct pt_regs *regs,
+			       bh_entry_t original)
+{
+	struct bh_detached known;
+	struct bh_frame frame = { };
+	struct mount_attr attr;
+	bool made;
+	long ret;
+
+	ret = bh_attr_copy(&attr, (const void __user *)args->arg[3], args->arg[4]);
+	if (!ret)
+		ret = bh_frame_look_up(&frame, args, bh_lookup_flags(args->arg[2]));
+	if (ret)
+		return ret;
+	made = bh_detached_find(frame.place.mnt, &known) &&
+	       bh_mount_is_detached(&frame.place) == 1;
+	ret = bh_attr_judge(&frame.place, &frame.place, made ? known.op : 0, &attr,
+			    args->arg[2] & AT_RECURSIVE);
+	if (!ret)
+		ret = bh_frozen_call(&frame.place, &attr, sizeof(attr), setattr_frozen,
+				     (void *)args);
+	path_put(&frame.place);
+	return ret;
+}
+
+BH_DEFINE_THROUGH(__x64_sys_mount_setattr)
+BH_DEFINE_ENTRY(__x64_sys_mount_setattr, bh_args_64, call_mount_setattr)
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_ORIGINAL(__ia32_sys_mount_setattr);
+BH_DEFINE_THROUGH(__ia32_sys_mount_setattr)
+BH_DEFINE_ENTRY(__ia32_sys_mount_setattr, bh_args_32, call_mount_setattr)
+#endif
+
+#endif /* __NR_mount_setattr */
+
+struct bh_hook bh_mount_attr_hooks[] = {
+#ifdef __NR_mount_setattr
+	BH_HOOK(__x64_sys_mount_setattr, "mount: mount_setattr", hook___x64_sys_mount_setattr),
+#ifdef CONFIG_IA32_EMULATION
+	BH_HOOK(__ia32_sys_mount_setattr, "mount: mount_setattr, 32-bit",
+		hook___ia32_sys_mount_setattr),
+#endif
+#endif
+	{ }
+};

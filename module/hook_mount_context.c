@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Contexts, in which a file system is made or changed in steps: fsopen, fspick, fsconfig,
+ * and what fsmount takes from one.
+ *
+ *
+ * The kernel asks no security module before move_mount, and most of what these
+ * calls do is done in functions that cannot be redirected. So each is judged
+ * where an object passes that can: a context when it is made and when it gets its
+ * super block, a detached mount when a descriptor is about to be made for it.
+ * What such a function is not told is taken from the frame of the system call
+ * that it works for, and compared with what it was given.
+ */
+#include <linux/fs.h>
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <uapi/linux/mount.h>
+
+#include "check.h"
+#include "compat/compat.h"
+#include "compat/internal.h"
+#include "hooks.h"
+#include "mount_entry.h"
+#include "mount_frame.h"
+#include "mount_op.h"
+
+/* Made by fsopen or fspick, not inside of another operation? Only those have a log. */
+static bool is_users(const struct fs_context *fc)
+{
+	return fc->log.log;
+}
+
+/* @fs_type: of what fsopen is about to open. */
+static int check_fsopen(const struct file_system_type *fs_type)
+{
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOUNT,
+		.fstype = fs_type->name,
+		.unknown = 1 << BH_MOUNT_TARGET | 1 << BH_MOUNT_SOURCE,
+		.flags_unknown = true,
+	};
+
+	return bh_mount_judge(&operation);
+}
+
+static int check_reconfigure(const struct fs_context *fc)
+{
+	const struct super_block *sb = fc->root->d_sb;
+	struct bh_mount_op operation = {
+		.op = BH_OP_REMOUNT,
+		.flags = bh_mount_flags_of_sb((sb->s_flags & ~fc->sb_flags_mask) |
+					      (fc->sb_flags & fc->sb_flags_mask)),
+		.fstype = sb->s_type->name,
+	};
+	struct bh_detached picked;
+
+	if (bh_detached_find(fc, &picked)) {
+		operation.target_name = picked.name;
+		operation.target_err = picked.err;
+	}
+	return bh_mount_judge(&operation);
+}
+
+/* What fspick picked, which must be what its path led to. */
+static int check_fspick(const struct bh_frame *frame, const struct dentry *dentry)
+{
+	struct bh_mount_op operation = {
+		.op = BH_OP_REMOUNT,
+		.target_name = frame->name,
+		.target_err = frame->place.dentry == dentry ? frame->err : -ESTALE,
+		.fstype = dentry->d_sb->s_type->name,
+		.flags_unknown = true,
+	};
+
+	return bh_mount_judge(&operation);
+}
+
+BH_DEFINE_ORIGINAL(fs_context_for_mount);
+BH_DEFINE_ORIGINAL(fs_context_for_reconfigure);
+BH_DEFINE_ORIGINAL(vfs_get_tree);
+BH_DEFINE_ORIGINAL(vfs_clean_context);
+BH_DEFINE_ORIGINAL(reconfigure_super);
+BH_DEFINE_ORIGINAL(put_fs_context);
+
+static noinline struct fs_context *judge_for_mount(struct file_system_type *fs_type,
+						   unsigned int sb_flags)
+{
+	int err = 0;
+
+	/* The kernel's own mounts, of a message queue file system for one, are nobody's act. */
+	if (!(sb_flags & (SB_KERNMOUNT | SB_SUBMOUNT)))
+		err = check_fsopen(fs_type);
+	bh_hook_leave();
+	return err ? ERR_PTR(err) : BH_ORIGINAL(fs_context_for_mount)(fs_type, sb_flags);
+}
+
+/*
+ * For mount(2) as well, which has been allowed by then: that all of an operation is
+ * allowed implies that a step of it is.
+ */
+static struct fs_context *hook_for_mount(struct file_system_type *fs_type, unsigned int sb_flags)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_for_mount(fs_type, sb_flags);
+	bh_hook_leave();
+	return BH_ORIGINAL(fs_context_for_mount)(fs_type, sb_flags);
+}
+
+static noinline struct fs_context *judge_for_reconfigure(struct dentry *dentry,
+							 unsigned int sb_flags,
+							 unsigned int sb_flags_mask)
+{
+	const struct bh_frame *frame = bh_frame_find();
+	struct fs_context *fc;
+	int err = 0;
+
+	if (frame && frame->step == BH_STEP_FSPICK)
+		err = check_fspick(frame, dentry);
+	fc = err ? ERR_PTR(err) :
+		   BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
+	if (frame && frame->step == BH_STEP_FSPICK && !IS_ERR(fc)) {
+		err = bh_detached_add(fc, BH_OP_REMOUNT, frame->name, frame->err);
+		if (err) {
+			put_fs_context(fc);
+			fc = ERR_PTR(err);
+		}
+	}
+	bh_hook_leave();
+	return fc;
+}
+
+/* For mount(2) as well, which has been judged. */
+static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned int sb_flags,
+					       unsigned int sb_flags_mask)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_for_reconfigure(dentry, sb_flags, sb_flags_mask);
+	bh_hook_leave();
+	return BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
+}
+
+/*
+ * The kernel looks the device up again, by a name that may lead somewhere else by then. What
+ * it has found is not told by that name, and what it may be must be allowed.
+ */
+static int get_judged_tree(struct fs_context *fc, const struct bh_mount_op *judged)
+{
+	struct bh_mount_op other = *judged;
+	int err = BH_ORIGINAL(vfs_get_tree)(fc);
+	struct super_block *sb;
+
+	if (err)
+		return err;
+	sb = fc->root->d_sb;
+	if (bh_mount_is_on(judged, sb))
+		return 0;
+	other.source = NULL;
+	other.source_err = -ESTALE;
+	err = bh_mount_judge(&other);
+	if (err) {
+		dput(fc->root);
+		fc->root = NULL;
+		deactivate_locked_super(sb);
+	}
+	return err;
+}
+
+/* The super block is about to be made or found. */
+static int judge_create(struct fs_context *fc)
+{
+	struct bh_mount_op operation = {
+		.op = BH_OP_MOUNT,
+		.fstype = fc->fs_type->name,
+		.unknown = 1 << BH_MOUNT_TARGET,
+		.flags_unknown = true,
+	};
+	struct path device = { };
+	int err;
+
+	bh_mount_find_device(&operation, fc->source, &device);
+	err = bh_mount_judge(&operation) ?: get_judged_tree(fc, &operation);
+	path_put(&device);
+	return err;
+}
+
+static noinline int judge_get_tree(struct fs_context *fc)
+{
+	const struct bh_frame *frame = bh_frame_find();
+	int err;
+
+	if (fc->purpose == FS_CONTEXT_FOR_MOUNT && is_users(fc))
+		err = judge_create(fc);
+	else if (frame && frame->step == BH_STEP_MOUNT)
+		err = get_judged_tree(fc, frame->judged);
+	else
+		err = BH_ORIGINAL(vfs_get_tree)(fc);
+	bh_hook_leave();
+	return err;
+}
+
+static int hook_get_tree(struct fs_context *fc)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_get_tree(fc);
+	bh_hook_leave();
+	return BH_ORIGINAL(vfs_get_tree)(fc);
+}
+
+static noinline int judge_reconfigure(struct fs_context *fc)
+{
+	int err = is_users(fc) ? check_reconfigure(fc) : 0;
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(reconfigure_super)(fc);
+}
+
+static int hook_reconfigure(struct fs_context *fc)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_reconfigure(fc);
+	bh_hook_leave();
+	return BH_ORIGINAL(reconfigure_super)(fc);
+}
+
+/* The source of a super block that a context was given, as long as the name leads there. */
+static char *source_of(const struct fs_context *fc, int *err)
+{
+	struct bh_mount_op operation = { };
+	struct path device = { };
+	char *name = NULL;
+
+	bh_mount_find_device(&operation, fc->source, &device);
+	*err = operation.source_err;
+	if (!*err && !bh_mount_is_on(&operation, fc->root->d_sb))
+		*err = -ESTALE;
+	if (!*err && operation.source) {
+		name = bh_mount_name(&device, err);
+	} else if (!*err && fc->source) {
+		name = kstrdup(fc->source, GFP_KERNEL);
+		*err = name ? 0 : -ENOMEM;
+	}
+	path_put(&device);
+	return name;
+}
+
+static noinline void note_source(struct fs_context *fc)
+{
+	struct bh_frame *frame = bh_frame_find();
+
+	if (frame && frame->step == BH_STEP_FSMOUNT && !frame->name && fc->root) {
+		frame->name = source_of(fc, &frame->err);
+		frame->fstype = fc->root->d_sb->s_type->name;
+		frame->flags |= bh_mount_flags_of_sb(fc->root->d_sb->s_flags);
+	}
+	bh_hook_leave();
+	BH_ORIGINAL(vfs_clean_context)(fc);
+}
+
+/* Where fsmount has made the mount and is about to forget the source. Judges nothing. */
+static void hook_clean_context(struct fs_context *fc)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current)) {
+		note_source(fc);
+		return;
+	}
+	bh_hook_leave();
+	BH_ORIGINAL(vfs_clean_context)(fc);
+}
+
+/* Whoever puts it: the last descriptor may be the host's. */
+static void hook_put_context(struct fs_context *fc)
+{
+	bh_hook_enter();
+	if (bh_detached_any())
+		bh_detached_drop(fc);
+	bh_hook_leave();
+	BH_ORIGINAL(put_fs_context)(fc);
+}
+
+static long call_fspick(const struct bh_args *args, const struct pt_regs *regs, bh_entry_t original)
+{
+	struct bh_frame frame = { .step = BH_STEP_FSPICK, .op = BH_OP_REMOUNT };
+	unsigned int flags = LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT;
+	long ret;
+
+	if (args->arg[2] & FSPICK_SYMLINK_NOFOLLOW)
+		flags &= ~LOOKUP_FOLLOW;
+	if (args->arg[2] & FSPICK_NO_AUTOMOUNT)
+		flags &= ~LOOKUP_AUTOMOUNT;
+	if (args->arg[2] & FSPICK_EMPTY_PATH)
+		flags |= LOOKUP_EMPTY;
+	ret = bh_frame_look_up(&frame, args, flags);
+	if (ret)
+		return ret;
+	frame.name = bh_mount_name(&frame.place, &frame.err);
+	bh_frame_enter(&frame);
+	ret = original(regs);
+	bh_frame_leave(&frame);
+	return ret;
+}
+
+BH_DEFINE_ORIGINAL(__x64_sys_fspick);
+BH_DEFINE_THROUGH(__x64_sys_fspick)
+BH_DEFINE_ENTRY(__x64_sys_fspick, bh_args_64, call_fspick)
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_ORIGINAL(__ia32_sys_fspick);
+BH_DEFINE_THROUGH(__ia32_sys_fspick)
+BH_DEFINE_ENTRY(__ia32_sys_fspick, bh_args_32, call_fspick)
+#endif
+
+struct bh_hook bh_mount_context_hooks[] = {
+	BH_HOOK(fs_context_for_mount, "mount: fsopen", hook_for_mount),
+	BH_HOOK(fs_context_for_reconfigure, "mount: fspick", hook_for_reconfigure),
+	BH_HOOK(vfs_get_tree, "mount: fsconfig create", hook_get_tree),
+	BH_HOOK(reconfigure_super, "mount: fsconfig reconfigure", hook_reconfigure),
+	BH_HOOK(vfs_clean_context, "mount: nothing, but fsmount's source is known there",
+		hook_clean_context),
+	BH_HOOK(put_fs_context, "mount: nothing, but a context ends there", hook_put_context),
+	BH_HOOK(__x64_sys_fspick, "mount: fspick", hook___x64_sys_fspick),
+#ifdef CONFIG_IA32_EMULATION
+	BH_HOOK(__ia32_sys_fspick, "mount: fspick, 32-bit", hook___ia32_sys_fspick),
+#endif
+	{ }
+};

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Detached mounts: what fsmount and open_tree make, judged before anyone has a descriptor.
+ */
+#include <linux/fs.h>
+#include <linux/fsnotify_backend.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <uapi/linux/mount.h>
+
+#include "binding.h"
+#include "check.h"
+#include "compat/compat.h"
+#include "compat/internal.h"
+#include "frozen.h"
+#include "hooks.h"
+#include "mount_attr.h"
+#include "mount_entry.h"
+#include "mount_frame.h"
+#include "mount_op.h"
+
+/*
+ * A descriptor is about to be made for the mount that fsmount made or open_tree cloned: the
+ * last moment at which nobody has it.
+ */
+static int check_detached(const struct bh_frame *frame, const struct path *path)
+{
+	const char *fstype = bh_mount_type_at(path);
+	int err;
+
+	if (frame->step == BH_STEP_FSMOUNT)
+		err = bh_mount_judge_step(BH_OP_MOUNT, frame->name, frame->err, fstype);
+	else if (path->dentry == frame->place.dentry)
+		err = bh_mount_judge_step(frame->op, frame->name, frame->err, fstype);
+	else
+		err = bh_mount_judge_step(frame->op, NULL, -ESTALE, fstype);
+	return err ?: bh_detached_add(path->mnt, frame->op, frame->name, frame->err);
+}
+
+/*
+ * A descriptor is about to be made for the mount namespace that such a mount got. Whoever
+ * enters it has it for a root: so all is known, and it is judged like mount(2).
+ */
+static int check_namespace(const struct bh_frame *frame, const struct path *path)
+{
+	struct bh_mount_op operation = {
+		.op = frame->op,
+		.flags = frame->flags,
+		.target_name = "/",
+		.source_name = frame->name,
+		.source_err = frame->err,
+		.fstype = frame->fstype,
+	};
+
+	return bh_mount_judge(&operation) ?: bh_bind_made(d_inode(path->dentry)->i_private);
+}
+
+static bool is_namespace(const struct path *path)
+{
+	return path->dentry->d_sb->s_magic == NSFS_MAGIC;
+}
+
+BH_DEFINE_ORIGINAL(dentry_open);
+BH_DEFINE_ORIGINAL(__fsnotify_vfsmount_delete);
+
+static noinline struct file *judge_dentry_open(const struct path *path, int flags,
+					       const struct cred *cred)
+{
+	bool alone = is_namespace(path);
+	struct bh_frame *frame = flags == O_PATH || alone ? bh_frame_find() : NULL;
+	int err = 0;
+
+	if (frame && frame->alone == alone &&
+	    (frame->step == BH_STEP_FSMOUNT || frame->step == BH_STEP_OPEN_TREE))
+		err = alone ? check_namespace(frame, path) : check_detached(frame, path);
+	bh_hook_leave();
+	return err ? ERR_PTR(err) : BH_ORIGINAL(dentry_open)(path, flags, cred);
+}
+
+static struct file *hook_dentry_open(const struct path *path, int flags, const struct cred *cred)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_dentry_open(path, flags, cred);
+	bh_hook_leave();
+	return BH_ORIGINAL(dentry_open)(path, flags, cred);
+}
+
+/* The last that is heard of a mount before its memory is given back, by whatever task. */
+static void hook_mount_delete(struct vfsmount *mnt)
+{
+	bh_hook_enter();
+	if (bh_detached_any())
+		bh_detached_drop(mnt);
+	bh_hook_leave();
+	BH_ORIGINAL(__fsnotify_vfsmount_delete)(mnt);
+}
+
+static long call_fsmount(const struct bh_args *args, const struct pt_regs *regs,
+			 bh_entry_t original)
+{
+	struct bh_frame frame = {
+		.step = BH_STEP_FSMOUNT,
+		.op = BH_OP_MOUNT,
+		.alone = args->arg[1] & FSMOUNT_NAMESPACE,
+		/* relatime is what nobody asked for. */
+		.flags = bh_attr_flags(0, MOUNT_ATTR__ATIME, args->arg[2]) & ~BH_FLAG_RELATIME,
+	};
+	long ret;
+
+	bh_frame_enter(&frame);
+	ret = original(regs);
+	bh_frame_leave(&frame);
+	return ret;
+}
+
+/*
+ * A clone of a detached mount is another of the same; of a place in a detached mount it
+ * has no source that could be named.
+ */
+static void name_source(struct bh_frame *frame)
+{
+	struct bh_detached known;
+
+	frame->op = BH_OP_BIND;
+	if (!bh_detached_find(frame->place.mnt, &known) || !bh_mount_is_detached(&frame->place)) {
+		frame->name = bh_mount_name(&frame->place, &frame->err);
+		return;
+	}
+	if (frame->place.dentry != frame->place.mnt->mnt_root)
+		return;
+	frame->op = known.op;
+	frame->err = known.err;
+	if (!known.name)
+		return;
+	frame->name = kstrdup(known.name, GFP_KERNEL);
+	frame->err = frame->name ? 0 : -ENOMEM;
+}
+
+BH_DEFINE_ORIGINAL(__x64_sys_open_tree);
+
+static long open_tree_frozen(unsigned long page, void *context)
+{
+	const struct bh_args *args = context;
+	struct pt_regs regs = {
+		.di = AT_FDCWD,
+		.si = page + BH_FROZEN_PATH,
+		.dx = args->arg[2],
+	};
+
+	return BH_ORIGINAL(__x64_sys_open_tree)(&regs);
+}
+
+/*
+ * Into a mount namespace of its own. Nothing that passes below tells what was cloned: the
+ * kernel is made to clone what was looked up.
+ */
+static long clone_alone(struct bh_frame *frame, const struct bh_args *args)
+{
+	const struct vfsmount *mnt = frame->place.mnt;
+	long ret;
+
+	frame->alone = true;
+	frame->fstype = bh_mount_type_at(&frame->place);
+	frame->flags = bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
+		       bh_mount_flags_of_sb(mnt->mnt_sb->s_flags);
+	if (args->arg[2] & AT_RECURSIVE)
+		frame->flags |= BH_FLAG_REC;
+	bh_frame_enter(frame);
+	ret = bh_frozen_call(&frame->place, NULL, 0, open_tree_frozen, (void *)args);
+	bh_frame_leave(frame);
+	return ret;
+}
+
+static long call_open_tree(const struct bh_args *args, const struct pt_regs *regs,
+			   bh_entry_t original)
+{
+	struct bh_frame frame = { .step = BH_STEP_OPEN_TREE };
+	long ret;
+
+	if (!(args->arg[2] & (OPEN_TREE_CLONE | OPEN_TREE_NAMESPACE)))
+		return original(regs);
+	ret = bh_frame_look_up(&frame, args, bh_lookup_flags(args->arg[2]));
+	if (ret)
+		return ret;
+	name_source(&frame);
+	if (args->arg[2] & OPEN_TREE_NAMESPACE)
+		return clone_alone(&frame, args);
+	bh_frame_enter(&frame);
+	ret = original(regs);
+	bh_frame_leave(&frame);
+	return ret;
+}
+
+#ifdef __NR_open_tree_attr
+
+BH_DEFINE_ORIGINAL(__x64_sys_open_tree_attr);
+
+static long open_tree_attr_frozen(unsigned long page, void *context)
+{
+	struct pt_regs regs = bh_frozen_regs(page, context);
+
+	return BH_ORIGINAL(__x64_sys_open_tree_attr)(&regs);
+}
+
+/* mount_setattr of what open_tree clones or opens. A plain descriptor is not judged. */
+static long open_tree_with_attr(struct bh_frame *frame, const struct bh_args *args,
+				const struct mount_attr *attr)
+{
+	const struct path *target = &frame->place;
+	long ret;
+
+	frame->step = BH_STEP_PLAIN;
+	if (args->arg[2] & OPEN_TREE_CLONE) {
+		frame->step = BH_STEP_OPEN_TREE;
+		target = NULL;
+		name_source(frame);
+	}
+	bh_frame_enter(frame);
+	ret = bh_attr_judge(&frame->place, target, frame->op, attr, args->arg[2] & AT_RECURSIVE);
+	if (!ret)
+		ret = bh_frozen_call(&frame->place, attr, sizeof(*attr), open_tree_attr_frozen,
+				     (void *)args);
+	bh_frame_leave(frame);
+	return ret;
+}
+
+static long call_open_tree_attr(const struct bh_args *args, const struct pt_regs *regs,
+				bh_entry_t original)
+{
+	struct bh_frame frame = { };
+	struct mount_attr attr;
+	long ret;
+
+	if (!args->arg[3])
+		return args->arg[4] ? -EINVAL : call_open_tree(args, regs, original);
+	ret = bh_attr_copy(&attr, (const void __user *)args->arg[3], args->arg[4]);
+	/* The kernel refuses attributes of a namespace, too, but makes it before. */
+	if (!ret && args->arg[2] & OPEN_TREE_NAMESPACE)
+		ret = -EINVAL;
+	if (!ret)
+		ret = bh_frame_look_up(&frame, args, bh_lookup_flags(args->arg[2]));
+	return ret ?: open_tree_with_attr(&frame, args, &attr);
+}
+
+#endif /* __NR_open_tree_attr */
+
+BH_DEFINE_ORIGINAL(__x64_sys_fsmount);
+
+BH_DEFINE_THROUGH(__x64_sys_fsmount)
+BH_DEFINE_ENTRY(__x64_sys_fsmount, bh_args_64, call_fsmount)
+BH_DEFINE_THROUGH(__x64_sys_open_tree)
+BH_DEFINE_ENTRY(__x64_sys_open_tree, bh_args_64, call_open_tree)
+#ifdef __NR_open_tree_attr
+BH_DEFINE_THROUGH(__x64_sys_open_tree_attr)
+BH_DEFINE_ENTRY(__x64_sys_open_tree_attr, bh_args_64, call_open_tree_attr)
+#endif
+
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_ORIGINAL(__ia32_sys_fsmount);
+BH_DEFINE_ORIGINAL(__ia32_sys_open_tree);
+
+BH_DEFINE_THROUGH(__ia32_sys_fsmount)
+BH_DEFINE_ENTRY(__ia32_sys_fsmount, bh_args_32, call_fsmount)
+BH_DEFINE_THROUGH(__ia32_sys_open_tree)
+BH_DEFINE_ENTRY(__ia32_sys_open_tree, bh_args_32, call_open_tree)
+#ifdef __NR_open_tree_attr
+BH_DEFINE_ORIGINAL(__ia32_sys_open_tree_attr);
+BH_DEFINE_THROUGH(__ia32_sys_open_tree_attr)
+BH_DEFINE_ENTRY(__ia32_sys_open_tree_attr, bh_args_32, call_open_tree_attr)
+#endif
+#endif /* CONFIG_IA32_EMULATION */
+
+struct bh_hook bh_mount_detached_hooks[] = {
+	BH_HOOK(dentry_open, "mount: fsmount, open_tree", hook_dentry_open),
+	BH_HOOK(__fsnotify_vfsmount_delete, "mount: nothing, but a mount ends there",
+		hook_mount_delete),
+	BH_HOOK(__x64_sys_fsmount, "mount: fsmount", hook___x64_sys_fsmount),
+	BH_HOOK(__x64_sys_open_tree, "mount: open_tree", hook___x64_sys_open_tree),
+#ifdef __NR_open_tree_attr
+	BH_HOOK(__x64_sys_open_tree_attr, "mount: open_tree_attr",
+		hook___x64_sys_open_tree_attr),
+#endif
+#ifdef CONFIG_IA32_EMULATION
+	BH_HOOK(__ia32_sys_fsmount, "mount: fsmount, 32-bit", hook___ia32_sys_fsmount),
+	BH_HOOK(__ia32_sys_open_tree, "mount: open_tree, 32-bit", hook___ia32_sys_open_tree),
+#ifdef __NR_open_tree_attr
+	BH_HOOK(__ia32_sys_open_tree_attr, "mount: open_tree_attr, 32-bit",
+		hook___ia32_sys_open_tree_attr),
+#endif
+#endif
+	{ }
+};

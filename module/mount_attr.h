@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Attributes of mounts: what mount_setattr changes.
+ */
+#ifndef BULKHEAD_MOUNT_ATTR_H
+#define BULKHEAD_MOUNT_ATTR_H
+
+#include <linux/mount.h>
+#include <linux/path.h>
+#include <linux/types.h>
+
+u32 bh_attr_flags(u32 flags, u64 clear, u64 set);
+
+#ifdef __NR_mount_setattr
+int bh_attr_copy(struct mount_attr *attr, const void __user *from, size_t size);
+int bh_attr_judge(const struct path *place, const struct path *target, u32 made_by,
+		  const struct mount_attr *attr, bool recursive);
+#endif
+
+#endif /* BULKHEAD_MOUNT_ATTR_H */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Entry points of system calls as hooks. For hook files only.
+ */
+#ifndef BULKHEAD_MOUNT_ENTRY_H
+#define BULKHEAD_MOUNT_ENTRY_H
+
+#include <linux/mount.h>
+#include <linux/ptrace.h>
+#include <uapi/linux/fcntl.h>
+#include <uapi/linux/mount.h>
+
+#include "attach.h"
+#include "binding.h"
+#include "frozen.h"
+#include "mount_frame.h"
+#include "task.h"
+
+static inline struct bh_args bh_args_64(const struct pt_regs *regs)
+{
+	return (struct bh_args){ { regs->di, regs->si, regs->dx, regs->r10, regs->r8 } };
+}
+
+#ifdef CONFIG_IA32_EMULATION
+static inline struct bh_args bh_args_32(const struct pt_regs *regs)
+{
+	return (struct bh_args){ { (u32)regs->bx, (u32)regs->cx, (u32)regs->dx, (u32)regs->si,
+				(u32)regs->di } };
+}
+#endif
+
+typedef long (*bh_entry_t)(const struct pt_regs *regs);
+typedef long (*bh_entry_handle_t)(const struct bh_args *args, const struct pt_regs *regs,
+				  bh_entry_t original);
+
+#ifdef __NR_mount_setattr
+/* The arguments of a call that is made with a frozen page: path and attributes lie in it. */
+static inline struct pt_regs bh_frozen_regs(unsigned long page, const struct bh_args *args)
+{
+	return (struct pt_regs){
+		.di = AT_FDCWD,
+		.si = page + BH_FROZEN_PATH,
+		.dx = args->arg[2],
+		.r10 = page + BH_FROZEN_DATA,
+		.r8 = sizeof(struct mount_attr),
+	};
+}
+#endif
+
+static noinline long judge_entry(bh_entry_handle_t handle, struct bh_args args,
+				 const struct pt_regs *regs, bh_entry_t original)
+{
+	long ret = bh_bindings_nr() ? handle(&args, regs, original) : original(regs);
+
+	bh_hook_leave();
+	return ret;
+}
+
+/* What leaves the module by a jump for whoever is not confined calls through for others. */
+#define BH_DEFINE_THROUGH(entry)						\
+static long through_##entry(const struct pt_regs *regs)				\
+{										\
+	return BH_ORIGINAL(entry)(regs);					\
+}
+
+#define BH_DEFINE_ENTRY(entry, args_of, handle)					\
+static long hook_##entry(const struct pt_regs *regs)				\
+{										\
+	bh_hook_enter();							\
+	if (!bh_task_is_ordinary(current))					\
+		return judge_entry(handle, args_of(regs), regs, through_##entry); \
+	bh_hook_leave();							\
+	return BH_ORIGINAL(entry)(regs);					\
+}
+
+#endif /* BULKHEAD_MOUNT_ENTRY_H */
