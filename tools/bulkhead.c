@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_fmt,
 	&cmd_load,
 	&cmd_remove,
+	&cmd_sync,
 	&cmd_bind,
 	&cmd_unbind,
 	&cmd_status,

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command.h"
 #include "ctl.h"
@@ -16,6 +17,7 @@ static const struct option options[] = {
 	{ "policy", required_argument, NULL, 'p' },
 	{ "seq", required_argument, NULL, 's' },
 	{ "file", required_argument, NULL, 'F' },
+	{ "check", no_argument, NULL, 'c' },
 	COMMON_OPTIONS
 };
 
@@ -24,8 +26,28 @@ struct question {
 	const char *policy_file;
 	const char *seq;
 	bool json;
+	bool check;
 	unsigned long explained;
+	unsigned long differ;
 };
+
+/* A file, or the file of that version in a directory where all are kept. */
+static int read_policy(const char *path, const char *name, const char *version, struct doc *doc)
+{
+	struct stat st;
+	char *file;
+	int err;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		err = doc_read(doc, path);
+		return err ?: judge_document(doc);
+	}
+	file = xasprintf("%s/%s.%s", path, name, version);
+	err = doc_read(doc, file);
+	doc->label = path;
+	free(file);
+	return err ?: judge_document(doc);
+}
 
 /* The policy that made the event, from the file that was named or the kernel. */
 static int find_policy(const struct question *question, const struct event *event, struct doc *doc)
@@ -35,14 +57,12 @@ static int find_policy(const struct question *question, const struct event *even
 	char *file;
 	int err;
 
-	if (question->policy_file) {
-		err = doc_read(doc, question->policy_file);
-		return err ?: judge_document(doc);
-	}
-	if (!*name || strchr(name, '/')) {
+	if (!*name || strchr(name, '/') || strchr(version, '/')) {
 		say("the event names no policy");
 		return TROUBLE;
 	}
+	if (question->policy_file)
+		return read_policy(question->policy_file, name, version, doc);
 	file = xasprintf("policies/%s/text", name);
 	err = ctl_try_read(file, &doc->text);
 	free(file);
@@ -60,21 +80,30 @@ static int find_policy(const struct question *question, const struct event *even
 	return DONE;
 }
 
-/* What the kernel said, where that is not what the policy says now. */
+/* Is it the answer that the kernel gave? Not where it had reasons of its own, or saw more. */
+static bool agrees(const struct event *event, const struct explanation *e,
+		   const struct doc_block *block, const struct request *request)
+{
+	size_t line = e->is_default ? 0 : e->decides - block->first + 1;
+
+	if (event_get(event, "reason", NULL) || request->cut)
+		return true;
+	return !strcmp(event_get(event, "verdict", ""), e->word) &&
+	       strtoul(event_get(event, "rule", ""), NULL, 10) == line;
+}
+
 static void compare(const struct event *event, const struct explanation *e,
 		    const struct doc_block *block, const struct request *request)
 {
 	const char *rule = event_get(event, "rule", "");
 	const char *reason = event_get(event, "reason", NULL);
-	size_t line = e->is_default ? 0 : e->decides - block->first + 1;
 
 	if (reason)
 		printf("the kernel denied it for a reason of its own: %s\n", reason);
 	else if (request->cut)
 		printf("the event cuts a name short, and the kernel saw all of it: rule %s decided\n",
 		       rule);
-	else if (strcmp(event_get(event, "verdict", ""), e->word) ||
-		 strtoul(rule, NULL, 10) != line)
+	else if (!agrees(event, e, block, request))
 		printf("the kernel said %s by rule %s: this is not the policy that it had, or the event does not tell all\n",
 		       event_get(event, "verdict", "?"), rule);
 }
@@ -89,6 +118,12 @@ static int print_explanation(struct question *question, const struct event *even
 
 	if (status)
 		return status;
+	question->explained++;
+	if (question->check && agrees(event, &e, block, request)) {
+		explain_free(&e);
+		return DONE;
+	}
+	question->differ++;
 	if (question->json) {
 		object = explain_json(&e, doc, block);
 		json_object_set_new(object, "event", event_json(event));
@@ -96,15 +131,14 @@ static int print_explanation(struct question *question, const struct event *even
 		putchar('\n');
 		json_decref(object);
 	} else {
-		if (question->explained)
+		if (question->differ > 1)
 			putchar('\n');
 		event_describe(event, stdout);
 		compare(event, &e, block, request);
 		explain_print(&e, doc, block);
 	}
-	question->explained++;
 	explain_free(&e);
-	return DONE;
+	return question->check ? NO : DONE;
 }
 
 static int explain_event(struct question *question, const struct event *event)
@@ -188,12 +222,13 @@ static int run(int argc, char **argv)
 	const char *file = NULL;
 	int option, status = DONE, ret;
 
-	while ((option = next_option(argc, argv, "jp:s:F:", options)) >= 0) {
+	while ((option = next_option(argc, argv, "jp:s:F:c", options)) >= 0) {
 		switch (option) {
 		case 'j': question.json = true; break;
 		case 'p': question.policy_file = optarg; break;
 		case 's': question.seq = optarg; break;
 		case 'F': file = optarg; break;
+		case 'c': question.check = true; break;
 		}
 	}
 	if (optind < argc && (question.seq || file)) {
@@ -223,7 +258,10 @@ const struct command cmd_explain = {
 		"no argument; the policy is the loaded one of the event's name and version.\n\n"
 		"  -s, --seq=N          the event with this number, from the kernel's ring\n"
 		"  -F, --file=FILE      saved events\n"
-		"  -p, --policy=FILE    the policy's file, instead of the loaded one\n"
+		"  -p, --policy=FILE    the policy's file, instead of the loaded one; or a\n"
+		"                       directory that has it as NAME.VERSION\n"
+		"  -c, --check          only what the kernel answered otherwise; exit status 1\n"
+		"                       then\n"
 		"  -j, --json           an object for each event, a line each\n",
 	.run = run,
 };

@@ -41,6 +41,7 @@ extern const struct command cmd_load;
 extern const struct command cmd_metrics;
 extern const struct command cmd_remove;
 extern const struct command cmd_status;
+extern const struct command cmd_sync;
 extern const struct command cmd_try;
 extern const struct command cmd_unbind;
 extern const struct command cmd_upgrade;

@@ -24,6 +24,7 @@ static const char *const text_keys[] = {
 /* Keys whose values are numbers. */
 static const char *const number_keys[] = {
 	"seq", "version", "inum", "pid", "uid", "peer_pid", "lost", "auid", "ses",
+	"dropped",
 };
 
 /* Keys whose values are lists of flags. */
@@ -49,25 +50,38 @@ static int hex_digit(char c)
 }
 
 /* As audit_log_untrustedstring() writes what is not plain. */
-static void decode_hex(struct kv *kv)
+static bool decode_hex(struct kv *kv)
 {
 	size_t i;
 
 	if (kv->quoted || !kv->len || kv->len % 2)
-		return;
+		return false;
 	for (i = 0; i < kv->len; i++)
 		if (hex_digit(kv->value[i]) < 0)
-			return;
+			return false;
 	for (i = 0; i < kv->len / 2; i++)
 		kv->value[i] = hex_digit(kv->value[2 * i]) << 4 | hex_digit(kv->value[2 * i + 1]);
 	kv->len /= 2;
 	kv->value[kv->len] = '\0';
 	kv->quoted = true;
-	if (kv->len > 3 && !memcmp(kv->value + kv->len - 3, "...", 3)) {
-		kv->len -= 3;
-		kv->value[kv->len] = '\0';
-		kv->cut = true;
-	}
+	return true;
+}
+
+/* The module cuts a label, a name and a path behind so many bytes. */
+static bool is_cut_length(size_t len)
+{
+	return len == 64 || len == 128 || len == 900;
+}
+
+static void decode_text(struct kv *kv)
+{
+	decode_hex(kv);
+	if (!kv->quoted || kv->len < 3 || memcmp(kv->value + kv->len - 3, "...", 3) ||
+	    !is_cut_length(kv->len - 3))
+		return;
+	kv->len -= 3;
+	kv->value[kv->len] = '\0';
+	kv->cut = true;
 }
 
 static void add_kv(struct kvs *kvs, const char *key, const char *value, size_t len)
@@ -89,13 +103,13 @@ static const char *skip_audit_header(const char *line, size_t len, const char **
 	if ((strncmp(line, "type=", 5) && strncmp(line, "node=", 5)) || !msg)
 		return NULL;
 	msg += strlen("msg=audit(");
-	end = memmem(msg, line + len - msg, "): ", 3);
+	end = memmem(msg, line + len - msg, "):", 2);
 	colon = end ? memchr(msg, ':', end - msg) : NULL;
 	if (!colon)
 		return NULL;
 	*time = msg;
 	*time_len = colon - msg;
-	return end + strlen("): ");
+	return end + strlen("):");
 }
 
 static int parse_audit(struct event *event, const char *record, const char *end,
@@ -114,11 +128,11 @@ static int parse_audit(struct event *event, const char *record, const char *end,
 	if ((size_t)(end - record) < sizeof(name) || memcmp(record, name, sizeof(name) - 1))
 		return 0;
 	record += strcspn(record, " ");
-	if (kvs_parse(&event->kvs, record, end - record, why))
+	if (kvs_parse(&event->kvs, record, end - record, KV_AUDIT, why))
 		return -1;
 	for (i = 0; i < event->kvs.nr; i++)
 		if (IS_ONE_OF(event->kvs.v[i].key, text_keys))
-			decode_hex(&event->kvs.v[i]);
+			decode_text(&event->kvs.v[i]);
 	add_kv(&event->kvs, "time", time, time_len);
 	return 1;
 }
@@ -129,12 +143,12 @@ static int classify(struct event *event, const char **why)
 {
 	const char *class = event_get(event, "class", NULL);
 
-	if (class && !strcmp(class, "config")) {
+	if (kvs_find(&event->kvs, "lost")) {
+		event->kind = EVENT_LOST;
+	} else if (class && !strcmp(class, "config")) {
 		event->kind = EVENT_CONFIG;
 	} else if (class && event_get(event, "verdict", NULL)) {
 		event->kind = EVENT_VERDICT;
-	} else if (kvs_find(&event->kvs, "lost")) {
-		event->kind = EVENT_LOST;
 	} else {
 		*why = "neither a verdict, nor a change, nor a loss";
 		return -1;
@@ -168,7 +182,7 @@ int event_parse(struct event *event, const char *line, size_t len, const char **
 		ret = parse_audit(event, record, event->raw + len, time, time_len, why);
 		if (ret <= 0)
 			return ret;
-	} else if (kvs_parse(&event->kvs, line, len, why)) {
+	} else if (kvs_parse(&event->kvs, line, len, KV_ESCAPED, why)) {
 		return -1;
 	}
 	return classify(event, why);

@@ -13,6 +13,7 @@
 struct reader {
 	const char *s;
 	const char *end;
+	enum kv_form form;
 	const char **why;
 };
 
@@ -53,7 +54,7 @@ static int read_quoted(struct reader *r, struct kv *kv)
 	while (r->s < r->end && *r->s != '"') {
 		char c = *r->s;
 
-		if (c == '\\') {
+		if (c == '\\' && r->form == KV_ESCAPED) {
 			if (read_escape(r, &c))
 				return -1;
 		} else if (c < ' ' || c > '~') {
@@ -113,13 +114,14 @@ static int read_word(struct reader *r, struct kv *kv)
  * @kvs: empty; to be freed whatever is returned
  * @line: the line, without its newline
  * @len: its length
+ * @form: how its strings are written
  * @why: where to put a sentence on failure
  *
  * Return: 0, or -1 if it is not a line that the module writes.
  */
-int kvs_parse(struct kvs *kvs, const char *line, size_t len, const char **why)
+int kvs_parse(struct kvs *kvs, const char *line, size_t len, enum kv_form form, const char **why)
 {
-	struct reader r = { .s = line, .end = line + len, .why = why };
+	struct reader r = { .s = line, .end = line + len, .form = form, .why = why };
 
 	while (r.s < r.end) {
 		struct kv *kv;

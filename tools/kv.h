@@ -29,7 +29,13 @@ struct kvs {
 	size_t cap;
 };
 
-int kvs_parse(struct kvs *kvs, const char *line, size_t len, const char **why);
+/* How strings are written. */
+enum kv_form {
+	KV_ESCAPED,	/* quoted, with escapes, as the module does */
+	KV_AUDIT,	/* quoted without escapes, as audit does what is plain */
+};
+
+int kvs_parse(struct kvs *kvs, const char *line, size_t len, enum kv_form form, const char **why);
 const struct kv *kvs_find(const struct kvs *kvs, const char *key);
 const char *kvs_get(const struct kvs *kvs, const char *key, const char *missing);
 bool kv_is_none(const struct kv *kv);

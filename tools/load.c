@@ -83,54 +83,74 @@ static int tell_outcome(const char *label, char *outcome, bool quiet)
 }
 
 /**
- * load_text() - give a document to the kernel, and say what it answers
- * @label: what diagnostics call it
+ * load_send() - give a document to the kernel
+ * @label: what a sign of life calls it
  * @s: the document, signed or not
  * @len: its length
- * @quiet: say only what is wrong
+ * @outcome: where to put what the kernel answers
  *
- * Return: DONE or NO; TROUBLE ends the program.
+ * Return: 0 or the positive errno that it refuses with.
  */
-int load_text(const char *label, const char *s, size_t len, bool quiet)
+int load_send(const char *label, const char *s, size_t len, struct buf *outcome)
 {
-	struct buf outcome = { 0 };
-	int fd = ctl_open("load", O_RDWR), err, told = 0;
+	int fd = ctl_open("load", O_RDWR), err;
 
 	if (fd < 0)
 		die("no %s/load: this is not bulkhead's directory", ctl_dir());
 	err = write_document(fd, label, s, len);
-	if (!read_fd(fd, &outcome) && outcome.len)
-		told = tell_outcome(label, outcome.s, quiet);
-	buf_free(&outcome);
+	if (read_fd(fd, outcome))
+		outcome->len = 0;
 	if (close(fd) && !err)
 		err = errno;
+	return err;
+}
+
+/**
+ * load_tell() - say what the kernel answered
+ * @label: what diagnostics call the document
+ * @err: as load_send() returned it
+ * @outcome: as load_send() filled it; spoilt
+ * @quiet: say only what is wrong
+ *
+ * Return: DONE or NO.
+ */
+int load_tell(const char *label, int err, struct buf *outcome, bool quiet)
+{
+	int told = outcome->len ? tell_outcome(label, outcome->s, quiet) : 0;
+
 	if (err && !told)
 		say("%s: the kernel refuses it: %s", label, ctl_refusal(err));
 	return err || told ? NO : DONE;
 }
 
-/* --bump */
-
-static bool is_version_line(const struct doc_line *line)
+/** load_text() - load_send() and load_tell() */
+int load_text(const char *label, const char *s, size_t len, bool quiet)
 {
-	return line->kind == DOC_POLICY;
+	struct buf outcome = { 0 };
+	int err = load_send(label, s, len, &outcome), status;
+
+	status = load_tell(label, err, &outcome, quiet);
+	buf_free(&outcome);
+	return status;
 }
 
-/* Are two blocks the same but for their version, blanks and comments? */
-static bool same_rules(const struct doc *a, const struct doc_block *x, const struct doc *b,
-		       const struct doc_block *y)
+/* --bump */
+
+/** load_same_rules() - are two blocks the same but for version, blanks and comments? */
+bool load_same_rules(const struct doc *a, const struct doc_block *x, const struct doc *b,
+		     const struct doc_block *y)
 {
 	struct buf left = { 0 }, right = { 0 };
 	bool same;
 	size_t i;
 
 	for (i = x->first; i < x->end; i++)
-		if (a->lines[i].nr_words && !is_version_line(&a->lines[i])) {
+		if (a->lines[i].nr_words && a->lines[i].kind != DOC_POLICY) {
 			doc_write_code(&left, &a->lines[i]);
 			buf_puts(&left, "\n");
 		}
 	for (i = y->first; i < y->end; i++)
-		if (b->lines[i].nr_words && !is_version_line(&b->lines[i])) {
+		if (b->lines[i].nr_words && b->lines[i].kind != DOC_POLICY) {
 			doc_write_code(&right, &b->lines[i]);
 			buf_puts(&right, "\n");
 		}
@@ -153,7 +173,7 @@ static u64 wanted_version(const struct doc *doc, const struct doc_block *block, 
 	if (loaded && loaded >= written && !ctl_try_read(file, &there.text)) {
 		doc_parse(&there);
 		other = doc_block_named(&there, block->name);
-		*raised = !other || !same_rules(doc, block, &there, other);
+		*raised = !other || !load_same_rules(doc, block, &there, other);
 		written = loaded + *raised;
 	}
 	doc_free(&there);

@@ -71,7 +71,7 @@ static void read_bindings(struct state *state)
 	for (line = strtok(buf.s, "\n"); line; line = strtok(NULL, "\n")) {
 		GROW(state->bindings, state->nr_bindings, cap);
 		state->bindings[state->nr_bindings] = (struct kvs){ 0 };
-		if (kvs_parse(&state->bindings[state->nr_bindings++], line, strlen(line), &why))
+		if (kvs_parse(&state->bindings[state->nr_bindings++], line, strlen(line), KV_ESCAPED, &why))
 			say("a line of bindings cannot be read: %s", why);
 	}
 	buf_free(&buf);

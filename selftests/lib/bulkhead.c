@@ -110,6 +110,24 @@ long bh_number(const char *file, const char *name)
 	return -1;
 }
 
+/* For who explains the events later: the policy as it was, in the directory BULKHEAD_KEEP. */
+static void keep_policy(const char *name, long version, const char *text, int len)
+{
+	const char *directory = getenv("BULKHEAD_KEEP");
+	char path[256];
+	int fd;
+
+	if (!directory)
+		return;
+	snprintf(path, sizeof(path), "%s/%s.%ld", directory, name, version);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	if (write(fd, text, len) != len)
+		unlink(path);
+	close(fd);
+}
+
 int bh_policy(const char *name, const char *format, ...)
 {
 	char file[128], *text = malloc(DOCUMENT_MAX);
@@ -119,13 +137,15 @@ int bh_policy(const char *name, const char *format, ...)
 
 	snprintf(file, sizeof(file), "policies/%s/info", name);
 	version = bh_number(file, "version");
-	len = snprintf(text, DOCUMENT_MAX, "policy %s version %ld\n", name,
-		       version < 0 ? 1 : version + 1);
+	version = version < 0 ? 1 : version + 1;
+	len = snprintf(text, DOCUMENT_MAX, "policy %s version %ld\n", name, version);
 	va_start(args, format);
 	len += vsnprintf(text + len, DOCUMENT_MAX - len, format, args);
 	va_end(args);
 	len += snprintf(text + len, DOCUMENT_MAX - len, "\nend\n");
 	err = bh_write_bytes("load", text, len);
+	if (!err)
+		keep_policy(name, version, text, len);
 	free(text);
 	return err;
 }

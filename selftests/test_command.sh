@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The command bulkhead with the module: TAP on stdout. What it does without a module is
+# shown by tools/tests.
+
+dir=/tmp/command
+ran=0
+failed=0
+mkdir -p $dir
+cd $dir || exit 1
+
+if [ ! -x /usr/sbin/bulkhead ]; then
+	echo "1..0 # SKIP no command in this machine"
+	exit 0
+fi
+
+# report STATUS DESCRIPTION [DETAIL...]
+report() {
+	ran=$((ran + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $ran - $2"
+		return
+	fi
+	failed=1
+	echo "not ok $ran - $2"
+	shift 2
+	printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+# run STATUS PATTERN DESCRIPTION ARGUMENT...: the command; PATTERN is in what it says
+run() {
+	wanted=$1 pattern=$2 description=$3
+	shift 3
+	said=$(bulkhead "$@" 2>&1)
+	got=$?
+	[ $got = "$wanted" ] && { [ ! "$pattern" ] || echo "$said" | grep -q -e "$pattern"; }
+	report $? "$description" "exit status $got, wanted $wanted" "$said"
+}
+
+# policy VERSION LINE...
+policy() {
+	echo "policy command version $1"
+	shift
+	printf '  %s\n' "$@"
+	echo end
+}
+
+# A shell that is pid 1 of its own namespace, and does what is written to descriptor 3.
+begin() {
+	rm -f $dir/orders
+	mkfifo $dir/orders
+	unshare -p -f sh <$dir/orders >$dir/log 2>&1 &
+	exec 3>$dir/orders
+	sleep 1
+	inside=$(awk -v parent=$! '/^Pid:/ { pid = $2 } /^PPid:/ && $2 == parent { print pid }' \
+		/proc/[0-9]*/status 2>/dev/null)
+}
+
+# inside COMMAND: its output and status
+inside() {
+	rm -f $dir/done
+	echo "{ $1; } >$dir/out 2>&1; echo \$? >$dir/status; : >$dir/done" >&3
+	tries=0
+	until [ -e $dir/done ] || [ $tries = 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	cat $dir/out
+	return "$(cat $dir/status)"
+}
+
+loading() {
+	policy 3 'default ptrace deny' 'allow ptrace peer=inside' >a.policy
+	policy 2 'default mount deny' >old.policy
+	policy 9 'default mount deny' >new.policy
+	printf 'policy command version 4\n  allow exec nonsense=x\nend\n' >bad.policy
+	run 0 '^ok command 3$' "load" load a.policy
+	run 0 '^ok command 3$' "load the same again" load a.policy
+	run 1 '^old.policy:1:24: error: .*version' "an old version has its place" load old.policy
+	run 1 '^bad.policy:2:14: error: ' "a mistake has its place" load bad.policy
+	run 0 '^ok command 4$' "load --bump" load --bump old.policy
+	run 0 '^ok command 4$' "load --bump of the same" load --bump old.policy
+	[ "$(bulkhead load --bump a.policy new.policy a.policy 2>&1 | grep -c '^ok')" = 3 ]
+	report $? "several files"
+}
+
+binding() {
+	cp /bin/busybox $dir/true
+	policy 20 'default exec allow' "deny exec path=$dir/true" 'default mount deny' >c.policy
+	run 0 '^ok' "load a policy for a container" load c.policy
+	begin
+	run 0 "^pid:.* [0-9]* *$inside sh " "what is not bound is shown" status --unconfined
+	run 1 'not loaded' "bind to what is not loaded" bind nosuch "$inside"
+	run 1 "host's pid namespace" "bind of the host" bind command $$
+	inside "$dir/true"
+	report $? "the program runs" "$(cat $dir/out)"
+	run 0 '' "bind" bind --label 'of the test' command "$inside"
+	run 0 "^  pid:.* command .* yes .* bind .*[1-9]" "status shows the binding" status
+	said=$(bulkhead status --unconfined)
+	! echo "$said" | grep -q " $inside sh "
+	report $? "what is bound is not shown as unconfined" "$said"
+	! inside "$dir/true"
+	report $? "the program does not run any more"
+	run 1 'in use' "a policy in use is not removed" remove command
+}
+
+watching() {
+	run 0 "deny exec $dir/true" "events shows the denial" events --policy command --class exec
+	seq=$(bulkhead events --raw --policy command --class exec | tail -n 1 | sed 's/^seq=\([0-9]*\) .*/\1/')
+	run 0 "line 3: deny exec path=$dir/true" "explain names the rule" explain --seq "$seq"
+	bulkhead events --raw --class exec --policy command | tail -n 1 >event
+	run 0 '' "explain agrees with the kernel" explain --check --file event
+	run 0 '"rule":3' "events as JSON" events --json --policy command --class exec
+	run 0 "^  allow\|no rule\|still refuses" "learn from the ring" learn --policy command -g 0
+	run 1 '^deny$' "try agrees" try c.policy exec path=$dir/true
+	run 0 'bulkhead_policy_denials_total{policy="command"} [1-9]' "metrics count it" metrics
+	run 0 '"policy": "command"' "status as JSON" status --json
+}
+
+# Whoever is confined is told so, and changes nothing.
+from_inside() {
+	inside "bulkhead load $dir/a.policy"
+	[ $? != 0 ] && grep -q '^bulkhead: \|error' $dir/out
+	report $? "a confined caller loads nothing" "$(cat $dir/out)"
+	inside "bulkhead unbind $$"
+	[ $? != 0 ] && grep -q '^bulkhead: ' $dir/out
+	report $? "... and unbinds nothing" "$(cat $dir/out)"
+}
+
+ending() {
+	run 0 '' "unbind" unbind "$inside"
+	run 1 'not bound' "unbind once more" unbind "$inside"
+	inside "$dir/true"
+	report $? "the program runs again" "$(cat $dir/out)"
+	run 0 '' "bind by a namespace's file" bind command "/proc/$inside/ns/pid"
+	exec 3>&-
+	sleep 1
+	run 0 '' "remove when the container has ended" remove command
+	run 1 'not loaded' "remove once more" remove command
+}
+
+loading
+binding
+watching
+from_inside
+ending
+echo "1..$ran"
+exit $failed

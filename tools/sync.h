@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The kernel's state after that of a directory.
+ */
+#ifndef BULKHEAD_TOOLS_SYNC_H
+#define BULKHEAD_TOOLS_SYNC_H
+
+#include "doc.h"
+
+/**
+ * struct sync_file - a file of the directory
+ * @label: DIR/NAME
+ * @doc: its content; lines and blocks of a policy in text only
+ * @is_signed: a *.p7s
+ */
+struct sync_file {
+	char *label;
+	struct doc doc;
+	bool is_signed;
+};
+
+/**
+ * struct sync_dir - what a directory holds
+ * @files: its policies, sorted by name
+ * @table: its assignment table; ->label is NULL if it has none
+ */
+struct sync_dir {
+	struct sync_file *files;
+	size_t nr;
+	size_t cap;
+	struct sync_file table;
+};
+
+int sync_read(struct sync_dir *dir, const char *path);
+void sync_free(struct sync_dir *dir);
+int sync_apply(const struct sync_dir *dir, bool prune);
+
+#endif /* BULKHEAD_TOOLS_SYNC_H */
