@@ -11,6 +11,7 @@
 
 #include <linux/delay.h>
 #include <linux/kprobes.h>
+#include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/static_call.h>
@@ -25,6 +26,10 @@ DEFINE_PER_CPU(long, bh_inflight);
 #define TEST_CALLS 16
 
 static unsigned int test_hits;
+
+/* Hooks are attached on demand while this holds. */
+static bool demands_taken;
+static DEFINE_MUTEX(demand_mutex);
 
 /* What the tester's calls reach in place of a handler. Takes any arguments. */
 static noinline int test_handler(void)
@@ -73,7 +78,8 @@ static int find_site(struct bh_hook *hook)
 	return 0;
 }
 
-static int attach_one(struct bh_hook *hook)
+/* Prepares a hook: its site is found, and is all that its ops ask for. */
+static int prepare(struct bh_hook *hook)
 {
 	int err = find_site(hook);
 
@@ -85,25 +91,48 @@ static int attach_one(struct bh_hook *hook)
 	/* PERMANENT: while we are there, ftrace cannot be switched off. */
 	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | BH_FTRACE_FLAGS;
 	err = ftrace_set_filter_ip(&hook->ops, hook->site, 0, 0);
-	if (err) {
+	if (err)
 		pr_err("%s: cannot be traced (%d)\n", hook->function, err);
-		return err;
-	}
-	err = register_ftrace_function(&hook->ops);
-	if (err) {
+	return err;
+}
+
+static int redirect_one(struct bh_hook *hook)
+{
+	int err = register_ftrace_function(&hook->ops);
+
+	if (err)
 		pr_err("%s: %s (%d)\n", hook->function,
 		       err == -EBUSY ? "a livepatch or another module redirects it already" :
 				       "cannot be redirected", err);
-		ftrace_free_filter(&hook->ops);
-	}
+	else
+		WRITE_ONCE(hook->attached, true);
 	return err;
+}
+
+static int attach_one(struct bh_hook *hook)
+{
+	int err = prepare(hook);
+
+	if (err)
+		return err;
+	err = redirect_one(hook);
+	if (err)
+		ftrace_free_filter(&hook->ops);
+	return err;
+}
+
+static bool let_go(struct bh_hook *hook)
+{
+	if (hook->attached && WARN_ON(unregister_ftrace_function(&hook->ops)))
+		return false;
+	WRITE_ONCE(hook->attached, false);
+	return true;
 }
 
 static void detach_one(struct bh_hook *hook)
 {
-	if (WARN_ON(unregister_ftrace_function(&hook->ops)))
-		return;
-	ftrace_free_filter(&hook->ops);
+	if (let_go(hook))
+		ftrace_free_filter(&hook->ops);
 }
 
 /*
@@ -193,9 +222,34 @@ int bh_attach(struct bh_hook *const *tables, unsigned int nr)
 				detach_until(tables, t, hook + 1);
 				return err;
 			}
+			if (hook->on_demand)
+				let_go(hook);
 		}
 	}
+	demands_taken = true;
 	return 0;
+}
+
+/**
+ * bh_attach_now() - put hooks in place that are attached on demand
+ * @table: the table of hooks, all of them such; they stay until bh_detach()
+ *
+ * May sleep. Takes the locks of ftrace. Nothing is attached any more, and no error given,
+ * once bh_detach() has begun.
+ *
+ * Return: 0, or an errno as bh_attach().
+ */
+int bh_attach_now(struct bh_hook *table)
+{
+	struct bh_hook *hook;
+	int err = 0;
+
+	mutex_lock(&demand_mutex);
+	for (hook = table; demands_taken && hook->function && !err; hook++)
+		if (!hook->attached)
+			err = redirect_one(hook);
+	mutex_unlock(&demand_mutex);
+	return err;
 }
 
 /**
@@ -207,5 +261,8 @@ int bh_attach(struct bh_hook *const *tables, unsigned int nr)
  */
 void bh_detach(struct bh_hook *const *tables, unsigned int nr)
 {
+	mutex_lock(&demand_mutex);
+	demands_taken = false;
+	mutex_unlock(&demand_mutex);
 	detach_until(tables, nr - 1, NULL);
 }

@@ -20,6 +20,8 @@
  * @ops: what ftrace needs
  * @site: where ftrace redirects, once it is known
  * @tester: the task that tests the hook: its calls are counted and go nowhere
+ * @on_demand: only tested at load, and attached by bh_attach_now()
+ * @attached: is it?
  */
 struct bh_hook {
 	const char *function;
@@ -30,6 +32,8 @@ struct bh_hook {
 	struct ftrace_ops ops;
 	unsigned long site;
 	struct task_struct *tester;
+	bool on_demand;
+	bool attached;
 };
 
 /* A handler's way into the function that it stands before. */
@@ -43,6 +47,16 @@ struct bh_hook {
 	.handler = handle,						\
 	.original = &STATIC_CALL_KEY(original_##fn),			\
 	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
+}
+
+/* Of a function that all call often, which only few must be asked about. */
+#define BH_HOOK_ON_DEMAND(fn, what, handle) {				\
+	.function = #fn,						\
+	.purpose = what,						\
+	.handler = handle,						\
+	.original = &STATIC_CALL_KEY(original_##fn),			\
+	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
+	.on_demand = true,						\
 }
 
 DECLARE_PER_CPU(long, bh_inflight);
@@ -72,6 +86,7 @@ static __always_inline void bh_hook_leave(void)
 
 /* A table of hooks ends with an empty one. */
 int bh_attach(struct bh_hook *const *tables, unsigned int nr);
+int bh_attach_now(struct bh_hook *table);
 void bh_detach(struct bh_hook *const *tables, unsigned int nr);
 
 #endif /* BULKHEAD_ATTACH_H */

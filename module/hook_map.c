@@ -80,6 +80,17 @@ static int check_map(const struct file *file, bool own_content, bool mapped)
 	return err || !content || !own_content ? err : judge(NULL, mapped);
 }
 
+static bool is_implied(unsigned long prot)
+{
+	return prot & PROT_READ && !(prot & PROT_EXEC) && current->personality & READ_IMPLIES_EXEC;
+}
+
+/* Is what is_implied() judged where all of it is seen? */
+static bool sees_implied(void)
+{
+	return READ_ONCE(bh_implied_hooks[0].attached);
+}
+
 /* As mmap_prot() of security/security.c: some ask for reading and mean executing. */
 static bool will_be_executable(const struct file *file, unsigned long prot)
 {
@@ -87,7 +98,7 @@ static bool will_be_executable(const struct file *file, unsigned long prot)
 
 	if (prot & PROT_EXEC)
 		return true;
-	if (!(prot & PROT_READ) || !(current->personality & READ_IMPLIES_EXEC))
+	if (!is_implied(prot))
 		return false;
 	if (!file)
 		return true;
@@ -122,9 +133,9 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 
 	if (!bh_bindings_nr())
 		return 0;
-	if (own_content || current->personality & READ_IMPLIES_EXEC || stack_executes(current->mm))
-		return judge(NULL, false);
-	return 0;
+	if (current->personality & READ_IMPLIES_EXEC)
+		return judge(NULL, false) ?: bh_attach_now(bh_implied_hooks);
+	return own_content || stack_executes(current->mm) ? judge(NULL, false) : 0;
 }
 
 static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned long flags)
@@ -135,7 +146,7 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 	/* No program runs while it is being replaced: these mappings are execve's own. */
 	if (current->in_execve)
 		err = judge_execve(file, prot, private);
-	else if (will_be_executable(file, prot))
+	else if (will_be_executable(file, prot) && !(is_implied(prot) && sees_implied()))
 		err = check_map(file, private && prot & PROT_WRITE, false);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_mmap_file)(file, prot, flags);
@@ -184,9 +195,50 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 }
 
 /*
- * Under READ_IMPLIES_EXEC the heap executes, and no security module is asked. It cannot
- * be told here whether the heap will grow, since another thread may move its end: each
- * call counts that does not only ask where that is.
+ * READ_IMPLIES_EXEC
+ *
+ * Reading then means executing for memory of which no security module is asked: the heap,
+ * what remap_file_pages() maps anew before 6.12, shadow stacks. It is seen in do_mmap() and
+ * in brk(2). Both are called all the time, and hardly anyone has that personality: they are
+ * redirected once the first confined task takes it. A task that has it before it is confined
+ * has memory that executes already, and keeps it.
+ */
+/* Under mmap_lock, as mprotect. What execve maps has been asked for. */
+static noinline int judge_do_mmap(const struct file *file, unsigned long prot,
+				  unsigned long flags)
+{
+	bool private = (flags & MAP_TYPE) == MAP_PRIVATE;
+
+	if (current->in_execve || !will_be_executable(file, prot))
+		return 0;
+	return check_map(file, private && prot & PROT_WRITE, true);
+}
+
+BH_DEFINE_ORIGINAL(do_mmap);
+
+static unsigned long hook_do_mmap(struct file *file, unsigned long addr, unsigned long len,
+				  unsigned long prot, unsigned long flags, BH_MMAP_VM_FLAGS
+				  unsigned long pgoff, unsigned long *populate,
+				  struct list_head *uf)
+{
+	int err;
+
+	bh_hook_enter();
+	if (is_implied(prot) && !bh_task_is_ordinary(current)) {
+		err = judge_do_mmap(file, prot, flags);
+		if (err) {
+			bh_hook_leave();
+			return err;
+		}
+	}
+	bh_hook_leave();
+	return BH_ORIGINAL(do_mmap)(file, addr, len, prot, flags, BH_MMAP_VM_FLAGS_ARG
+				    pgoff, populate, uf);
+}
+
+/*
+ * It cannot be told here whether the heap will grow, since another thread may move its
+ * end: each call counts but brk(0), which only reads it.
  *
  * Return: is the call denied? It then returns the end as it is, having no other error.
  */
@@ -211,8 +263,37 @@ static long hook_brk(const struct pt_regs *regs)
 	return BH_ORIGINAL(__x64_sys_brk)(regs);
 }
 
+BH_DEFINE_ORIGINAL(__x64_sys_personality);
+
+/* ~0 only asks. */
+static noinline int take_personality(unsigned int personality)
+{
+	int err = 0;
+
+	if (personality != 0xffffffff && personality & READ_IMPLIES_EXEC)
+		err = bh_attach_now(bh_implied_hooks);
+	bh_hook_leave();
+	return err;
+}
+
+static long hook_personality(const struct pt_regs *regs)
+{
+	int err;
+
+	bh_hook_enter();
+	if (bh_task_is_ordinary(current)) {
+		bh_hook_leave();
+	} else {
+		err = take_personality(regs->di);
+		if (err)
+			return err;
+	}
+	return BH_ORIGINAL(__x64_sys_personality)(regs);
+}
+
 #ifdef CONFIG_IA32_EMULATION
 BH_DEFINE_ORIGINAL(__ia32_sys_brk);
+BH_DEFINE_ORIGINAL(__ia32_sys_personality);
 
 static long hook_brk_32(const struct pt_regs *regs)
 {
@@ -223,14 +304,39 @@ static long hook_brk_32(const struct pt_regs *regs)
 		return READ_ONCE(current->mm->brk);
 	return BH_ORIGINAL(__ia32_sys_brk)(regs);
 }
+
+static long hook_personality_32(const struct pt_regs *regs)
+{
+	int err;
+
+	bh_hook_enter();
+	if (bh_task_is_ordinary(current)) {
+		bh_hook_leave();
+	} else {
+		err = take_personality(regs->bx);
+		if (err)
+			return err;
+	}
+	return BH_ORIGINAL(__ia32_sys_personality)(regs);
+}
 #endif
+
+struct bh_hook bh_implied_hooks[] = {
+	BH_HOOK_ON_DEMAND(do_mmap, "map: what reads under READ_IMPLIES_EXEC", hook_do_mmap),
+	BH_HOOK_ON_DEMAND(__x64_sys_brk, "map: brk under READ_IMPLIES_EXEC", hook_brk),
+#ifdef CONFIG_IA32_EMULATION
+	BH_HOOK_ON_DEMAND(__ia32_sys_brk, "map: brk under READ_IMPLIES_EXEC, 32-bit", hook_brk_32),
+#endif
+	{ }
+};
 
 struct bh_hook bh_map_hooks[] = {
 	BH_HOOK(security_mmap_file, "map: mmap, shmat", hook_mmap_file),
 	BH_HOOK(security_file_mprotect, "map: mprotect", hook_file_mprotect),
-	BH_HOOK(__x64_sys_brk, "map: brk under READ_IMPLIES_EXEC", hook_brk),
+	BH_HOOK(__x64_sys_personality, "nothing: sees READ_IMPLIES_EXEC", hook_personality),
 #ifdef CONFIG_IA32_EMULATION
-	BH_HOOK(__ia32_sys_brk, "map: brk under READ_IMPLIES_EXEC, 32-bit", hook_brk_32),
+	BH_HOOK(__ia32_sys_personality, "nothing: sees READ_IMPLIES_EXEC, 32-bit",
+		hook_personality_32),
 #endif
 	{ }
 };

@@ -9,6 +9,7 @@
 
 extern struct bh_hook bh_exec_hooks[];
 extern struct bh_hook bh_map_hooks[];
+extern struct bh_hook bh_implied_hooks[];
 extern struct bh_hook bh_layer_hooks[];
 extern struct bh_hook bh_mount_hooks[];
 extern struct bh_hook bh_mount_context_hooks[];

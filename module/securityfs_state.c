@@ -113,7 +113,8 @@ static int features_show(struct seq_file *m, void *unused)
 	seq_puts(m, "\n");
 	for (t = 0; t < nr_hook_tables; t++)
 		for (hook = hook_tables[t]; hook->function; hook++)
-			seq_printf(m, "point %s attached=ftrace judges=\"%s\"\n", hook->function,
+			seq_printf(m, "point %s attached=%s judges=\"%s\"\n", hook->function,
+				   READ_ONCE(hook->attached) ? "ftrace" : "on-demand",
 				   hook->purpose);
 	for (function = bh_path_functions; function->name; function++)
 		seq_printf(m, "function %s found=kprobe tells=\"%s\"\n", function->name,

@@ -215,6 +215,18 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 }
 #endif
 
+/* 6.6 let do_mmap() take flags of the kernel's own, and 7.3 gave them a type. */
+#if defined(BULKHEAD_HAS_MMAP_VMA_FLAGS)
+#define BH_MMAP_VM_FLAGS vma_flags_t vm_flags,
+#define BH_MMAP_VM_FLAGS_ARG vm_flags,
+#elif defined(BULKHEAD_HAS_MMAP_VM_FLAGS)
+#define BH_MMAP_VM_FLAGS vm_flags_t vm_flags,
+#define BH_MMAP_VM_FLAGS_ARG vm_flags,
+#else
+#define BH_MMAP_VM_FLAGS
+#define BH_MMAP_VM_FLAGS_ARG
+#endif
+
 /* Mounts that the kernel makes on its way: 6.17 gave them a context instead of a flag. */
 #ifndef SB_SUBMOUNT
 #define SB_SUBMOUNT 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What a vendor's kernel may have from a later release than its number says: its headers
 # are asked, and what it exports. compat.h supplies what is in neither.
+comma := ,
 exports = $(if $(shell grep -sw '$(1)' $(objtree)/Module.symvers),-DBULKHEAD_HAS_$(2))
 declares = $(if $(shell grep -sw '$(2)' $(addprefix $(srctree)/include/linux/,$(1))),-DBULKHEAD_HAS_$(3))
 
@@ -17,6 +18,8 @@ ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call declares,binfmts.h,bprm_open_interpreter,BPRM_INTERPRETER) \
 	     $(call declares,fs_struct.h,seqlock_t seq,FS_SEQLOCK) \
 	     $(call declares,dcache.h,D_REAL_METADATA,REAL_METADATA) \
+	     $(call declares,mm.h,vm_flags_t vm_flags$(comma) unsigned long pgoff$(comma) unsigned long .populate,MMAP_VM_FLAGS) \
+	     $(call declares,mm.h,vma_flags_t vma_flags$(comma) unsigned long pgoff$(comma) unsigned long .populate,MMAP_VMA_FLAGS) \
 	     $(call declares,module.h,struct module_use,MODULE_USE) \
 	     $(call declares,ns_common.h,__ns_ref_read,NS_REF) \
 	     $(call declares,ns_common.h ns/ns_common_types.h,ns_type,NS_TYPE) \
