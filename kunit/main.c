@@ -13,6 +13,7 @@ static struct kunit_suite *suites[] = {
 	&bh_text_suite,
 	&bh_decide_suite,
 	&bh_escape_suite,
+	&bh_event_suite,
 	&bh_assign_suite,
 	&bh_binding_suite,
 };

@@ -12,6 +12,7 @@ extern struct kunit_suite bh_parse_suite;
 extern struct kunit_suite bh_text_suite;
 extern struct kunit_suite bh_decide_suite;
 extern struct kunit_suite bh_escape_suite;
+extern struct kunit_suite bh_event_suite;
 extern struct kunit_suite bh_assign_suite;
 extern struct kunit_suite bh_binding_suite;
 

@@ -337,7 +337,7 @@ static int bind_by_table(struct assigning *a, const char *cgroup)
 	shown = kstrdup(cgroup, GFP_KERNEL);
 	if (!shown)
 		return refuse(a, entry, "out of memory");
-	err = bh_bind(&a->ns, entry, true, true, shown);
+	err = bh_bind(&a->ns, entry, true, true, shown, NULL);
 	if (err)
 		return refuse(a, entry, err == -E2BIG ? "too many bindings" : "out of memory");
 	nr_assigned++;

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 
 #include "binding.h"
+#include "event_ring.h"
 #include "limits.h"
 
 /* How long a dead namespace may stay; a dead one confines no one. */
@@ -48,6 +49,8 @@ static void free_binding(struct bh_binding *binding)
 {
 	binding->ns.ops->put(binding->ns.ns);
 	put_origin(binding->origin);
+	bh_source_put(binding->source);
+	kfree(binding->label);
 	kfree(binding->cgroup);
 	kfree(binding);
 }
@@ -117,6 +120,27 @@ static struct bh_binding *make(const struct bh_ns *ns, struct bh_entry *entry,
 	return binding;
 }
 
+/*
+ * Gives a new binding its label and its source of reports: its own, or @source. Frees the
+ * binding if there is no memory for that.
+ */
+static bool dress(struct bh_binding *binding, struct bh_source *source, const char *label)
+{
+	const struct bh_ns *ns = &binding->ns;
+
+	if (source)
+		binding->source = bh_source_get(source);
+	else
+		binding->source = bh_source_alloc(ns->ops->name, ns->ops->inum(ns->ns),
+						  binding->entry->name, binding->entry->losses);
+	if (label)
+		binding->label = kstrdup(label, GFP_KERNEL);
+	if (binding->source && (!label || binding->label))
+		return true;
+	free_binding(binding);
+	return false;
+}
+
 /* Puts a binding into the table, in the place of the namespace's own if it has one. */
 static void publish(struct bh_binding *binding, struct bh_binding *old)
 {
@@ -147,6 +171,7 @@ static bool has_room(void)
  * @armed: in force at once, or only when the namespace's init executes its program
  * @assigned: by the assignment table, not by hand
  * @cgroup: to be shown; the binding owns it whatever is returned
+ * @label: to be shown, or NULL
  *
  * Replaces the namespace's binding, if it has one, without a moment in between
  * in which there is none. Under bh_config_mutex.
@@ -155,7 +180,7 @@ static bool has_room(void)
  * (BH_BINDINGS_MAX) or -ENOMEM.
  */
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
-	    char *cgroup)
+	    char *cgroup, const char *label)
 {
 	struct bh_binding *binding = NULL, *old = find(ns->ns);
 	int err = 0;
@@ -174,6 +199,8 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool ass
 		kfree(cgroup);
 		return err ?: -ENOMEM;
 	}
+	if (!dress(binding, NULL, label))
+		return -ENOMEM;
 	binding->armed = armed;
 	binding->assigned = assigned;
 	publish(binding, old);
@@ -205,6 +232,9 @@ static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
 		kfree(cgroup);
 		return -ENOMEM;
 	}
+	/* One share of the reports for all copies: who makes many gets no more. */
+	if (!dress(new, old->source, old->label))
+		return -ENOMEM;
 	new->armed = READ_ONCE(old->armed);
 	new->assigned = old->assigned;
 	publish(new, NULL);

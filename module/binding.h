@@ -35,6 +35,8 @@ struct bh_origin {
  * @assigned: was it made by the assignment table?
  * @origin: the same for a mount namespace and all that were copied from it since
  * @cgroup: where the namespace's first process was when it was bound
+ * @label: what the binding is called, for people; or NULL
+ * @source: of its reports
  */
 struct bh_binding {
 	struct hlist_node node;
@@ -45,6 +47,8 @@ struct bh_binding {
 	bool assigned;
 	struct bh_origin *origin;
 	char *cgroup;
+	char *label;
+	struct bh_source *source;
 	struct rcu_work free;
 };
 
@@ -52,7 +56,7 @@ struct bh_binding {
 #define BH_CONFINING_MAX ((BH_NS_TYPES - 1) * BH_NS_DEPTH_MAX + 1)
 
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
-	    char *cgroup);
+	    char *cgroup, const char *label);
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to);
 int bh_bind_made(struct ns_common *made);
 int bh_unbind(const struct bh_ns *ns);

@@ -413,6 +413,9 @@ static enum bh_action conclude(struct bh_check *check)
 			action = BH_ALLOW;
 		strictest = max(strictest, action);
 		bh_entry_count(opinion->binding->entry, action != BH_ALLOW);
+		if (!opinion->verdict.failed)
+			bh_entry_hit(opinion->binding->entry, opinion->policy,
+				     opinion->verdict.line);
 		report(check, opinion);
 	}
 	if (check->nr_opinions)

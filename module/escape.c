@@ -22,24 +22,28 @@ void bh_text_append(struct bh_text *text, const char *s, size_t len)
 	text->len += len;
 }
 
-/* The escaped form of a byte, 1 to 4 bytes. */
-static size_t escape(u8 c, char out[4])
-{
-	static const char digits[] = "0123456789abcdef";
+static const char hex_digits[] = "0123456789abcdef";
 
-	if (c == '"' || c == '\\') {
-		out[0] = '\\';
-		out[1] = c;
-		return 2;
-	}
-	if (isascii(c) && isprint(c)) {
+static bool is_plain(u8 c)
+{
+	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* The escaped form of a byte, 1 to 4 bytes. */
+static size_t escape(u8 c, char *out)
+{
+	if (is_plain(c)) {
 		out[0] = c;
 		return 1;
 	}
 	out[0] = '\\';
+	if (c == '"' || c == '\\') {
+		out[1] = c;
+		return 2;
+	}
 	out[1] = 'x';
-	out[2] = digits[c >> 4];
-	out[3] = digits[c & 15];
+	out[2] = hex_digits[c >> 4];
+	out[3] = hex_digits[c & 15];
 	return 4;
 }
 
@@ -73,21 +77,132 @@ size_t bh_escaped_size(const char *s, size_t len)
  */
 void bh_text_append_quoted(struct bh_text *text, const char *s, size_t len)
 {
-	const char *end = bh_escaped_size(s, len) > text->cap - text->len ? "\"..." : "\"";
-	const size_t tail = strlen(end);
-	char out[4];
-	size_t i, n;
+	static const char cut[] = "\"...";
+	const size_t tail = sizeof(cut) - 1;
+	const size_t room = text->cap - text->len;
+	char *to = text->s + text->len, out[4];
+	size_t at = 1, fits = 0, i, n;
 
-	if (text->cap - text->len < tail + 1)
+	if (room >= tail + 1)
+		fits = 1;
+	else if (room < 2 || bh_escaped_size(s, len) > room)
 		return;
-	text->s[text->len++] = '"';
+	to[0] = '"';
 	for (i = 0; i < len; i++) {
-		n = escape(s[i], out);
-		if (text->cap - text->len < n + tail)
+		n = is_plain(s[i]) ? 1 : escape(s[i], out);
+		if (room - at < n + 1)
 			break;
-		bh_text_append(text, out, n);
+		if (n == 1)
+			to[at] = s[i];
+		else
+			memcpy(to + at, out, n);
+		at += n;
+		/* A place to cut at, should the rest not fit. */
+		if (room - at >= tail)
+			fits = at;
 	}
-	bh_text_append(text, end, tail);
+	if (i == len) {
+		to[at++] = '"';
+	} else {
+		memcpy(to + fits, cut, tail);
+		at = fits + tail;
+	}
+	text->len += at;
+}
+
+/**
+ * bh_text_append_cut() - append untrusted bytes that may take so much and no more
+ * @text: the line
+ * @s: the bytes
+ * @len: how many
+ * @max: bytes of the line, with quotes and with the `...` of what is cut
+ */
+void bh_text_append_cut(struct bh_text *text, const char *s, size_t len, size_t max)
+{
+	struct bh_text part = *text;
+
+	part.cap = min(text->cap, text->len + max);
+	bh_text_append_quoted(&part, s, len);
+	text->len = part.len;
+}
+
+static void append_hex(struct bh_text *text, const char *s, size_t len)
+{
+	static const char upper[] = "0123456789ABCDEF";
+	size_t i;
+
+	for (i = 0; i < len && text->cap - text->len >= 2; i++) {
+		text->s[text->len++] = upper[(u8)s[i] >> 4];
+		text->s[text->len++] = upper[(u8)s[i] & 15];
+	}
+}
+
+/**
+ * bh_text_append_audit() - append untrusted bytes as audit_log_untrustedstring() does
+ * @text: the line
+ * @s: the bytes
+ * @len: how many
+ * @max: bytes that count; of a longer string these, followed by `...`
+ *
+ * In quotes, or in hexadecimal digits where a byte is a blank, a quote or not printable.
+ */
+void bh_text_append_audit(struct bh_text *text, const char *s, size_t len, size_t max)
+{
+	size_t kept = min(len, max), i;
+
+	for (i = 0; i < kept; i++)
+		if ((u8)s[i] < '!' || (u8)s[i] > '~' || s[i] == '"')
+			break;
+	if (i < kept) {
+		append_hex(text, s, kept);
+		if (kept < len)
+			append_hex(text, "...", 3);
+		return;
+	}
+	bh_text_append(text, "\"", 1);
+	bh_text_append(text, s, kept);
+	if (kept < len)
+		bh_text_append(text, "...", 3);
+	bh_text_append(text, "\"", 1);
+}
+
+/**
+ * bh_text_append_number() - append a number in decimal
+ * @text: the line
+ * @number: the number
+ */
+void bh_text_append_number(struct bh_text *text, u64 number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+	u32 low;
+
+	while (number > U32_MAX) {
+		digits[--at] = '0' + number % 10;
+		number /= 10;
+	}
+	low = number;
+	do {
+		digits[--at] = '0' + low % 10;
+		low /= 10;
+	} while (low);
+	bh_text_append(text, digits + at, sizeof(digits) - at);
+}
+
+/**
+ * bh_text_append_hex() - append bytes in hexadecimal digits
+ * @text: the line
+ * @bytes: the bytes
+ * @len: how many
+ */
+void bh_text_append_hex(struct bh_text *text, const u8 *bytes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && text->cap - text->len >= 2; i++) {
+		text->s[text->len++] = hex_digits[bytes[i] >> 4];
+		text->s[text->len++] = hex_digits[bytes[i] & 15];
+	}
 }
 
 /**

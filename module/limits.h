@@ -13,6 +13,7 @@
 #define BH_LINE_MAX		16384		/* bytes in a line */
 #define BH_BLOCK_MAX		(32 << 20)	/* bytes in a block */
 #define BH_RULES_MAX		131072		/* rules in a policy */
+#define BH_COUNTED_MAX		2048		/* rules whose hits are counted on each CPU */
 #define BH_CONDS_MAX		32		/* conditions in a rule */
 #define BH_VALUES_MAX		256		/* values of a condition */
 #define BH_PATTERN_MAX		4096		/* bytes in a pattern */
@@ -67,8 +68,21 @@
 #define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */
 #define BH_DIGEST_FILE_MAX	(16LL << 30)	/* bytes in a file that is read for its digest */
 
-/* Reports. */
-#define BH_EVENT_MAX		16384		/* bytes in a line of `events` */
+/*
+ * Reports. A line has room for all of its strings, each cut to its share; audit's form of
+ * it stays below the 8,970 bytes that libaudit takes.
+ */
+#define BH_LABEL_MAX		128		/* bytes in a binding's label */
+#define BH_EVENT_MAX		8704		/* bytes in a line of `events`, or in a record */
 #define BH_RING_SIZE		1048576		/* bytes held for readers that are behind */
+
+/*
+ * Audit's backlog holds 64 records unless its daemon asks for more, and a machine may
+ * panic when it is full. All bindings together send no more than half of that at once.
+ */
+#define BH_AUDIT_BURST		16		/* records that a binding may send at once */
+#define BH_AUDIT_RATE		4		/* records in a second, then */
+#define BH_AUDIT_ALL_BURST	32		/* the same for all bindings together */
+#define BH_AUDIT_ALL_RATE	16
 
 #endif /* BULKHEAD_LIMITS_H */

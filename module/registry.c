@@ -41,11 +41,30 @@ struct bh_entry *bh_registry_find(const char *name, size_t len)
 	return NULL;
 }
 
+/* Counters for each rule. Return: 0 or -ENOMEM. */
+static int alloc_hits(struct bh_loaded *loaded, u32 nr)
+{
+	if (!nr)
+		return 0;
+	if (nr <= BH_COUNTED_MAX)
+		loaded->hits = __alloc_percpu(nr * sizeof(u64), __alignof__(u64));
+	else
+		loaded->shared_hits = kvcalloc(nr, sizeof(atomic64_t), GFP_KERNEL);
+	return loaded->hits || loaded->shared_hits ? 0 : -ENOMEM;
+}
+
+static void free_hits(struct bh_loaded *loaded)
+{
+	free_percpu(loaded->hits);
+	kvfree(loaded->shared_hits);
+}
+
 static void free_loaded(struct rcu_head *rcu)
 {
 	struct bh_loaded *loaded = container_of(rcu, struct bh_loaded, rcu);
 
 	bh_policy_free(loaded->policy);
+	free_hits(loaded);
 	kfree(loaded);
 }
 
@@ -79,6 +98,13 @@ static bool same_text(const struct bh_policy *a, const struct bh_policy *b)
 	return a->text_len == b->text_len && !memcmp(a->text, b->text, a->text_len);
 }
 
+static void free_entry_now(struct bh_entry *entry)
+{
+	free_percpu(entry->counts);
+	bh_losses_put(entry->losses);
+	kfree(entry);
+}
+
 static struct bh_entry *new_entry(const char *name)
 {
 	struct bh_entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
@@ -86,8 +112,9 @@ static struct bh_entry *new_entry(const char *name)
 	if (!entry)
 		return NULL;
 	entry->counts = alloc_percpu(struct bh_counts);
-	if (!entry->counts) {
-		kfree(entry);
+	entry->losses = bh_losses_alloc();
+	if (!entry->counts || !entry->losses) {
+		free_entry_now(entry);
 		return NULL;
 	}
 	strscpy(entry->name, name, sizeof(entry->name));
@@ -158,7 +185,7 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 
 	ret = -ENOMEM;
 	loaded = kzalloc(sizeof(*loaded), GFP_KERNEL);
-	if (!loaded)
+	if (!loaded || alloc_hits(loaded, policy->nr_rules))
 		goto out_free;
 	if (!known) {
 		*entry = new_entry(policy->name);
@@ -174,6 +201,8 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 	return !known;
 
 out_free:
+	if (loaded)
+		free_hits(loaded);
 	kfree(loaded);
 	bh_policy_free(policy);
 	return ret;
@@ -181,10 +210,7 @@ out_free:
 
 static void free_entry(struct rcu_head *rcu)
 {
-	struct bh_entry *entry = container_of(rcu, struct bh_entry, rcu);
-
-	free_percpu(entry->counts);
-	kfree(entry);
+	free_entry_now(container_of(rcu, struct bh_entry, rcu));
 }
 
 /**
@@ -213,6 +239,53 @@ void bh_registry_exit(void)
 		bh_registry_remove(entry);
 	mutex_unlock(&bh_config_mutex);
 	rcu_barrier();
+}
+
+/**
+ * bh_entry_hit() - count that a rule decided
+ * @entry: the entry
+ * @policy: the version of its policy that was asked
+ * @line: of the rule, 0 for none
+ *
+ * Under RCU. A version that has been replaced meanwhile is not counted any more.
+ */
+void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 line)
+{
+	const struct bh_loaded *loaded = rcu_dereference(entry->loaded);
+	u32 low = 0, high = policy->nr_rules;
+
+	if (!line || !loaded || loaded->policy != policy)
+		return;
+	/* Rules stand in the order of their lines. */
+	while (high - low > 1) {
+		u32 middle = low + (high - low) / 2;
+
+		if (policy->rules[middle].line <= line)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (loaded->hits)
+		this_cpu_inc(loaded->hits[low]);
+	else if (loaded->shared_hits)
+		atomic64_inc(&loaded->shared_hits[low]);
+}
+
+/**
+ * bh_loaded_hits() - how often a rule decided
+ * @loaded: the version of the policy
+ * @rule: the rule's place
+ */
+u64 bh_loaded_hits(const struct bh_loaded *loaded, u32 rule)
+{
+	u64 sum = 0;
+	int cpu;
+
+	if (!loaded->hits)
+		return atomic64_read(&loaded->shared_hits[rule]);
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(loaded->hits, cpu)[rule]);
+	return sum;
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 
+#include "event_ring.h"
 #include "policy.h"
 
 /* Every change of policies and bindings happens under this lock; checks do not take it. */
@@ -21,11 +22,15 @@ extern struct mutex bh_config_mutex;
  * struct bh_loaded - a version of a policy that is or was in force
  * @policy: the policy, freed with the last reference
  * @sha256: of its canonical text
+ * @hits: for each rule, how often it decided; NULL if there are too many rules for that
+ * @shared_hits: the same then, for all CPUs together
  * @refs: the registry's one and the readers'; checks rely on RCU
  */
 struct bh_loaded {
 	struct bh_policy *policy;
 	u8 sha256[SHA256_DIGEST_SIZE];
+	u64 __percpu *hits;
+	atomic64_t *shared_hits;
 	refcount_t refs;
 	struct rcu_head rcu;
 };
@@ -42,6 +47,7 @@ struct bh_counts {
  * @bound: bindings that name it; under bh_config_mutex
  * @assigned: lines of the assignment table that do; under bh_config_mutex
  * @counts: what its checks came to
+ * @losses: reports of its bindings that were lost
  * @files: for securityfs_policy.c
  */
 struct bh_entry {
@@ -51,6 +57,7 @@ struct bh_entry {
 	unsigned int bound;
 	unsigned int assigned;
 	struct bh_counts __percpu *counts;
+	struct bh_losses *losses;
 	void *files;
 	struct rcu_head rcu;
 };
@@ -68,6 +75,8 @@ void bh_registry_exit(void);
 struct bh_loaded *bh_loaded_get(const struct bh_entry *entry);
 void bh_loaded_put(struct bh_loaded *loaded);
 
+void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 line);
+u64 bh_loaded_hits(const struct bh_loaded *loaded, u32 rule);
 struct bh_counts bh_entry_counts(const struct bh_entry *entry);
 unsigned int bh_registry_nr(void);
 size_t bh_registry_bytes(void);

@@ -128,7 +128,7 @@ static int bind_command(char *line)
 	err = find_ns(&command, type, &ns, &cgroup);
 	if (err)
 		return err;
-	err = bh_bind(&ns, entry, armed, false, cgroup);
+	err = bh_bind(&ns, entry, armed, false, cgroup, NULL);
 	ns.ops->put(ns.ns);
 	return err;
 }

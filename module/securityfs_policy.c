@@ -30,6 +30,8 @@ struct bh_policy_files {
 struct policy_view {
 	struct bh_loaded *loaded;
 	struct bh_counts counts;
+	u64 events_lost;
+	u64 audit_dropped;
 	unsigned int bound;
 };
 
@@ -49,6 +51,8 @@ static struct policy_view *policy_view_get(const struct file *file)
 		bh_bindings_reap();
 		view->loaded = bh_loaded_get(entry);
 		view->counts = bh_entry_counts(entry);
+		view->events_lost = READ_ONCE(entry->losses->events);
+		view->audit_dropped = READ_ONCE(entry->losses->audit);
 		view->bound = entry->bound;
 	}
 	mutex_unlock(&bh_config_mutex);
@@ -112,10 +116,20 @@ static int info_show(struct seq_file *m, void *unused)
 static int policy_stats_show(struct seq_file *m, void *unused)
 {
 	const struct policy_view *view = m->private;
+	const struct bh_policy *policy = view->loaded->policy;
+	u64 hits;
+	u32 i;
 
 	seq_printf(m, "checks %llu\n", view->counts.checks);
 	seq_printf(m, "denials %llu\n", view->counts.denials);
+	seq_printf(m, "events_lost %llu\n", view->events_lost);
+	seq_printf(m, "audit_dropped %llu\n", view->audit_dropped);
 	seq_printf(m, "bindings %u\n", view->bound);
+	for (i = 0; i < policy->nr_rules; i++) {
+		hits = bh_loaded_hits(view->loaded, i);
+		if (hits)
+			seq_printf(m, "rule %u hits %llu\n", policy->rules[i].line, hits);
+	}
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 #include "assign.h"
 #include "binding.h"
 #include "check.h"
-#include "event.h"
+#include "event_ring.h"
 #include "path.h"
 #include "securityfs_files.h"
 
@@ -55,7 +55,8 @@ static int stats_show(struct seq_file *m, void *unused)
 	bh_bindings_reap();
 	seq_printf(m, "checks %llu\n", bh_checks());
 	seq_printf(m, "denials %llu\n", bh_denials());
-	seq_printf(m, "events_lost %llu\n", bh_events_lost());
+	seq_printf(m, "events_lost %llu\n", bh_ring_lost());
+	seq_printf(m, "audit_dropped %llu\n", bh_ring_audit_dropped());
 	seq_printf(m, "bindings %u\n", bh_bindings_nr());
 	seq_printf(m, "assigned %llu\n", bh_assigned());
 	seq_printf(m, "policies %u\n", bh_registry_nr());

@@ -17,6 +17,7 @@ static struct kunit_suite *const suites[] = {
 	&bh_text_suite,
 	&bh_decide_suite,
 	&bh_escape_suite,
+	&bh_event_suite,
 	&bh_assign_suite,
 	&bh_nomem_suite,
 };

@@ -340,6 +340,51 @@ int bh_events(void)
 	return fd;
 }
 
+/* Ends a value here: what a word asks for that ends in a blank or a newline. */
+static bool ends_value(char c)
+{
+	return c == ' ' || c == '\n';
+}
+
+static bool has_part(const char *line, const char *part, size_t len, bool whole)
+{
+	const char *at = line;
+
+	for (; (at = memmem(at, strlen(at), part, len)) != NULL; at++)
+		if (!whole || ends_value(at[len]))
+			return true;
+	return false;
+}
+
+/* Where the next `key=` of a word begins, or its end. */
+static const char *next_key(const char *word)
+{
+	const char *at;
+
+	for (; (at = strchr(word, ' ')) != NULL; word = at + 1)
+		if (at[1] == ' ' || !at[1] || at[1 + strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_")] == '=')
+			return at;
+	return word + strlen(word);
+}
+
+/* Does a line have all that a word asks for? In any order, if that are several keys. */
+static bool has_words(const char *line, const char *word)
+{
+	const char *end;
+	size_t len;
+
+	for (; *word; word = end) {
+		word += strspn(word, " ");
+		end = next_key(word);
+		len = end - word;
+		if (len && word[len - 1] == '\n')
+			len--;
+		if (len && !has_part(line, word, len, ends_value(word[len])))
+			return false;
+	}
+	return true;
+}
+
 const char *bh_find_event(int fd, ...)
 {
 	static char line[65536];
@@ -358,7 +403,7 @@ const char *bh_find_event(int fd, ...)
 			return NULL;
 		line[len] = '\0';
 		va_start(args, fd);
-		while ((word = va_arg(args, const char *)) != NULL && strstr(line, word))
+		while ((word = va_arg(args, const char *)) != NULL && has_words(line, word))
 			;
 		va_end(args);
 		if (!word)
