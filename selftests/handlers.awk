@@ -2,7 +2,7 @@
 # Reads `objdump -dr --no-show-raw-insn` of objects with handlers. Prints each function that
 # calls something after bh_hook_leave(), instead of leaving by a return or a jump: a task that
 # slept there would come back into memory that is the module's no more. And each handler
-# that does not count itself in.
+# that does not count itself in, in files whose handlers do.
 
 function look(    queue, nr, seen, i, text, enters) {
 	for (i = 1; i <= n; i++) {
@@ -11,12 +11,13 @@ function look(    queue, nr, seen, i, text, enters) {
 		if (insn[i] ~ /^dec/) {
 			queue[++nr] = i + 1
 			leaves++
+			counts = 1
 		} else {
 			enters++
 		}
 	}
 	if (name ~ /^hook_[a-z0-9_]*$/ && !enters)
-		print file " " name ": does not call bh_hook_enter()"
+		silent[++nr_silent] = file " " name ": does not call bh_hook_enter()"
 	while (nr) {
 		i = queue[nr--]
 		for (; i <= n && !(i in seen); i++) {
@@ -51,7 +52,14 @@ function flush() {
 	n = 0
 }
 
-/file format/ { flush(); file = $1; sub(/.*\//, "", file); sub(/:$/, "", file) }
+function end_file(    i) {
+	flush()
+	for (i = 1; counts && i <= nr_silent; i++)
+		print silent[i]
+	counts = nr_silent = 0
+}
+
+/file format/ { end_file(); file = $1; sub(/.*\//, "", file); sub(/:$/, "", file) }
 /^[0-9a-f]+ <.*>:$/ { flush(); name = $2; gsub(/[<>:]/, "", name) }
 /^ *[0-9a-f]+:\t[a-z]/ {
 	n++
@@ -63,7 +71,7 @@ function flush() {
 }
 /R_X86_64_/ && n { reloc[n] = $NF }
 END {
-	flush()
+	end_file()
 	if (!leaves)
 		print "no handler leaves anywhere"
 }
