@@ -243,7 +243,7 @@ static void lint_mount(struct lint *lint, size_t i)
 	if (mounts && !doc_find(rule, "fstype"))
 		lint_warn(lint, i, column,
 			  "this allows every file system, proc and cgroup among them: write \"fstype=tmpfs\" or what is needed");
-	else if (mounts && !(asks_for(rule, "has", "nosuid") && asks_for(rule, "has", "nodev")))
+	else if (mounts && !asks_for(rule, "fstype", "devpts") && !(asks_for(rule, "has", "nosuid") && asks_for(rule, "has", "nodev")))
 		lint_warn(lint, i, column,
 			  "what is mounted may hold set-id programs and devices: write \"has=nosuid,nodev\"");
 	if (asks_for(rule, "op", "bind") && !doc_find(rule, "source") && !doc_find(rule, "target"))
@@ -359,14 +359,19 @@ static const char *wrong_variable(const struct doc_line *rule, const struct doc_
 	return say->s;
 }
 
-/* Does another value of the condition, or of one like it, name the file in /usr? */
+/* Does another value of the condition name the file, or a directory that it is in? */
 static bool has_value(const struct doc_cond *cond, const char *value)
 {
-	size_t i;
+	size_t i, len;
 
-	for (i = 0; i < cond->nr; i++)
-		if (!strcmp(cond->values[i].s, value))
+	for (i = 0; i < cond->nr; i++) {
+		const char *s = cond->values[i].s;
+
+		len = strlen(s);
+		if (!strcmp(s, value) || (len > 2 && !strcmp(s + len - 2, "**") &&
+					  !strncmp(s, value, len - 2)))
 			return true;
+	}
 	return false;
 }
 

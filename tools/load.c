@@ -136,27 +136,50 @@ int load_text(const char *label, const char *s, size_t len, bool quiet)
 
 /* --bump */
 
-/** load_same_rules() - are two blocks the same but for version, blanks and comments? */
+static int by_string(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What a block says, a string for each line, sorted: the order means nothing. */
+static char **block_lines(const struct doc *doc, const struct doc_block *block, size_t *nr)
+{
+	char **lines = xcalloc(block->end - block->first, sizeof(*lines));
+	size_t i;
+
+	*nr = 0;
+	for (i = block->first; i < block->end; i++) {
+		struct buf code = { 0 };
+
+		if (!doc->lines[i].nr_words || doc->lines[i].kind == DOC_POLICY)
+			continue;
+		doc_write_code(&code, &doc->lines[i]);
+		/* So it is without a word. */
+		if (!strcmp(code.s, "mode enforce"))
+			buf_free(&code);
+		else
+			lines[(*nr)++] = code.s;
+	}
+	qsort(lines, *nr, sizeof(*lines), by_string);
+	return lines;
+}
+
+/** load_same_rules() - are two blocks the same but for version, order and comments? */
 bool load_same_rules(const struct doc *a, const struct doc_block *x, const struct doc *b,
 		     const struct doc_block *y)
 {
-	struct buf left = { 0 }, right = { 0 };
-	bool same;
-	size_t i;
+	size_t n, m, i;
+	char **left = block_lines(a, x, &n), **right = block_lines(b, y, &m);
+	bool same = n == m;
 
-	for (i = x->first; i < x->end; i++)
-		if (a->lines[i].nr_words && a->lines[i].kind != DOC_POLICY) {
-			doc_write_code(&left, &a->lines[i]);
-			buf_puts(&left, "\n");
-		}
-	for (i = y->first; i < y->end; i++)
-		if (b->lines[i].nr_words && b->lines[i].kind != DOC_POLICY) {
-			doc_write_code(&right, &b->lines[i]);
-			buf_puts(&right, "\n");
-		}
-	same = left.len == right.len && !memcmp(left.s ?: "", right.s ?: "", left.len);
-	buf_free(&left);
-	buf_free(&right);
+	for (i = 0; i < n && same; i++)
+		same = !strcmp(left[i], right[i]);
+	for (i = 0; i < n; i++)
+		free(left[i]);
+	for (i = 0; i < m; i++)
+		free(right[i]);
+	free(left);
+	free(right);
 	return same;
 }
 
