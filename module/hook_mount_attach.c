@@ -30,6 +30,8 @@ static int check_attach(const struct path *from, const struct path *to)
 		operation.op = known.op;
 		operation.source_name = known.name;
 		operation.source_err = known.err;
+		if (known.rec)
+			operation.flags |= BH_FLAG_REC;
 		return bh_mount_judge(&operation);
 	}
 	/*
@@ -42,27 +44,47 @@ static int check_attach(const struct path *from, const struct path *to)
 	return err ?: bh_mount_judge(&operation);
 }
 
+/*
+ * Nobody else attaches or changes what is judged here until the call returns; nor the tree
+ * that it is attached to, if that is detached, too. A call that began before there was any
+ * binding has no frame: it may be made again.
+ */
+static int claim(struct bh_frame *frame, const struct path *from, const struct path *to)
+{
+	int err;
+
+	if (!frame)
+		return -EBUSY;
+	err = bh_frame_claim(frame, 0, from, BH_CLAIM_ALONE);
+	if (!err && bh_mount_is_detached(to))
+		err = bh_frame_claim(frame, 1, to, BH_CLAIM_ALONE);
+	return err;
+}
+
 static int check_move_mount(const struct path *from, const struct path *to)
 {
-	const struct bh_frame *frame = bh_frame_find();
+	struct bh_frame *frame = bh_frame_find();
 	struct bh_mount_op operation = {
 		.op = BH_OP_MOVE,
 		.target = to,
 		.source = from,
 		.fstype = bh_mount_type_at(from),
 	};
-	int detached;
+	int err;
 
 	if (!bh_bindings_nr())
 		return 0;
-	if (frame && frame->step == BH_STEP_SET_GROUP) {
+	if (frame && frame->step == BH_STEP_SET_GROUP)
 		operation.op = BH_OP_PROPAGATION;
-		return bh_mount_judge(&operation);
+	if (operation.op == BH_OP_MOVE && bh_mount_is_detached(from)) {
+		err = claim(frame, from, to);
+		if (err)
+			return err;
+		/* Another call may have attached it before. */
+		if (bh_mount_is_detached(from))
+			return check_attach(from, to);
 	}
-	detached = bh_mount_is_detached(from);
-	if (detached < 0)
-		return bh_check_denies_without_memory(BH_MOUNT, current, false) ? -EPERM : 0;
-	return detached ? check_attach(from, to) : bh_mount_judge(&operation);
+	return bh_mount_judge(&operation);
 }
 
 BH_DEFINE_ORIGINAL(security_move_mount);
@@ -87,13 +109,15 @@ static int hook_move_mount(const struct path *from_path, const struct path *to_p
 static long call_move_mount(const struct bh_args *args, const struct pt_regs *regs,
 			    bh_entry_t original)
 {
-	struct bh_frame frame = { .step = BH_STEP_SET_GROUP };
+	struct bh_frame frame = { .step = BH_STEP_MOVE_MOUNT };
 	long ret;
 
-	if (!(args->arg[4] & MOVE_MOUNT_SET_GROUP))
-		return original(regs);
+	if (args->arg[4] & MOVE_MOUNT_SET_GROUP)
+		frame.step = BH_STEP_SET_GROUP;
 	bh_frame_enter(&frame);
 	ret = original(regs);
+	if (!ret && frame.claims[1].mnt)
+		bh_detached_join(frame.claims[0].mnt, frame.claims[1].mnt);
 	bh_frame_leave(&frame);
 	return ret;
 }

@@ -29,13 +29,28 @@ static long setattr_frozen(unsigned long page, void *context)
 	return BH_ORIGINAL(__x64_sys_mount_setattr)(&regs);
 }
 
+static long setattr(struct bh_frame *frame, const struct bh_args *args,
+		    const struct mount_attr *attr)
+{
+	struct bh_detached known;
+	bool made;
+	int err;
+
+	err = bh_frame_claim(frame, 0, &frame->place, BH_CLAIM_SHARED);
+	if (err)
+		return err;
+	made = bh_mount_is_detached(&frame->place) && bh_detached_find(frame->place.mnt, &known);
+	err = bh_attr_judge(&frame->place, &frame->place, made ? &known : NULL, attr,
+			    args->arg[2] & AT_RECURSIVE);
+	return err ?: bh_frozen_call(&frame->place, attr, sizeof(*attr), setattr_frozen,
+				     (void *)args);
+}
+
 static long call_mount_setattr(const struct bh_args *args, const struct pt_regs *regs,
 			       bh_entry_t original)
 {
-	struct bh_detached known;
-	struct bh_frame frame = { };
+	struct bh_frame frame = { .step = BH_STEP_PLAIN };
 	struct mount_attr attr;
-	bool made;
 	long ret;
 
 	ret = bh_attr_copy(&attr, (const void __user *)args->arg[3], args->arg[4]);
@@ -43,14 +58,9 @@ static long call_mount_setattr(const struct bh_args *args, const struct pt_regs 
 		ret = bh_frame_look_up(&frame, args, bh_lookup_flags(args->arg[2]));
 	if (ret)
 		return ret;
-	made = bh_detached_find(frame.place.mnt, &known) &&
-	       bh_mount_is_detached(&frame.place) == 1;
-	ret = bh_attr_judge(&frame.place, &frame.place, made ? known.op : 0, &attr,
-			    args->arg[2] & AT_RECURSIVE);
-	if (!ret)
-		ret = bh_frozen_call(&frame.place, &attr, sizeof(attr), setattr_frozen,
-				     (void *)args);
-	path_put(&frame.place);
+	bh_frame_enter(&frame);
+	ret = setattr(&frame, args, &attr);
+	bh_frame_leave(&frame);
 	return ret;
 }
 

@@ -33,12 +33,12 @@ static bool is_users(const struct fs_context *fc)
 	return fc->log.log;
 }
 
-/* @fs_type: of what fsopen is about to open. */
-static int check_fsopen(const struct file_system_type *fs_type)
+/* @fstype: the type of what fsopen is about to open. */
+static int check_fsopen(const char *fstype)
 {
 	struct bh_mount_op operation = {
 		.op = BH_OP_MOUNT,
-		.fstype = fs_type->name,
+		.fstype = fstype,
 		.unknown = 1 << BH_MOUNT_TARGET | 1 << BH_MOUNT_SOURCE,
 		.flags_unknown = true,
 	};
@@ -78,6 +78,7 @@ static int check_fspick(const struct bh_frame *frame, const struct dentry *dentr
 	return bh_mount_judge(&operation);
 }
 
+BH_DEFINE_ORIGINAL(get_fs_type);
 BH_DEFINE_ORIGINAL(fs_context_for_mount);
 BH_DEFINE_ORIGINAL(fs_context_for_reconfigure);
 BH_DEFINE_ORIGINAL(vfs_get_tree);
@@ -85,21 +86,47 @@ BH_DEFINE_ORIGINAL(vfs_clean_context);
 BH_DEFINE_ORIGINAL(reconfigure_super);
 BH_DEFINE_ORIGINAL(put_fs_context);
 
+/* What fsopen is told is that there is no such type: see call_fsopen(). */
+static noinline struct file_system_type *judge_fs_type(const char *name)
+{
+	struct bh_frame *frame = bh_frame_find();
+	int err = 0;
+
+	if (frame && frame->step == BH_STEP_FSOPEN)
+		err = check_fsopen(name);
+	if (err)
+		frame->err = err;
+	bh_hook_leave();
+	return err ? NULL : BH_ORIGINAL(get_fs_type)(name);
+}
+
+/* Here the kernel loads the module of a type that it does not know yet. */
+static struct file_system_type *hook_get_fs_type(const char *name)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_fs_type(name);
+	bh_hook_leave();
+	return BH_ORIGINAL(get_fs_type)(name);
+}
+
 static noinline struct fs_context *judge_for_mount(struct file_system_type *fs_type,
 						   unsigned int sb_flags)
 {
+	const struct bh_frame *frame = bh_frame_find();
 	int err = 0;
 
 	/* The kernel's own mounts, of a message queue file system for one, are nobody's act. */
-	if (!(sb_flags & (SB_KERNMOUNT | SB_SUBMOUNT)))
-		err = check_fsopen(fs_type);
+	if (!(sb_flags & (SB_KERNMOUNT | SB_SUBMOUNT)) &&
+	    !(frame && frame->step == BH_STEP_FSOPEN))
+		err = check_fsopen(fs_type->name);
 	bh_hook_leave();
 	return err ? ERR_PTR(err) : BH_ORIGINAL(fs_context_for_mount)(fs_type, sb_flags);
 }
 
 /*
- * For mount(2) as well, which has been allowed by then: that all of an operation is
- * allowed implies that a step of it is.
+ * Also reached from mount(2). path_mount() has been judged by then, so this partial check
+ * cannot deny. fsopen has been judged at get_fs_type().
  */
 static struct fs_context *hook_for_mount(struct file_system_type *fs_type, unsigned int sb_flags)
 {
@@ -123,7 +150,12 @@ static noinline struct fs_context *judge_for_reconfigure(struct dentry *dentry,
 	fc = err ? ERR_PTR(err) :
 		   BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
 	if (frame && frame->step == BH_STEP_FSPICK && !IS_ERR(fc)) {
-		err = bh_detached_add(fc, BH_OP_REMOUNT, frame->name, frame->err);
+		err = bh_detached_add(fc, &(struct bh_detached){
+			.op = BH_OP_REMOUNT,
+			.name = frame->name,
+			.err = frame->err,
+			.is_path = true,
+		});
 		if (err) {
 			put_fs_context(fc);
 			fc = ERR_PTR(err);
@@ -145,8 +177,9 @@ static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned i
 }
 
 /*
- * The kernel looks the device up again, by a name that may lead somewhere else by then. What
- * it has found is not told by that name, and what it may be must be allowed.
+ * The kernel looks the device up again, by a name that may lead somewhere else by then. If
+ * the super block is not shown to be on the device that was judged, judge again with the
+ * source unknown.
  */
 static int get_judged_tree(struct fs_context *fc, const struct bh_mount_op *judged)
 {
@@ -230,7 +263,7 @@ static int hook_reconfigure(struct fs_context *fc)
 }
 
 /* The source of a super block that a context was given, as long as the name leads there. */
-static char *source_of(const struct fs_context *fc, int *err)
+static char *source_of(const struct fs_context *fc, bool *is_path, int *err)
 {
 	struct bh_mount_op operation = { };
 	struct path device = { };
@@ -240,6 +273,7 @@ static char *source_of(const struct fs_context *fc, int *err)
 	*err = operation.source_err;
 	if (!*err && !bh_mount_is_on(&operation, fc->root->d_sb))
 		*err = -ESTALE;
+	*is_path = operation.source;
 	if (!*err && operation.source) {
 		name = bh_mount_name(&device, err);
 	} else if (!*err && fc->source) {
@@ -255,7 +289,7 @@ static noinline void note_source(struct fs_context *fc)
 	struct bh_frame *frame = bh_frame_find();
 
 	if (frame && frame->step == BH_STEP_FSMOUNT && !frame->name && fc->root) {
-		frame->name = source_of(fc, &frame->err);
+		frame->name = source_of(fc, &frame->is_path, &frame->err);
 		frame->fstype = fc->root->d_sb->s_type->name;
 		frame->flags |= bh_mount_flags_of_sb(fc->root->d_sb->s_flags);
 	}
@@ -285,6 +319,17 @@ static void hook_put_context(struct fs_context *fc)
 	BH_ORIGINAL(put_fs_context)(fc);
 }
 
+static long call_fsopen(const struct bh_args *args, const struct pt_regs *regs, bh_entry_t original)
+{
+	struct bh_frame frame = { .step = BH_STEP_FSOPEN };
+	long ret;
+
+	bh_frame_enter(&frame);
+	ret = original(regs);
+	bh_frame_leave(&frame);
+	return frame.err ?: ret;
+}
+
 static long call_fspick(const struct bh_args *args, const struct pt_regs *regs, bh_entry_t original)
 {
 	struct bh_frame frame = { .step = BH_STEP_FSPICK, .op = BH_OP_REMOUNT };
@@ -307,16 +352,23 @@ static long call_fspick(const struct bh_args *args, const struct pt_regs *regs, 
 	return ret;
 }
 
+BH_DEFINE_ORIGINAL(__x64_sys_fsopen);
+BH_DEFINE_THROUGH(__x64_sys_fsopen)
+BH_DEFINE_ENTRY(__x64_sys_fsopen, bh_args_64, call_fsopen)
 BH_DEFINE_ORIGINAL(__x64_sys_fspick);
 BH_DEFINE_THROUGH(__x64_sys_fspick)
 BH_DEFINE_ENTRY(__x64_sys_fspick, bh_args_64, call_fspick)
 #ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_ORIGINAL(__ia32_sys_fsopen);
+BH_DEFINE_THROUGH(__ia32_sys_fsopen)
+BH_DEFINE_ENTRY(__ia32_sys_fsopen, bh_args_32, call_fsopen)
 BH_DEFINE_ORIGINAL(__ia32_sys_fspick);
 BH_DEFINE_THROUGH(__ia32_sys_fspick)
 BH_DEFINE_ENTRY(__ia32_sys_fspick, bh_args_32, call_fspick)
 #endif
 
 struct bh_hook bh_mount_context_hooks[] = {
+	BH_HOOK(get_fs_type, "mount: fsopen", hook_get_fs_type),
 	BH_HOOK(fs_context_for_mount, "mount: fsopen", hook_for_mount),
 	BH_HOOK(fs_context_for_reconfigure, "mount: fspick", hook_for_reconfigure),
 	BH_HOOK(vfs_get_tree, "mount: fsconfig create", hook_get_tree),
@@ -324,8 +376,10 @@ struct bh_hook bh_mount_context_hooks[] = {
 	BH_HOOK(vfs_clean_context, "mount: nothing, but fsmount's source is known there",
 		hook_clean_context),
 	BH_HOOK(put_fs_context, "mount: nothing, but a context ends there", hook_put_context),
+	BH_HOOK(__x64_sys_fsopen, "mount: fsopen", hook___x64_sys_fsopen),
 	BH_HOOK(__x64_sys_fspick, "mount: fspick", hook___x64_sys_fspick),
 #ifdef CONFIG_IA32_EMULATION
+	BH_HOOK(__ia32_sys_fsopen, "mount: fsopen, 32-bit", hook___ia32_sys_fsopen),
 	BH_HOOK(__ia32_sys_fspick, "mount: fspick, 32-bit", hook___ia32_sys_fspick),
 #endif
 	{ }

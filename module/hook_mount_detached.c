@@ -37,7 +37,14 @@ static int check_detached(const struct bh_frame *frame, const struct path *path)
 		err = bh_mount_judge_step(frame->op, frame->name, frame->err, fstype);
 	else
 		err = bh_mount_judge_step(frame->op, NULL, -ESTALE, fstype);
-	return err ?: bh_detached_add(path->mnt, frame->op, frame->name, frame->err);
+	return err ?: bh_detached_add(path->mnt, &(struct bh_detached){
+		.op = frame->op,
+		.name = frame->name,
+		.err = frame->err,
+		.is_path = frame->is_path,
+		.rec = frame->flags & BH_FLAG_REC,
+		.filled = frame->filled,
+	});
 }
 
 /*
@@ -126,14 +133,17 @@ static void name_source(struct bh_frame *frame)
 	struct bh_detached known;
 
 	frame->op = BH_OP_BIND;
+	frame->is_path = true;
 	if (!bh_detached_find(frame->place.mnt, &known) || !bh_mount_is_detached(&frame->place)) {
 		frame->name = bh_mount_name(&frame->place, &frame->err);
 		return;
 	}
+	frame->filled = frame->flags & BH_FLAG_REC && (known.filled || known.settled);
 	if (frame->place.dentry != frame->place.mnt->mnt_root)
 		return;
 	frame->op = known.op;
 	frame->err = known.err;
+	frame->is_path = known.is_path;
 	if (!known.name)
 		return;
 	frame->name = kstrdup(known.name, GFP_KERNEL);
@@ -155,24 +165,26 @@ static long open_tree_frozen(unsigned long page, void *context)
 }
 
 /*
- * Into a mount namespace of its own. Nothing that passes below tells what was cloned: the
- * kernel is made to clone what was looked up.
+ * The kernel is made to clone what was looked up: nothing that passes below tells which mount
+ * it cloned. What goes into a mount namespace of its own is judged there by the flags that
+ * are read here, which nobody may change meanwhile.
  */
-static long clone_alone(struct bh_frame *frame, const struct bh_args *args)
+static long clone(struct bh_frame *frame, const struct bh_args *args)
 {
 	const struct vfsmount *mnt = frame->place.mnt;
-	long ret;
+	int err = 0;
 
-	frame->alone = true;
-	frame->fstype = bh_mount_type_at(&frame->place);
-	frame->flags = bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
-		       bh_mount_flags_of_sb(mnt->mnt_sb->s_flags);
 	if (args->arg[2] & AT_RECURSIVE)
-		frame->flags |= BH_FLAG_REC;
-	bh_frame_enter(frame);
-	ret = bh_frozen_call(&frame->place, NULL, 0, open_tree_frozen, (void *)args);
-	bh_frame_leave(frame);
-	return ret;
+		frame->flags = BH_FLAG_REC;
+	name_source(frame);
+	if (args->arg[2] & OPEN_TREE_NAMESPACE) {
+		err = bh_frame_claim(frame, 0, &frame->place, BH_CLAIM_ALONE);
+		frame->alone = true;
+		frame->fstype = bh_mount_type_at(&frame->place);
+		frame->flags |= bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
+				bh_mount_flags_of_sb(mnt->mnt_sb->s_flags);
+	}
+	return err ?: bh_frozen_call(&frame->place, NULL, 0, open_tree_frozen, (void *)args);
 }
 
 static long call_open_tree(const struct bh_args *args, const struct pt_regs *regs,
@@ -186,11 +198,8 @@ static long call_open_tree(const struct bh_args *args, const struct pt_regs *reg
 	ret = bh_frame_look_up(&frame, args, bh_lookup_flags(args->arg[2]));
 	if (ret)
 		return ret;
-	name_source(&frame);
-	if (args->arg[2] & OPEN_TREE_NAMESPACE)
-		return clone_alone(&frame, args);
 	bh_frame_enter(&frame);
-	ret = original(regs);
+	ret = clone(&frame, args);
 	bh_frame_leave(&frame);
 	return ret;
 }
@@ -206,26 +215,29 @@ static long open_tree_attr_frozen(unsigned long page, void *context)
 	return BH_ORIGINAL(__x64_sys_open_tree_attr)(&regs);
 }
 
-/* mount_setattr of what open_tree clones or opens. A plain descriptor is not judged. */
+/*
+ * mount_setattr of what open_tree clones or opens. A plain descriptor is not judged. What is
+ * cloned has the flags that are judged here, which nobody may change meanwhile.
+ */
 static long open_tree_with_attr(struct bh_frame *frame, const struct bh_args *args,
 				const struct mount_attr *attr)
 {
-	const struct path *target = &frame->place;
-	long ret;
+	bool clones = args->arg[2] & OPEN_TREE_CLONE, recursive = args->arg[2] & AT_RECURSIVE;
+	struct bh_detached made = { .rec = recursive };
+	int err;
 
-	frame->step = BH_STEP_PLAIN;
-	if (args->arg[2] & OPEN_TREE_CLONE) {
-		frame->step = BH_STEP_OPEN_TREE;
-		target = NULL;
+	if (clones) {
+		frame->flags = recursive ? BH_FLAG_REC : 0;
 		name_source(frame);
+		made.op = frame->op;
+		made.filled = frame->filled;
 	}
-	bh_frame_enter(frame);
-	ret = bh_attr_judge(&frame->place, target, frame->op, attr, args->arg[2] & AT_RECURSIVE);
-	if (!ret)
-		ret = bh_frozen_call(&frame->place, attr, sizeof(*attr), open_tree_attr_frozen,
+	err = bh_frame_claim(frame, 0, &frame->place, clones ? BH_CLAIM_ALONE : BH_CLAIM_SHARED);
+	if (!err)
+		err = bh_attr_judge(&frame->place, clones ? NULL : &frame->place,
+				    clones ? &made : NULL, attr, recursive);
+	return err ?: bh_frozen_call(&frame->place, attr, sizeof(*attr), open_tree_attr_frozen,
 				     (void *)args);
-	bh_frame_leave(frame);
-	return ret;
 }
 
 static long call_open_tree_attr(const struct bh_args *args, const struct pt_regs *regs,
@@ -243,7 +255,13 @@ static long call_open_tree_attr(const struct bh_args *args, const struct pt_regs
 		ret = -EINVAL;
 	if (!ret)
 		ret = bh_frame_look_up(&frame, args, bh_lookup_flags(args->arg[2]));
-	return ret ?: open_tree_with_attr(&frame, args, &attr);
+	if (ret)
+		return ret;
+	frame.step = args->arg[2] & OPEN_TREE_CLONE ? BH_STEP_OPEN_TREE : BH_STEP_PLAIN;
+	bh_frame_enter(&frame);
+	ret = open_tree_with_attr(&frame, args, &attr);
+	bh_frame_leave(&frame);
+	return ret;
 }
 
 #endif /* __NR_open_tree_attr */

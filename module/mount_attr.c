@@ -55,31 +55,43 @@ u32 bh_attr_flags(u32 flags, u64 clear, u64 set)
 
 #define ATTR_FLAGS (~(u64)MOUNT_ATTR_IDMAP)
 
-/*
- * Of a mount that is being made, as @made_by, the flags are judged when it is attached.
- * Unless it is a clone and loses some: then it lifts what its source is protected by,
- * which mount(2) does by a remount.
- */
-static bool is_part_of_making(u32 made_by, u32 before, u32 after)
-{
-	const u32 protect = BH_FLAG_RO | BH_FLAG_NOSUID | BH_FLAG_NODEV | BH_FLAG_NOEXEC |
-			    BH_FLAG_NOSYMFOLLOW;
+#define PROTECTING (BH_FLAG_RO | BH_FLAG_NOSUID | BH_FLAG_NODEV | BH_FLAG_NOEXEC |		\
+		    BH_FLAG_NOSYMFOLLOW)
 
-	return made_by == BH_OP_MOUNT || (made_by && !(before & ~after & protect));
+/*
+ * Does a change belong to the making of a mount, whose flags are judged when it is attached?
+ *
+ * Not of a mount that was attached to another detached one: there it was judged. And not if
+ * it lifts what protects the source of a clone, which mount(2) does by a remount. The flags
+ * of what was cloned along with its top are not known here: what a recursive change clears
+ * of these may be what protects one of them.
+ */
+static bool is_part_of_making(const struct bh_detached *made, const struct mount_attr *attr,
+			      u32 before, u32 after, bool recursive)
+{
+	u32 lifted = before & ~after & PROTECTING;
+
+	if (!made || made->settled || (recursive && made->filled))
+		return false;
+	if (recursive && made->rec)
+		lifted = PROTECTING & ~bh_attr_flags(PROTECTING, attr->attr_clr, attr->attr_set);
+	else if (made->op == BH_OP_MOUNT)
+		lifted = 0;
+	return !lifted;
 }
 
 /**
  * bh_attr_judge() - may the current task change a mount's attributes?
  * @place: the mount, or what it is about to be cloned from
  * @target: where it lies; a clone lies nowhere
- * @made_by: BH_OP_* if it is being made, or 0
+ * @made: what is known of it if it is being made, or NULL
  * @attr: the change
  * @recursive: of all mounts below, too
  *
  * Return: 0 or -EPERM.
  */
-int bh_attr_judge(const struct path *place, const struct path *target, u32 made_by,
-		  const struct mount_attr *attr, bool recursive)
+int bh_attr_judge(const struct path *place, const struct path *target,
+		  const struct bh_detached *made, const struct mount_attr *attr, bool recursive)
 {
 	u32 rec = recursive ? BH_FLAG_REC : 0;
 	u32 before = bh_mount_flags_of_mount(READ_ONCE(place->mnt->mnt_flags));
@@ -91,7 +103,7 @@ int bh_attr_judge(const struct path *place, const struct path *target, u32 made_
 	int err = 0;
 
 	if ((attr->attr_set | attr->attr_clr) & ATTR_FLAGS &&
-	    !is_part_of_making(made_by, before, after)) {
+	    !is_part_of_making(made, attr, before, after, recursive)) {
 		operation.op = BH_OP_REMOUNT;
 		operation.flags = after | rec;
 		err = bh_mount_judge(&operation);

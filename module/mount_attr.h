@@ -9,12 +9,14 @@
 #include <linux/path.h>
 #include <linux/types.h>
 
+struct bh_detached;
+
 u32 bh_attr_flags(u32 flags, u64 clear, u64 set);
 
 #ifdef __NR_mount_setattr
 int bh_attr_copy(struct mount_attr *attr, const void __user *from, size_t size);
-int bh_attr_judge(const struct path *place, const struct path *target, u32 made_by,
-		  const struct mount_attr *attr, bool recursive);
+int bh_attr_judge(const struct path *place, const struct path *target,
+		  const struct bh_detached *made, const struct mount_attr *attr, bool recursive);
 #endif
 
 #endif /* BULKHEAD_MOUNT_ATTR_H */

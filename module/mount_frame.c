@@ -17,6 +17,8 @@
 
 static DEFINE_HASHTABLE(frames, 6);
 static DEFINE_SPINLOCK(frames_lock);
+/* By the mount. Under frames_lock. */
+static DEFINE_HASHTABLE(claims, 6);
 
 /** bh_frame_enter() - the current task is about to call; ends with bh_frame_leave() */
 void bh_frame_enter(struct bh_frame *frame)
@@ -30,9 +32,16 @@ void bh_frame_enter(struct bh_frame *frame)
 /** bh_frame_leave() - the call has returned: drops what the frame holds */
 void bh_frame_leave(struct bh_frame *frame)
 {
+	unsigned int i;
+
 	spin_lock(&frames_lock);
 	hash_del(&frame->node);
+	for (i = 0; i < ARRAY_SIZE(frame->claims); i++)
+		if (frame->claims[i].mnt)
+			hash_del(&frame->claims[i].node);
 	spin_unlock(&frames_lock);
+	for (i = 0; i < ARRAY_SIZE(frame->claims); i++)
+		mntput(frame->claims[i].mnt);
 	path_put(&frame->place);
 	kfree(frame->name);
 }
@@ -53,6 +62,72 @@ struct bh_frame *bh_frame_find(void)
 			found = frame;
 	spin_unlock(&frames_lock);
 	return found;
+}
+
+/*
+ * The mount that stands for a place when a call has a say over it: its own, if it is attached
+ * in the task's mount namespace, or the top of the detached tree that it is in. With a
+ * reference.
+ */
+static struct vfsmount *get_claimed(const struct path *place)
+{
+	struct path top = *place;
+
+	if (bh_path_is_here(place))
+		return mntget(place->mnt);
+	path_get(&top);
+	while (follow_up(&top))
+		;
+	dput(top.dentry);
+	return top.mnt;
+}
+
+/* Takes over the reference to @mnt if it succeeds. */
+static bool add_claim(struct bh_claim *claim, struct vfsmount *mnt, enum bh_claim_kind kind)
+{
+	struct bh_claim *other;
+	bool free = true;
+
+	spin_lock(&frames_lock);
+	hash_for_each_possible(claims, other, node, (unsigned long)mnt)
+		if (other->mnt == mnt && other->task != current &&
+		    (kind == BH_CLAIM_ALONE || other->kind == BH_CLAIM_ALONE))
+			free = false;
+	if (free) {
+		*claim = (struct bh_claim){ .mnt = mnt, .task = current, .kind = kind };
+		hash_add(claims, &claim->node, (unsigned long)mnt);
+	}
+	spin_unlock(&frames_lock);
+	return free;
+}
+
+/**
+ * bh_frame_claim() - have a say over a mount until the call returns
+ * @frame: the call's, entered
+ * @nr: which of its claims
+ * @place: on the mount
+ * @kind: BH_CLAIM_ALONE to attach it or to rely on its flags, BH_CLAIM_SHARED to change it
+ *
+ * What is judged of a detached mount, its flags and that it is detached, must hold until the
+ * kernel has done what was judged. So to attach it and to change it exclude each other. Who
+ * comes second does not wait, since the first may wait for a file system that its own
+ * container serves: it is told that the mount is busy. The claim is on the top of the tree,
+ * and is not had if the mount comes to lie in another tree meanwhile.
+ *
+ * Return: 0 or -EBUSY.
+ */
+int bh_frame_claim(struct bh_frame *frame, unsigned int nr, const struct path *place,
+		   enum bh_claim_kind kind)
+{
+	struct vfsmount *mnt = get_claimed(place), *now;
+
+	if (!add_claim(&frame->claims[nr], mnt, kind)) {
+		mntput(mnt);
+		return -EBUSY;
+	}
+	now = get_claimed(place);
+	mntput(now);
+	return now == mnt ? 0 : -EBUSY;
 }
 
 /** bh_lookup_flags() - LOOKUP_* for what open_tree and mount_setattr call AT_* */

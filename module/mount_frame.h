@@ -13,12 +13,34 @@
 #include "mount_op.h"
 
 enum bh_step {
+	BH_STEP_FSOPEN,
 	BH_STEP_FSMOUNT,
 	BH_STEP_OPEN_TREE,
 	BH_STEP_FSPICK,
+	BH_STEP_MOVE_MOUNT,
 	BH_STEP_SET_GROUP,
 	BH_STEP_MOUNT,
 	BH_STEP_PLAIN,
+};
+
+/* How a call has a mount: along with others that only change it, or alone. */
+enum bh_claim_kind {
+	BH_CLAIM_SHARED,
+	BH_CLAIM_ALONE,
+};
+
+/**
+ * struct bh_claim - a call's say over a mount
+ * @node: in the table of claims, by @mnt
+ * @mnt: the mount, with a reference; NULL: there is none
+ * @task: the task that makes the call
+ * @kind: how
+ */
+struct bh_claim {
+	struct hlist_node node;
+	struct vfsmount *mnt;
+	const struct task_struct *task;
+	enum bh_claim_kind kind;
 };
 
 /*
@@ -38,11 +60,14 @@ struct bh_args {
  *         called; the kernel's own look-up must come to the same
  * @op: what a clone of @place amounts to
  * @name: the source of what is being made, or the place that was picked
- * @err: why @name cannot be told
+ * @err: why @name cannot be told, or that fsopen is refused
+ * @is_path: @name is a path
+ * @filled: as in struct bh_detached, of what is being cloned
  * @alone: what is being made gets a mount namespace of its own, where it lies at "/"
  * @flags: its flags, if @alone
  * @fstype: its type, if @alone
  * @judged: what mount(2) was judged as
+ * @claims: the mounts that nobody else may change, or attach, until the call returns
  */
 struct bh_frame {
 	struct hlist_node node;
@@ -52,16 +77,21 @@ struct bh_frame {
 	u32 op;
 	char *name;
 	int err;
+	bool is_path;
+	bool filled;
 	bool alone;
 	u32 flags;
 	const char *fstype;
 	const struct bh_mount_op *judged;
+	struct bh_claim claims[2];
 };
 
 void bh_frame_enter(struct bh_frame *frame);
 void bh_frame_leave(struct bh_frame *frame);
 struct bh_frame *bh_frame_find(void);
 int bh_frame_look_up(struct bh_frame *frame, const struct bh_args *args, unsigned int flags);
+int bh_frame_claim(struct bh_frame *frame, unsigned int nr, const struct path *place,
+		   enum bh_claim_kind kind);
 unsigned int bh_lookup_flags(unsigned int at_flags);
 
 char *bh_mount_name(const struct path *place, int *err);

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "mount_op.h"
+#include "ns.h"
 #include "path.h"
 
 struct flag {
@@ -189,26 +190,30 @@ void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struc
 }
 
 /**
- * bh_mount_is_on() - is a super block on what bh_mount_find_device() found?
+ * bh_mount_is_on() - is a super block shown to be on what bh_mount_find_device() found?
  * @operation: whose source was found
  * @sb: the super block
  *
- * One that has no device is wherever it was said to be.
+ * One whose type needs a device and that has none that can be seen may be on anything: btrfs
+ * hides its devices, erofs takes a file for one. One whose type needs no device is wherever
+ * it was said to be.
  */
 bool bh_mount_is_on(const struct bh_mount_op *operation, const struct super_block *sb)
 {
 	const struct path *device = operation->source;
 
-	return !sb->s_bdev || (device && d_inode(device->dentry)->i_rdev == sb->s_bdev->bd_dev);
+	if (!sb->s_bdev)
+		return !(sb->s_type->fs_flags & FS_REQUIRES_DEV);
+	return device && d_inode(device->dentry)->i_rdev == sb->s_bdev->bd_dev;
 }
 
 /**
  * bh_mount_is_detached() - does a mount lie outside of the mount namespace's tree?
  * @path: on the mount
  *
- * Any context. Return: 1 or 0.
+ * Any context.
  */
-int bh_mount_is_detached(const struct path *path)
+bool bh_mount_is_detached(const struct path *path)
 {
 	return !bh_path_is_here(path);
 }
@@ -222,10 +227,21 @@ int bh_mount_is_detached(const struct path *path)
  * address before.
  */
 
+/**
+ * struct entry - what is known of an object
+ * @node: in the table, by @object
+ * @object: the mount or the context
+ * @known: what the steps said; @known.name is the entry's own
+ * @ns: the mount namespace in which @known.name was made, to compare only
+ * @inum: and its number, since another one may come to be at its address
+ * @rcu: frees the entry
+ */
 struct entry {
 	struct rhash_head node;
 	const void *object;
 	struct bh_detached known;
+	const void *ns;
+	unsigned int inum;
 	struct rcu_head rcu;
 };
 
@@ -252,13 +268,11 @@ static void free_entry_rcu(struct rcu_head *rcu)
 /**
  * bh_detached_add() - remember what a step said
  * @object: the mount or the context, which nobody else has seen yet
- * @op: as in struct bh_detached
- * @name: copied; may be NULL
- * @name_err: why @name cannot be told
+ * @known: what it said; the name is copied
  *
  * Charged to the task's memory cgroup, as the object is. Return: 0 or -ENOMEM.
  */
-int bh_detached_add(const void *object, u32 op, const char *name, int name_err)
+int bh_detached_add(const void *object, const struct bh_detached *known)
 {
 	struct entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	int err;
@@ -266,10 +280,11 @@ int bh_detached_add(const void *object, u32 op, const char *name, int name_err)
 	if (!entry)
 		return -ENOMEM;
 	entry->object = object;
-	entry->known.op = op;
-	entry->known.err = name_err;
-	if (name) {
-		entry->known.name = kstrdup(name, GFP_KERNEL_ACCOUNT);
+	entry->known = *known;
+	entry->ns = current->nsproxy->mnt_ns;
+	entry->inum = bh_mnt_common(entry->ns)->inum;
+	if (known->name) {
+		entry->known.name = kstrdup(known->name, GFP_KERNEL_ACCOUNT);
 		if (!entry->known.name) {
 			kfree(entry);
 			return -ENOMEM;
@@ -281,10 +296,22 @@ int bh_detached_add(const void *object, u32 op, const char *name, int name_err)
 	return err;
 }
 
+/* Does a path that an entry holds mean to the current task what it meant when it was made? */
+static bool is_made_here(const struct entry *entry)
+{
+	const struct mnt_namespace *ns = current->nsproxy->mnt_ns;
+
+	return entry->ns == ns && entry->inum == bh_mnt_common(ns)->inum;
+}
+
 /**
  * bh_detached_find() - what is known of an object
  * @object: the mount or the context, which the caller keeps
  * @found: filled in; ->name lives as long as the object
+ *
+ * A path that was made in another mount namespace is not told: who handed the object in may
+ * have chosen what lies there. A place then counts as out of reach, and a device as one that
+ * cannot be told.
  *
  * Return: false if nothing is known.
  */
@@ -294,10 +321,36 @@ bool bh_detached_find(const void *object, struct bh_detached *found)
 
 	rcu_read_lock();
 	entry = rhashtable_lookup(&table, &object, table_params);
-	if (entry)
+	if (entry) {
 		*found = entry->known;
+		if (found->is_path && !is_made_here(entry)) {
+			found->name = NULL;
+			found->err = found->op == BH_OP_MOUNT ? -ESTALE : 0;
+		}
+	}
 	rcu_read_unlock();
 	return entry;
+}
+
+/**
+ * bh_detached_join() - one detached mount was attached to another one
+ * @object: the mount, which the caller keeps
+ * @top: the top of the tree that it is now in, which the caller keeps
+ *
+ * What nothing is known of stays so.
+ */
+void bh_detached_join(const void *object, const void *top)
+{
+	struct entry *entry;
+
+	rcu_read_lock();
+	entry = rhashtable_lookup(&table, &object, table_params);
+	if (entry)
+		WRITE_ONCE(entry->known.settled, true);
+	entry = rhashtable_lookup(&table, &top, table_params);
+	if (entry)
+		WRITE_ONCE(entry->known.filled, true);
+	rcu_read_unlock();
 }
 
 /** bh_detached_drop() - an object goes away; any context that may take a spinlock */

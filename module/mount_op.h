@@ -63,20 +63,30 @@ long bh_mount_call(const struct bh_mount_op *judged, long (*call)(void *context)
  * @op: BH_OP_MOUNT or BH_OP_BIND; BH_OP_REMOUNT for what fspick picked
  * @name: the source, or the target of what fspick picked; NULL if there is none
  * @err: why @name cannot be told
+ * @is_path: @name is a path, which means something in the mount namespace where it was
+ *           made and nowhere else
+ * @rec: it was cloned along with what is mounted below
+ * @settled: it was attached to another detached mount, where its flags were judged for good
+ * @filled: another mount was so attached below it
  */
 struct bh_detached {
 	u32 op;
-	char *name;
+	const char *name;
 	int err;
+	bool is_path;
+	bool rec;
+	bool settled;
+	bool filled;
 };
 
-int bh_detached_add(const void *object, u32 op, const char *name, int name_err);
+int bh_detached_add(const void *object, const struct bh_detached *known);
 bool bh_detached_find(const void *object, struct bh_detached *found);
+void bh_detached_join(const void *object, const void *top);
 void bh_detached_drop(const void *object);
 bool bh_detached_any(void);
 int bh_detached_init(void);
 void bh_detached_exit(void);
 
-int bh_mount_is_detached(const struct path *path);
+bool bh_mount_is_detached(const struct path *path);
 
 #endif /* BULKHEAD_MOUNT_OP_H */

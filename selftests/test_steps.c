@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
@@ -14,6 +15,7 @@
 
 #include "fuse.h"
 #include "program.h"
+#include "race.h"
 #include "trial.h"
 
 /* A file system of each test's own; each act gets a copy of the mounts. */
@@ -197,6 +199,42 @@ TEST_F(steps, a_type_that_nothing_allows_is_not_opened)
 	};
 
 	bh_try_all(_metadata, trials);
+}
+
+/* The kernel asks for the module of a type that it does not know. */
+
+#define HELPER "/modprobe"
+#define ASKED "/modprobe.asked"
+
+static int do_ask(void *steps)
+{
+	int err;
+
+	unlink(ASKED);
+	err = steps ? do_fsopen("bhnone") : failed(mount("a", EMPTY, "bhnone", 0, NULL));
+	return access(ASKED, F_OK) ? err : EEXIST;
+}
+
+TEST_F(steps, no_module_is_loaded_for_a_type_that_nothing_allows)
+{
+	const struct bh_trial trials[] = {
+		GIVES(EEXIST, EPERM, do_ask, 1UL, "default mount deny\nallow mount fstype=tmpfs\n",
+		      "op=mount fstype=\"bhnone\" source=- target=- flags=-"),
+		GIVES(EEXIST, EPERM, do_ask, 0UL, "default mount deny\nallow mount fstype=tmpfs\n",
+		      "op=mount fstype=\"bhnone\""),
+		GIVES(EEXIST, EEXIST, do_ask, 1UL, "default mount deny\nallow mount fstype=bh*\n"),
+	};
+	char modprobe[128] = "";
+	int fd = open("/proc/sys/kernel/modprobe", O_RDWR);
+
+	bh_make_file(HELPER, "#!/bin/sh\n: > " ASKED "\n", 0755);
+	if (fd < 0 || read(fd, modprobe, sizeof(modprobe) - 1) < 0)
+		SKIP(return, "the kernel loads no modules");
+	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
+	ASSERT_LT(0, write(fd, HELPER, sizeof(HELPER)));
+	bh_try_all(_metadata, trials);
+	lseek(fd, 0, SEEK_SET);
+	EXPECT_LT(0, write(fd, modprobe, strlen(modprobe)));
 }
 
 TEST_F(steps, a_source_counts_when_the_super_block_is_made)
@@ -430,6 +468,201 @@ TEST_F(steps, attributes_set_on_a_clone)
 
 	if (lacks_setattr())
 		SKIP(return, NO_SETATTR);
+	bh_try_all(_metadata, trials);
+}
+
+/* Trees */
+
+#define TREE TOP "/tree"
+#define SUB EMPTY "/sub"
+
+/* A mount and one below it, which is protected. */
+static void make_tree(struct __test_metadata *_metadata)
+{
+	ASSERT_EQ(0, mkdir(TREE, 0755));
+	ASSERT_EQ(0, mount("tree", TREE, "tmpfs", 0, NULL));
+	ASSERT_EQ(0, mkdir(TREE "/sub", 0755));
+	ASSERT_EQ(0, mount("sub", TREE "/sub", "tmpfs", MS_RDONLY | MS_NOSUID, NULL));
+	ASSERT_EQ(0, mount(NULL, TREE "/sub", NULL,
+			   MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID, NULL));
+}
+
+/* 0 or EROFS: the latter if the mount at @place still has @flag. */
+static int lacks_flag(const char *place, unsigned long flag)
+{
+	struct statvfs st;
+
+	return statvfs(place, &st) ? errno : st.f_flag & flag ? EROFS : 0;
+}
+
+/* Attributes of a clone and of all below it. */
+static int do_clone_deep(void *arg)
+{
+	const struct clone *clone = arg;
+	struct mount_attr attr = { .attr_set = clone->set, .attr_clr = clone->clear };
+	int fd = open_tree(AT_FDCWD, clone->from, OPEN_TREE_CLONE | AT_RECURSIVE), err;
+
+	if (fd < 0)
+		return errno;
+	err = failed(mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)));
+	if (!err)
+		err = failed(move_mount(fd, "", AT_FDCWD, clone->to, MOVE_MOUNT_F_EMPTY_PATH));
+	return err ?: lacks_flag(SUB, clone->clear & MOUNT_ATTR_NOSUID ? ST_NOSUID : 0);
+}
+
+TEST_F(steps, attributes_lifted_below_a_clone)
+{
+	const struct clone *lift = CLONE(TREE, EMPTY, 0, 0, MOUNT_ATTR_NOSUID);
+	const struct bh_trial trials[] = {
+		DENIED(do_clone_deep, lift, "default mount deny\nallow mount op=bind\n",
+		       "op=remount", "flags=rec"),
+		ALLOWED(do_clone_deep, lift, "default mount deny\nallow mount op=bind,remount\n"),
+		ALLOWED(do_clone_deep, CLONE(TREE, EMPTY, 0, MOUNT_ATTR_NOEXEC),
+			"default mount deny\nallow mount op=bind has=noexec,rec\n"),
+		DENIED(do_clone_deep, CLONE(TREE, EMPTY, 0, MOUNT_ATTR_NOEXEC, MOUNT_ATTR_NOSUID),
+		       "deny mount op=remount\n", "op=remount"),
+	};
+
+	if (lacks_setattr())
+		SKIP(return, NO_SETATTR);
+	make_tree(_metadata);
+	bh_try_all(_metadata, trials);
+}
+
+TEST_F(steps, a_recursive_clone_stays_one)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_clone, CLONE(TREE, EMPTY, AT_RECURSIVE), "deny mount op=bind has=rec\n",
+		       "op=bind", "source=\"" TREE "\" target=\"" EMPTY "\" flags=rec"),
+		DENIED(do_clone, CLONE(TREE, EMPTY, AT_RECURSIVE),
+		       "default mount deny\nallow mount op=bind lacks=rec\n", "op=bind"),
+		ALLOWED(do_clone, CLONE(TREE, EMPTY), "default mount deny\nallow mount lacks=rec\n"),
+		ALLOWED(do_clone, CLONE(TREE, EMPTY, AT_RECURSIVE),
+			"default mount deny\nallow mount op=bind has=rec\n"),
+	};
+
+	make_tree(_metadata);
+	bh_try_all(_metadata, trials);
+}
+
+static int make_nosuid(void)
+{
+	int fs = fsopen("tmpfs", FSOPEN_CLOEXEC), fd;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -1;
+	fd = fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID);
+	close(fs);
+	return fd;
+}
+
+static int set_nosuid(int fd, unsigned int flags, bool on)
+{
+	struct mount_attr attr = { };
+
+	*(on ? &attr.attr_set : &attr.attr_clr) = MOUNT_ATTR_NOSUID;
+	return mount_setattr(fd, "", AT_EMPTY_PATH | flags, &attr, sizeof(attr));
+}
+
+/* One new mount hidden in another: what has changed below does not show at the top. */
+static int do_hide(void *how)
+{
+	int top = make_nosuid(), below = make_nosuid();
+
+	if (top < 0 || below < 0 || mkdirat(top, "sub", 0755))
+		return 1;
+	if (move_mount(below, "", top, "sub", MOVE_MOUNT_F_EMPTY_PATH))
+		return errno;
+	if (how ? set_nosuid(below, 0, false) :
+	    set_nosuid(top, AT_RECURSIVE, false) || set_nosuid(top, 0, true))
+		return errno;
+	if (move_mount(top, "", AT_FDCWD, EMPTY, MOVE_MOUNT_F_EMPTY_PATH))
+		return errno;
+	return lacks_flag(SUB, ST_NOSUID);
+}
+
+static int do_nest(void *unused)
+{
+	int top = make_nosuid(), below = make_nosuid();
+
+	if (top < 0 || below < 0 || mkdirat(top, "sub", 0755))
+		return 1;
+	if (move_mount(below, "", top, "sub", MOVE_MOUNT_F_EMPTY_PATH))
+		return errno;
+	return failed(move_mount(top, "", AT_FDCWD, EMPTY, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+#define ALLOW_NOSUID "default mount deny\nallow mount op=mount,umount has=nosuid\n"		\
+	"allow mount op=umount\n"
+
+TEST_F(steps, a_mount_hidden_in_another)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_hide, 0UL, ALLOW_NOSUID, "op=remount"),
+		DENIED(do_hide, 1UL, ALLOW_NOSUID, "op=remount"),
+		ALLOWED(do_nest, NULL, ALLOW_NOSUID),
+		ALLOWED(do_hide, 0UL, ALLOW_NOSUID "allow mount op=remount\n"),
+	};
+	const struct bh_env free = { .flags = NAMESPACES };
+
+	if (lacks_setattr())
+		SKIP(return, NO_SETATTR);
+	if (bh_run(&free, do_nest, NULL) == EINVAL)
+		SKIP(return, "the kernel attaches nothing to what is detached");
+	bh_try_all(_metadata, trials);
+}
+
+/* By a descriptor that has attached it before, a mount is moved. */
+static int do_attach_twice(void *unused)
+{
+	int fd = make_nosuid();
+
+	if (move_mount(fd, "", AT_FDCWD, EMPTY, MOVE_MOUNT_F_EMPTY_PATH))
+		return errno;
+	return failed(move_mount(fd, "", AT_FDCWD, OTHER, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+TEST_F(steps, what_is_attached_is_moved)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_attach_twice, NULL, ALLOW_NOSUID, "op=move",
+		       "source=\"" EMPTY "\" target=\"" OTHER "\""),
+		ALLOWED(do_attach_twice, NULL, ALLOW_NOSUID "allow mount op=move\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* In a mount namespace of its own, with the same descriptors: SOURCE is another place there. */
+static int clone_elsewhere(void)
+{
+	if (unshare(CLONE_NEWNS) || mount(SECRET, SOURCE, NULL, MS_BIND, NULL))
+		return 255;
+	return open_tree(AT_FDCWD, SOURCE, OPEN_TREE_CLONE);
+}
+
+static int do_attach_from_elsewhere(void *unused)
+{
+	pid_t pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
+	int status;
+
+	if (!pid)
+		_exit(clone_elsewhere());
+	if (waitpid(pid, &status, 0) != pid || WEXITSTATUS(status) == 255)
+		return 1;
+	return failed(move_mount(WEXITSTATUS(status), "", AT_FDCWD, EMPTY,
+				 MOVE_MOUNT_F_EMPTY_PATH)) ?: failed(access(EMPTY "/file", F_OK));
+}
+
+TEST_F(steps, a_source_of_another_namespace_is_not_believed)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_attach_from_elsewhere, NULL,
+		       BIND_SOURCE "allow mount op=bind source=" SECRET " target=" SOURCE "\n",
+		       "op=bind", "source=- target=\"" EMPTY "\""),
+		ALLOWED(do_attach_from_elsewhere, NULL, "default mount deny\nallow mount op=bind\n"),
+	};
+
 	bh_try_all(_metadata, trials);
 }
 
@@ -909,6 +1142,166 @@ TEST_F_TIMEOUT(steps, threads_do_not_win, 600)
 		      "verdict=deny", "op=bind"),
 	};
 
+	bh_try_all(_metadata, trials);
+}
+
+/* Flags and attachment, against a thread that changes them in between */
+
+struct toggled {
+	int fd;
+	bool other;
+};
+
+static void toggle(void *arg)
+{
+	int fd = __atomic_load_n(&((struct toggled *)arg)->fd, __ATOMIC_RELAXED);
+
+	if (fd < 0)
+		return;
+	set_nosuid(fd, 0, false);
+	set_nosuid(fd, 0, true);
+}
+
+/* A mount that is made nosuid is attached without. */
+static enum bh_race_try attach_toggled(void *arg)
+{
+	enum bh_race_try told = BH_RACE_MISSED;
+	struct toggled *toggled = arg;
+	int fd = make_nosuid();
+
+	__atomic_store_n(&toggled->fd, fd, __ATOMIC_RELAXED);
+	if (move_mount(fd, "", AT_FDCWD, EMPTY, MOVE_MOUNT_F_EMPTY_PATH)) {
+		told = errno == EBUSY || errno == EPERM ? BH_RACE_HIT : BH_RACE_MISSED;
+	} else {
+		/* What was decided while it was detached may still be under way. */
+		sched_yield();
+		told = lacks_flag(EMPTY, ST_NOSUID) ? BH_RACE_MISSED : BH_RACE_BAD;
+		umount2(EMPTY, MNT_DETACH);
+	}
+	__atomic_store_n(&toggled->fd, -1, __ATOMIC_RELAXED);
+	close(fd);
+	return told;
+}
+
+static void attach_other(void *arg)
+{
+	int fd = __atomic_load_n(&((struct toggled *)arg)->fd, __ATOMIC_RELAXED);
+
+	if (fd >= 0)
+		move_mount(fd, "", AT_FDCWD, EMPTY, MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+/* A mount that two threads attach is attached by one and not moved by the other. */
+static enum bh_race_try attach_twice(void *arg)
+{
+	enum bh_race_try told = BH_RACE_MISSED;
+	struct toggled *toggled = arg;
+	int fd = make_nosuid();
+
+	__atomic_store_n(&toggled->fd, fd, __ATOMIC_RELAXED);
+	sched_yield();
+	if (!move_mount(fd, "", AT_FDCWD, OTHER, MOVE_MOUNT_F_EMPTY_PATH))
+		told = umount2(EMPTY, MNT_DETACH) ? BH_RACE_MISSED : BH_RACE_BAD;
+	else if (errno == EBUSY || errno == EPERM)
+		told = BH_RACE_HIT;
+	__atomic_store_n(&toggled->fd, -1, __ATOMIC_RELAXED);
+	umount2(OTHER, MNT_DETACH);
+	umount2(EMPTY, MNT_DETACH);
+	close(fd);
+	return told;
+}
+
+static int run_race(struct bh_race *race)
+{
+	struct toggled toggled = { .fd = -1 };
+	int err;
+
+	race->arg = &toggled;
+	race->milliseconds = 20000;
+	race->enough = 200;
+	err = bh_race(race);
+	if (err)
+		return err;
+	return race->seen[BH_RACE_BAD] ? EEXIST : race->seen[BH_RACE_HIT] ? 0 : EAGAIN;
+}
+
+static int race_toggle(void *unused)
+{
+	return run_race(&(struct bh_race){ .act = attach_toggled, .rival = toggle });
+}
+
+static int race_attach(void *unused)
+{
+	return run_race(&(struct bh_race){ .act = attach_twice, .rival = attach_other });
+}
+
+TEST_F_TIMEOUT(steps, threads_do_not_win_by_flags, 600)
+{
+	const struct bh_trial trials[] = {
+		GIVES(EEXIST, 0, race_toggle, NULL, ALLOW_NOSUID, "verdict=deny"),
+	};
+
+	if (lacks_setattr())
+		SKIP(return, NO_SETATTR);
+	bh_try_all(_metadata, trials);
+}
+
+/* Without a policy the second one moves the mount: whoever is faster, that is no harm then. */
+TEST_F_TIMEOUT(steps, threads_do_not_move_by_attaching, 600)
+{
+	const struct bh_trial trial =
+		GIVES(0, 0, race_attach, NULL, ALLOW_NOSUID, "verdict=deny", "op=move");
+
+	bh_try_with(_metadata, &trial);
+}
+
+#define BOUND_RO TOP "/bound-ro"
+
+/* By a link that leads to the one or the other of two mounts of a directory. */
+static void flip_bound(void *unused)
+{
+	(void)!symlink(BOUND_RO, TOP "/next");
+	rename(TOP "/next", LINK);
+	(void)!symlink(SOURCE, TOP "/next");
+	rename(TOP "/next", LINK);
+}
+
+static enum bh_race_try clone_bound(void *unused)
+{
+	enum bh_race_try told = BH_RACE_HIT;
+	int fd = open_tree(AT_FDCWD, LINK, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EPERM ? BH_RACE_HIT : BH_RACE_MISSED;
+	if (!mkdirat(fd, "made", 0755)) {
+		told = BH_RACE_BAD;
+		unlinkat(fd, "made", AT_REMOVEDIR);
+	}
+	close(fd);
+	return told;
+}
+
+static int race_bound(void *unused)
+{
+	struct bh_race race = { .act = clone_bound, .rival = flip_bound };
+
+	flip_bound(NULL);
+	race.milliseconds = 20000;
+	race.enough = 3000;
+	return bh_race(&race) ?: race.seen[BH_RACE_BAD] ? EEXIST : 0;
+}
+
+TEST_F_TIMEOUT(steps, threads_do_not_win_by_another_mount_of_the_same, 600)
+{
+	const struct bh_trial trials[] = {
+		GIVES(EEXIST, 0, race_bound, NULL,
+		      "default mount deny\nallow mount op=bind source=" BOUND_RO "\n",
+		      "verdict=deny", "op=bind", "source=\"" SOURCE "\""),
+	};
+
+	ASSERT_EQ(0, mkdir(BOUND_RO, 0755));
+	ASSERT_EQ(0, mount(SOURCE, BOUND_RO, NULL, MS_BIND, NULL));
+	ASSERT_EQ(0, mount(NULL, BOUND_RO, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
 	bh_try_all(_metadata, trials);
 }
 

@@ -25,6 +25,7 @@ int mntns_install(struct nsset *nsset, struct ns_common *ns);
 BH_DECLARE_ENTRY(brk);
 BH_DECLARE_ENTRY(personality);
 BH_DECLARE_ENTRY(fsmount);
+BH_DECLARE_ENTRY(fsopen);
 BH_DECLARE_ENTRY(fspick);
 BH_DECLARE_ENTRY(mount_setattr);
 BH_DECLARE_ENTRY(move_mount);
