@@ -13,6 +13,7 @@
 #include "compat/internal.h"
 #include "frozen.h"
 #include "hooks.h"
+#include "mount_frame.h"
 #include "mount_op.h"
 
 /* In the order in which path_mount() asks. */
@@ -41,24 +42,34 @@ static int check_change(const struct path *target, unsigned long flags)
 		.op = op_of(flags),
 		.flags = bh_mount_flags_asked(flags),
 		.target = target,
+		.fstype = bh_mount_type_at(target),
 	};
 
-	if (operation.op == BH_OP_REMOUNT)
-		operation.fstype = bh_mount_type_at(target);
 	return bh_mount_judge(&operation);
 }
 
-/* What is bound or moved, to a target; @source_err if it cannot be found. */
-static int check_place(const struct path *source, int source_err, const struct path *target,
-		       unsigned long flags)
+/* What is bound or moved, to a target. */
+static int check_place(const struct path *source, const struct path *target, unsigned long flags)
 {
 	const struct bh_mount_op operation = {
 		.op = op_of(flags),
 		.flags = bh_mount_flags_asked(flags),
 		.target = target,
 		.source = source,
-		.source_err = source_err,
-		.fstype = source ? bh_mount_type_at(source) : NULL,
+		.fstype = bh_mount_type_at(source),
+	};
+
+	return bh_mount_judge(&operation);
+}
+
+/* What is bound or moved without being there: is there any source that would be allowed? */
+static int check_nowhere(const struct path *target, unsigned long flags)
+{
+	const struct bh_mount_op operation = {
+		.op = op_of(flags),
+		.flags = bh_mount_flags_asked(flags),
+		.target = target,
+		.unknown = 1 << BH_MOUNT_SOURCE | 1 << BH_MOUNT_FSTYPE,
 	};
 
 	return bh_mount_judge(&operation);
@@ -126,6 +137,20 @@ static int mount_new(struct mount_call *call)
 }
 
 /*
+ * A bind or a move of what is not there fails, as it would without a policy: with @err, unless
+ * the kernel has another answer before it looks for a source. It gets none to look for, since
+ * the one that was not there may be by now.
+ */
+static int mount_nowhere(struct mount_call *call, int err)
+{
+	int answer = check_nowhere(call->target, without_magic(call->flags));
+
+	call->dev_name = NULL;
+	answer = answer ?: mount_as_called(call);
+	return answer == -EINVAL ? err : answer;
+}
+
+/*
  * The kernel looks the source of a bind or a move up when every check is done, by a
  * name that may lead somewhere else by then. So it is told another one, which
  * leads to what was judged. Other security modules see what that leads to as well.
@@ -134,35 +159,48 @@ static int mount_place(struct mount_call *call)
 {
 	unsigned long flags = without_magic(call->flags);
 	struct path source;
-	int err = kern_path(call->dev_name, LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT, &source);
+	int err;
 
+	if (!call->dev_name || !*call->dev_name)
+		return mount_nowhere(call, -EINVAL);
+	err = kern_path(call->dev_name, LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT, &source);
 	if (err)
-		return check_place(NULL, err, call->target, flags) ?: err;
+		return mount_nowhere(call, err);
 	call->dev_name = "/";
-	err = check_place(&source, 0, call->target, flags) ?:
+	err = check_place(&source, call->target, flags) ?:
 	      bh_call_at(&source, mount_as_called, call);
 	path_put(&source);
+	return err;
+}
+
+/* The flags that a remount changes others may rely on, until their call returns. */
+static int remount(struct mount_call *call)
+{
+	struct bh_frame frame = { .step = BH_STEP_PLAIN };
+	int err;
+
+	bh_frame_enter(&frame);
+	err = bh_frame_claim(&frame, 0, call->target, BH_CLAIM_SHARED) ?:
+	      check_change(call->target, without_magic(call->flags)) ?: mount_as_called(call);
+	bh_frame_leave(&frame);
 	return err;
 }
 
 static int mount_judged(struct mount_call *call)
 {
 	unsigned long flags = without_magic(call->flags);
-	int err;
 
 	switch (op_of(flags)) {
 	case BH_OP_MOUNT:
 		return mount_new(call);
 	case BH_OP_BIND:
 	case BH_OP_MOVE:
-		if (call->dev_name && *call->dev_name)
-			return mount_place(call);
-		err = check_place(NULL, 0, call->target, flags);
-		break;
+		return mount_place(call);
+	case BH_OP_REMOUNT:
+		return remount(call);
 	default:
-		err = check_change(call->target, flags);
+		return check_change(call->target, flags) ?: mount_as_called(call);
 	}
-	return err ?: mount_as_called(call);
 }
 
 static noinline int judge_path_mount(const char *dev_name, struct path *path, const char *type,
