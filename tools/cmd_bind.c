@@ -61,10 +61,27 @@ static int say_bind_error(int err, const char *policy, const char *text, int typ
 	return NO;
 }
 
+static int write_binding(const char *policy, int type, int fd, const char *arm, const char *label)
+{
+	struct buf line = { 0 };
+	int err;
+
+	buf_printf(&line, "policy=%s ns=%s fd=%d", policy, ns_names[type], fd);
+	if (arm)
+		buf_printf(&line, " arm=%s", arm);
+	if (label) {
+		buf_puts(&line, " label=");
+		doc_write_value(&line, label, strlen(label));
+	}
+	buf_puts(&line, "\n");
+	err = ctl_write("bind", line.s, line.len);
+	buf_free(&line);
+	return err;
+}
+
 static int bind_target(const char *policy, const char *text, int wanted, const char *arm,
 		       const char *label)
 {
-	struct buf line = { 0 };
 	struct target target;
 	int status = target_open(&target, text), type, err;
 
@@ -74,21 +91,13 @@ static int bind_target(const char *policy, const char *text, int wanted, const c
 	status = type < 0 ? TROUBLE : DONE;
 	if (status)
 		goto out;
-	if (!label)
-		label = target.name;
-	buf_printf(&line, "policy=%s ns=%s fd=%d", policy, ns_names[type], target.fd[type]);
-	if (arm)
-		buf_printf(&line, " arm=%s", arm);
-	if (label) {
-		buf_puts(&line, " label=");
-		doc_write_value(&line, label, strlen(label));
-	}
-	buf_puts(&line, "\n");
-	err = ctl_write("bind", line.s, line.len);
+	err = write_binding(policy, type, target.fd[type], arm, label ?: target.name);
+	/* A name that no one asked to be shown is no reason to fail. */
+	if (err == EINVAL && !label && target.name)
+		err = write_binding(policy, type, target.fd[type], arm, NULL);
 	if (err)
 		status = say_bind_error(err, policy, text, type, &target);
 out:
-	buf_free(&line);
 	target_close(&target);
 	return status;
 }
