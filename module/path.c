@@ -47,12 +47,120 @@ bool bh_path_is_here(const struct path *path)
 	return current->nsproxy && BH_CALL(our_mnt)(path->mnt);
 }
 
+#ifdef CONFIG_DCACHE_WORD_ACCESS
+/*
+ * Copies a name, which may be changed meanwhile, in whole words, as its memory was made
+ * to be read. What stands behind it is put back.
+ */
+static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *from, u32 len)
+{
+	u64 behind, word;
+	u32 i;
+
+	memcpy(&behind, to + len, sizeof(behind));
+	for (i = 0; i < len; i += sizeof(word)) {
+		memcpy(&word, from + i, sizeof(word));
+		memcpy(to + i, &word, sizeof(word));
+	}
+	memcpy(to + len, &behind, sizeof(behind));
+}
+#else
+static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *from, u32 len)
+{
+	while (len--)
+		to[len] = from[len];
+}
+#endif
+
+/*
+ * Puts a dentry's name, of which the pointer and the length belong together, before @at.
+ * The name itself stays where it is as long as RCU keeps it.
+ */
+static __no_kcsan __always_inline char *prepend_name(char *buf, char *at,
+						     const struct dentry *dentry)
+{
+	unsigned int seq = raw_seqcount_begin(&dentry->d_seq);
+	const unsigned char *name = READ_ONCE(dentry->d_name.name);
+	u32 len = READ_ONCE(dentry->d_name.len);
+
+	if (read_seqcount_retry(&dentry->d_seq, seq) || at - buf < len + 2)
+		return NULL;
+	at -= len;
+	copy_name(at, name, len);
+	*--at = '/';
+	return at;
+}
+
+/*
+ * Puts the path within the mount before @at. KCSAN: that nothing was renamed is found out
+ * when all is read.
+ */
+static __no_kcsan __always_inline char *prepend_in_mount(char *buf, char *at, const struct path *path)
+{
+	const struct dentry *dentry = path->dentry, *root = path->mnt->mnt_root;
+
+	while (at && dentry != root) {
+		const struct dentry *parent = READ_ONCE(dentry->d_parent);
+
+		/* Moved out of what is mounted. */
+		if (parent == dentry)
+			return NULL;
+		at = prepend_name(buf, at, dentry);
+		dentry = parent;
+	}
+	return at;
+}
+
+/*
+ * The kernel's own function is made for all cases and copies each name in a way that may
+ * fault. So only the path to the mount comes from it, and what lies within the mount is
+ * read here, as of one moment: nothing was renamed from before that until after.
+ *
+ * Return: false if there is no path, or it must be asked for in another way.
+ */
+static __no_kcsan bool find_path(const struct path *path, char *buf, struct bh_string *string)
+{
+	const struct path top = { .mnt = path->mnt, .dentry = path->mnt->mnt_root };
+	unsigned int seq = read_seqbegin(&rename_lock);
+	/* A word fits behind it, for copy_name(). */
+	char *end = buf + BH_PATH_MAX - sizeof(u64), *inner, *outer;
+
+	*end = '\0';
+	inner = prepend_in_mount(buf, end, path);
+	if (!inner || inner == end)
+		return false;
+	/* Its end is put where the other part begins. */
+	outer = BH_CALL(d_absolute_path)(&top, buf, inner - buf + 1);
+	*inner = '/';
+	if (IS_ERR(outer) || read_seqretry(&rename_lock, seq))
+		return false;
+	/* The root of the namespace is "/". */
+	string->s = outer + 1 == inner ? inner : outer;
+	string->len = end - string->s;
+	return true;
+}
+
+/* As the kernel has it, which keeps renames and mounts out if need be. */
+static int ask_path(const struct path *path, char *buf, struct bh_string *string)
+{
+	char *at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
+
+	/* Unmounted, or moved out of what is mounted, since it was opened. */
+	if (at == ERR_PTR(-EINVAL))
+		return 0;
+	if (IS_ERR(at))
+		return PTR_ERR(at);
+	string->s = at;
+	string->len = buf + BH_PATH_MAX - 1 - at;
+	return 0;
+}
+
 /**
  * bh_path_find() - what the path of a file is to rules
  * @path: the file
  * @buf: BH_PATH_MAX bytes
  * @string: filled in: the path from the root of the mount namespace that the file lies
- *          in, which ends where @buf does; no path, for what is deleted or detached;
+ *          in, somewhere in @buf; no path, for what is deleted or detached;
  *          unreached if the current task's mount namespace does not lead there
  *
  * A mount never moves from one namespace into another, so that the two questions asked
@@ -65,20 +173,20 @@ bool bh_path_is_here(const struct path *path)
  */
 int bh_path_find(const struct path *path, char *buf, struct bh_string *string)
 {
-	char *at = ERR_PTR(-EINVAL);
+	int err = 0;
+	bool found;
 
 	*string = (struct bh_string){ .unreached = true };
-	if (!d_unlinked(path->dentry))
-		at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
-	/* Deleted, unmounted, or moved out of what is mounted, since it was opened. */
-	if (at == ERR_PTR(-EINVAL))
+	if (d_unlinked(path->dentry))
 		return 0;
-	if (IS_ERR(at))
-		return PTR_ERR(at);
-	string->s = at;
-	string->len = buf + BH_PATH_MAX - 1 - at;
-	string->unreached = !bh_path_is_here(path);
-	return 0;
+	rcu_read_lock();
+	found = find_path(path, buf, string);
+	rcu_read_unlock();
+	if (!found)
+		err = ask_path(path, buf, string);
+	if (string->s)
+		string->unreached = !bh_path_is_here(path);
+	return err;
 }
 
 /**
