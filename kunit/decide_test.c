@@ -6,6 +6,7 @@
 
 #include "../module/decide.h"
 #include "../module/limits.h"
+#include "../module/memo.h"
 #include "load.h"
 #include "model.h"
 #include "oracle.h"
@@ -393,6 +394,85 @@ static void decides_like_the_model(struct kunit *test)
 	kunit_info(test, "%u of %u requests decided by a rule", decided, round * 20);
 }
 
+/* What is remembered */
+
+/* Another request that differs from the last one in one thing, or in none. */
+static void change_request(struct bh_model_request *ask, struct bh_random *random)
+{
+	struct bh_request *request = &ask->request;
+	struct bh_string *string = &request->string[bh_random_below(random, BH_STRINGS)];
+
+	switch (bh_random_below(random, 8)) {
+	case 0:
+		bh_model_ask(ask, random);
+		break;
+	case 1:
+		request->class = bh_random_below(random, BH_CLASSES);
+		break;
+	case 2:
+		request->flags ^= 1 << bh_random_below(random, 15);
+		break;
+	case 3:
+		request->attr[bh_random_below(random, BH_ATTRS)] ^= 1 << bh_random_below(random, 3);
+		break;
+	case 4:
+		string->unreached = !string->unreached;
+		break;
+	case 5:
+		if (string->s)
+			((char *)string->s)[bh_random_below(random, string->len)] ^= 3;
+		break;
+	case 6:
+		string->s = NULL;
+		break;
+	}
+}
+
+static u32 remember(struct kunit *test, struct bh_memo *memo, struct bh_random *random)
+{
+	const struct bh_policy *policy = ((struct fixture *)test->priv)->reading.policy[0];
+	struct bh_model_request *ask = kunit_kzalloc(test, sizeof(*ask), GFP_KERNEL);
+	struct bh_verdict verdict, found;
+	u32 i, hits = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, ask);
+	bh_model_ask(ask, random);
+	for (i = 0; i < 200; i++) {
+		change_request(ask, random);
+		verdict = decide(test, &ask->request);
+		if (!bh_memo_find(memo, policy, &ask->request, &found)) {
+			bh_memo_keep(memo, policy, &ask->request, &verdict);
+			continue;
+		}
+		hits++;
+		KUNIT_ASSERT_EQ(test, found.action, verdict.action);
+		KUNIT_ASSERT_EQ(test, found.report, verdict.report);
+		KUNIT_ASSERT_EQ(test, found.line, verdict.line);
+	}
+	return hits;
+}
+
+static void remembers_what_was_decided(struct kunit *test)
+{
+	struct bh_random random = { BH_TEST_SEED };
+	struct bh_model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
+	struct bh_memo *memo = kunit_kzalloc(test, sizeof(*memo), GFP_KERNEL);
+	char *doc = kunit_kzalloc(test, BH_MODEL_TEXT, GFP_KERNEL);
+	u32 round, hits = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	KUNIT_ASSERT_NOT_NULL(test, memo);
+	KUNIT_ASSERT_NOT_NULL(test, doc);
+	for (round = 0; round < 10 * BH_TEST_SCALE; round++) {
+		bh_model_fill(model, &random, bh_random_below(&random, 8));
+		load(test, doc, bh_model_write(model, &random, doc));
+		((struct fixture *)test->priv)->reading.policy[0]->id = round + 1;
+		hits += remember(test, memo, &random);
+	}
+	kunit_info(test, "%u of %u requests were remembered", hits, round * 200);
+	KUNIT_EXPECT_GE(test, hits, round * 200 / 20);
+}
+
 /* Limits */
 
 /* A document of many rules; the rule of number i is written by a format that takes i twice. */
@@ -569,6 +649,7 @@ static void finds_one_digest_of_many(struct kunit *test)
 static struct kunit_case decide_cases[] = {
 	KUNIT_CASE_PARAM(decides, verdict_gen_params),
 	KUNIT_CASE(decides_like_the_model),
+	KUNIT_CASE(remembers_what_was_decided),
 	KUNIT_CASE(limits_what_a_check_looks_at),
 	KUNIT_CASE(limits_what_a_verdict_costs),
 	KUNIT_CASE(finds_one_rule_of_many),

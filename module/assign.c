@@ -377,10 +377,13 @@ static int assign_type(struct assigning *a, enum bh_ns_type type)
  */
 int bh_assign_at_exec(const struct file *file)
 {
-	u32 types = assignable(), type;
 	struct assigning *a;
+	u32 types, type;
 	int err = 0;
 
+	if (!rcu_access_pointer(in_force))
+		return 0;
+	types = assignable();
 	if (!types)
 		return 0;
 	a = kzalloc(sizeof(*a), GFP_KERNEL);

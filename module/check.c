@@ -2,11 +2,11 @@
 /*
  * A check: who confines the task, what do their policies say, who is told.
  *
- * Policies and bindings are looked at under RCU, where one must not sleep; the
- * paths that they ask for are made outside of it, where one may. So a check
- * goes round: look which strings are missing, fetch them, look again. Each
- * round has more strings than the one before, so that there are few.
+ * All of it is done in one go under RCU, so that what is judged together was read
+ * together; it takes no lock and no reference and writes only what is this processor's.
+ * What may sleep to be fetched is fetched outside, and everything else read again.
  */
+#include <linux/cpu.h>
 #include <linux/file.h>
 #include <linux/percpu.h>
 #include <linux/sched/signal.h>
@@ -21,13 +21,46 @@
 static DEFINE_PER_CPU(struct bh_counts, counts);
 
 /*
- * A check and its paths are some 20 KiB that nothing outside of the module ever
- * sees. Caches whose objects have a constructor are exempt from the kernel's
- * clearing of what is allocated (init_on_alloc), which would cost more than all
- * the rest of a check.
+ * A check and its buffers are some 30 KiB. Each processor has one that is not in use.
+ * Whoever takes it owns it, wherever it goes on, and gives it back to the processor that
+ * it ends on; whoever finds none there, because a check was preempted, sleeps, or makes
+ * another check, makes one. Nothing outside of the module ever sees them.
  */
+static DEFINE_PER_CPU(struct bh_check *, spare);
 static struct kmem_cache *check_cache;
 static struct kmem_cache *path_cache;
+
+static void destroy_check(struct bh_check *check)
+{
+	int i;
+
+	for (i = 0; i < BH_GATHER_MAX; i++)
+		if (check->strings[i])
+			kmem_cache_free(path_cache, check->strings[i]);
+	bh_decision_free(&check->decision);
+	kmem_cache_free(check_cache, check);
+}
+
+static noinline struct bh_check *make_check(gfp_t gfp)
+{
+	struct bh_check *check = kmem_cache_alloc(check_cache, gfp);
+	int i;
+
+	if (!check)
+		return NULL;
+	/* Deciding is done under RCU, wherever the check is. */
+	bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
+	memset(&check->memo, 0, sizeof(check->memo));
+	memset(check->strings, 0, sizeof(check->strings));
+	for (i = 0; i < BH_GATHER_MAX; i++) {
+		check->strings[i] = kmem_cache_alloc(path_cache, gfp);
+		if (!check->strings[i]) {
+			destroy_check(check);
+			return NULL;
+		}
+	}
+	return check;
+}
 
 /**
  * bh_check_alloc() - begin a check
@@ -35,22 +68,37 @@ static struct kmem_cache *path_cache;
  * @subject: whose bindings are asked: the current task, or one that the caller keeps
  * @atomic: must the check not sleep?
  *
+ * Any context but NMI.
+ *
  * Return: the check, for bh_check_free(), or NULL without memory: the caller
  * then asks bh_check_denies_without_memory().
  */
 struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject, bool atomic)
 {
-	struct bh_check *check = kmem_cache_alloc(check_cache, atomic ? GFP_ATOMIC : GFP_KERNEL);
+	struct bh_check *check = this_cpu_xchg(spare, NULL);
 
-	if (!check)
-		return NULL;
-	memset(check, 0, offsetof(struct bh_check, decision));
-	check->request.class = class;
+	if (unlikely(!check)) {
+		check = make_check(atomic ? GFP_ATOMIC | __GFP_NOWARN : GFP_KERNEL);
+		if (!check)
+			return NULL;
+	}
+	check->request = (struct bh_request){ .class = class };
+	check->exe = (struct bh_string){ };
 	check->subject = subject;
-	check->atomic = atomic;
-	/* Deciding is done under RCU, wherever the check is. */
-	bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
-	check->nr_opinions = 0;
+	check->peer = NULL;
+	check->lazy = 0;
+	check->sleeps = 0;
+	check->silent = false;
+	check->arms = false;
+	check->decided = false;
+	check->reports = false;
+	check->have = 0;
+	check->failed = 0;
+	check->file = NULL;
+	check->mapped = false;
+	check->kinds = 0;
+	check->wanted_kinds = 0;
+	check->content.why_none = NULL;
 	return check;
 }
 
@@ -60,14 +108,14 @@ struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject
  */
 void bh_check_free(struct bh_check *check)
 {
-	int i;
-
-	for (i = 0; i < BH_GATHER_MAX; i++)
-		if (check->strings[i])
-			kmem_cache_free(path_cache, check->strings[i]);
-	bh_content_put(&check->content);
-	bh_decision_free(&check->decision);
-	kmem_cache_free(check_cache, check);
+	if (unlikely(check->kinds))
+		bh_content_put(&check->content);
+	if (unlikely(check->decided)) {
+		bh_decision_free(&check->decision);
+		bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
+	}
+	if (unlikely(this_cpu_cmpxchg(spare, NULL, check)))
+		destroy_check(check);
 }
 
 /* Strings */
@@ -128,32 +176,32 @@ static const char *failure(int err)
 	}
 }
 
-static void gather_one(struct bh_check *check, unsigned int which)
+static void fail(struct bh_check *check, u32 which, const char *reason)
 {
-	struct bh_string *string = which == BH_EXE ? &check->exe : &check->request.string[which];
-	int err = -ENOMEM;
-
-	check->strings[which] = kmem_cache_alloc(path_cache,
-						 check->atomic ? GFP_ATOMIC : GFP_KERNEL);
-	if (check->strings[which])
-		err = check->gather(check, which, check->strings[which], string);
-	if (err) {
-		check->failed |= 1 << which;
-		check->reason = failure(err);
-	}
+	check->failed |= which;
+	check->reason = reason;
 }
 
-/* The layer is dear to find, and asked for by few. */
-static void gather_layer(struct bh_check *check)
+static void gather_string(struct bh_check *check, unsigned int which)
 {
-	int layer = check->gather_layer(check);
+	struct bh_string *string = which == BH_EXE ? &check->exe : &check->request.string[which];
+	int err;
 
-	if (layer >= 0) {
-		check->request.attr[BH_EXEC_LAYER] = layer;
-	} else {
-		check->failed_attrs |= 1 << BH_EXEC_LAYER;
-		check->reason = "layer unknown";
-	}
+	*string = (struct bh_string){ };
+	err = check->gather(check, which, check->strings[which], string);
+	if (err)
+		fail(check, BIT(which), failure(err));
+}
+
+static void gather_attr(struct bh_check *check, unsigned int attr)
+{
+	int bits = check->gather_attr(check, attr);
+
+	if (bits >= 0)
+		check->request.attr[attr] = bits;
+	else
+		fail(check, BH_GATHER_ATTR(attr),
+		     attr == BH_EXEC_LAYER ? "layer unknown" : "file unknown");
 }
 
 /*
@@ -166,7 +214,8 @@ static void gather_digests(struct bh_check *check)
 	u32 kind;
 	int err;
 
-	bh_content_put(content);
+	if (check->kinds)
+		bh_content_put(content);
 	memset(content, 0, sizeof(*content));
 	check->kinds = check->wanted_kinds;
 	err = bh_content_peek(check->file, check->kinds, content);
@@ -174,29 +223,63 @@ static void gather_digests(struct bh_check *check)
 		err = bh_content_read(check->file, check->kinds, content);
 	for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
 		check->request.digest[kind] = bh_content_digest(content, kind);
-	check->failed_digest = err && err != -EAGAIN;
-	if (check->failed_digest)
-		check->reason = failure(err);
+	if (err && err != -EAGAIN)
+		fail(check, BH_GATHER_DIGEST, failure(err));
 }
 
-static void gather(struct bh_check *check, u8 missing)
+static void gather(struct bh_check *check, u32 missing)
 {
-	unsigned int which;
+	unsigned int i;
 
-	for (which = 0; which < BH_GATHER_MAX; which++)
-		if (missing & (1 << which))
-			gather_one(check, which);
-	if (missing & BH_MISSING_LAYER)
-		gather_layer(check);
-	if (missing & BH_MISSING_DIGEST)
-		gather_digests(check);
 	check->have |= missing;
+	for (i = 0; missing >> i; i++) {
+		if (!(missing & BIT(i)))
+			continue;
+		if (i < BH_GATHER_MAX)
+			gather_string(check, i);
+		else if (BIT(i) == BH_GATHER_DIGEST)
+			gather_digests(check);
+		else
+			gather_attr(check, i - BH_GATHER_MAX);
+	}
+}
+
+/*
+ * The path of a file and its layer are those of one moment: nothing was renamed from
+ * before they were read until after.
+ */
+static void gather_together(struct bh_check *check, u32 missing)
+{
+	u32 all = missing | (check->have & BIT(BH_EXEC_PATH));
+	unsigned int seq, tries;
+
+	for (tries = 0; tries < BH_RENAME_TRIES_MAX; tries++) {
+		seq = read_seqbegin(&rename_lock);
+		check->failed &= ~all;
+		gather(check, all);
+		if (!read_seqretry(&rename_lock, seq))
+			return;
+	}
+	fail(check, BH_GATHER_ATTR(BH_EXEC_LAYER), "names keep changing");
+}
+
+/*
+ * Fetches what may sleep. All that was read before is read again with it, but what the
+ * caller knew beforehand.
+ */
+static void gather_asleep(struct bh_check *check, u32 missing)
+{
+	u32 again = check->have & ~(check->sleeps | check->request.unknown);
+
+	gather(check, missing);
+	check->have &= ~again;
+	check->failed &= ~again;
 }
 
 /* Judging */
 
-/* The strings that the events of a class show. */
-static u8 shown(enum bh_class class)
+/* What the events of a class show. */
+static u32 shown(const struct bh_check *check)
 {
 	static const u8 strings[BH_CLASSES] = {
 		[BH_EXEC] = 1 << BH_EXEC_PATH | 1 << BH_EXEC_FSTYPE | 1 << BH_EXE,
@@ -206,7 +289,7 @@ static u8 shown(enum bh_class class)
 		[BH_PTRACE] = 1 << BH_PTRACE_EXE | 1 << BH_EXE,
 	};
 
-	return strings[class];
+	return strings[check->request.class] | check->lazy;
 }
 
 static const struct bh_policy *policy_of(const struct bh_binding *binding)
@@ -261,18 +344,30 @@ static void describe_peer(struct bh_check *check, const struct bh_opinion *opini
 		*bits |= BH_PEER_DESCENDANT;
 }
 
+/* What a policy asks for that is not at hand. */
+static u32 needs(const struct bh_check *check, const struct bh_policy *policy)
+{
+	const struct bh_class_rules *rules = &policy->classes[check->request.class];
+
+	return rules->strings | (rules->attrs << BH_GATHER_MAX & check->lazy) |
+	       (rules->kinds && check->file ? BH_GATHER_DIGEST : 0);
+}
+
 static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 {
 	const struct bh_policy *policy = opinion->policy;
 
-	if (check->peer)
+	if (check->peer && policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER))
 		describe_peer(check, opinion);
-	if (policy->classes[check->request.class].strings & check->failed ||
-	    policy->classes[check->request.class].attrs & check->failed_attrs ||
-	    (policy->classes[check->request.class].kinds && check->failed_digest))
+	if (unlikely(check->failed & needs(check, policy)))
 		goto fail_closed;
-	if (!bh_decide(policy, &check->request, &check->decision, &opinion->verdict))
+	if (bh_memo_find(&check->memo, policy, &check->request, &opinion->verdict))
 		return;
+	check->decided = true;
+	if (!bh_decide(policy, &check->request, &check->decision, &opinion->verdict)) {
+		bh_memo_keep(&check->memo, policy, &check->request, &opinion->verdict);
+		return;
+	}
 	check->reason = failure(-ENOMEM);
 fail_closed:
 	opinion->verdict = (struct bh_verdict){
@@ -297,36 +392,40 @@ static const char *report_word(const struct bh_opinion *opinion)
 /*
  * Asks all policies that have a say.
  *
- * Return: the strings that are still missing, for a decision or a report.
+ * Return: what is still missing, for a decision or a report, and may sleep to be fetched.
  */
-static u8 judge(struct bh_check *check)
+static u32 judge(struct bh_check *check)
 {
-	u8 missing = 0;
+	u32 needed = 0, missing;
 	unsigned int i;
 
+	check->reports = false;
 	find(check);
 	for (i = 0; i < check->nr_opinions; i++) {
-		const struct bh_class_rules *rules =
-			&check->opinions[i].policy->classes[check->request.class];
+		const struct bh_policy *policy = check->opinions[i].policy;
 
-		missing |= rules->strings;
-		if (check->gather_layer && rules->attrs & (1 << BH_EXEC_LAYER))
-			missing |= BH_MISSING_LAYER;
-		if (check->file)
-			check->wanted_kinds |= rules->kinds;
+		needed |= needs(check, policy);
+		check->wanted_kinds |= policy->classes[check->request.class].kinds;
 	}
-	missing &= ~check->have;
-	if (check->wanted_kinds & ~check->kinds)
-		missing |= BH_MISSING_DIGEST;
-	if (missing)
-		return missing;
+	if (unlikely(check->wanted_kinds & ~check->kinds))
+		check->have &= ~BH_GATHER_DIGEST;
+	missing = needed & ~check->have;
+	if (unlikely(missing & check->sleeps))
+		return missing & check->sleeps;
+	if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER))
+		gather_together(check, missing);
+	else
+		gather(check, missing);
 	for (i = 0; i < check->nr_opinions; i++) {
 		judge_one(check, &check->opinions[i]);
-		if (!check->silent && report_word(&check->opinions[i]))
-			missing |= (shown(check->request.class) |
-				    (check->gather_layer ? BH_MISSING_LAYER : 0)) & ~check->have;
+		check->reports |= report_word(&check->opinions[i]) && !check->silent;
 	}
-	return missing;
+	if (likely(!check->reports))
+		return 0;
+	missing = shown(check) & ~check->have;
+	if (!(missing & check->sleeps))
+		gather(check, missing);
+	return missing & check->sleeps;
 }
 
 /* Why a rule may not look at the path that the report shows, or has no digest to look at. */
@@ -416,7 +515,8 @@ static enum bh_action conclude(struct bh_check *check)
 		if (!opinion->verdict.failed)
 			bh_entry_hit(opinion->binding->entry, opinion->policy,
 				     opinion->verdict.line);
-		report(check, opinion);
+		if (unlikely(check->reports))
+			report(check, opinion);
 	}
 	if (check->nr_opinions)
 		bh_check_count(strictest != BH_ALLOW);
@@ -442,10 +542,10 @@ bool bh_check_denies(struct bh_check *check)
 {
 	enum bh_action action = BH_DENY;
 	int round;
-	u8 missing;
+	u32 missing;
 
-	/* In the worst case each round finds a new policy that needs one string more. */
-	for (round = 0; round <= BH_GATHER_MAX + 3; round++) {
+	/* In the worst case each round finds a new policy that needs one thing more. */
+	for (round = 0; round <= BH_GATHER_MAX + BH_ATTRS + 1; round++) {
 		rcu_read_lock();
 		missing = judge(check);
 		if (!missing)
@@ -453,10 +553,10 @@ bool bh_check_denies(struct bh_check *check)
 		rcu_read_unlock();
 		if (!missing)
 			break;
-		gather(check, missing);
+		gather_asleep(check, missing);
 	}
 	/* What a digest allows to run must not be written to any more. */
-	if (action == BH_ALLOW && bh_content_rely(&check->content, check->mapped))
+	if (action == BH_ALLOW && check->kinds && bh_content_rely(&check->content, check->mapped))
 		action = BH_DENY;
 	/* A probe that nobody is to hear of, as by ps(1), is only told no. */
 	if (action == BH_KILL && !check->silent)
@@ -573,7 +673,7 @@ u64 bh_denials(void)
 	return sum;
 }
 
-/* Makes the first use of memory a defined one. */
+/* Makes the first use of memory a defined one, and exempts it from the kernel's clearing. */
 static void construct_check(void *object)
 {
 	memset(object, 0, sizeof(struct bh_check));
@@ -584,8 +684,26 @@ static void construct_path(void *object)
 	memset(object, 0, BH_PATH_MAX);
 }
 
+static int make_spares(void)
+{
+	struct bh_check *check;
+	int cpu, err = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu) {
+		check = make_check(GFP_KERNEL);
+		if (!check) {
+			err = -ENOMEM;
+			break;
+		}
+		per_cpu(spare, cpu) = check;
+	}
+	cpus_read_unlock();
+	return err;
+}
+
 /**
- * bh_check_init() - make the caches that checks allocate from
+ * bh_check_init() - make a check for each processor; one that comes later makes its own
  *
  * Return: 0 or -ENOMEM.
  */
@@ -594,7 +712,7 @@ int bh_check_init(void)
 	check_cache = kmem_cache_create("bulkhead_check", sizeof(struct bh_check), 0, 0,
 					construct_check);
 	path_cache = kmem_cache_create("bulkhead_path", BH_PATH_MAX, 0, 0, construct_path);
-	if (check_cache && path_cache)
+	if (check_cache && path_cache && !make_spares())
 		return 0;
 	bh_check_exit();
 	return -ENOMEM;
@@ -603,6 +721,13 @@ int bh_check_init(void)
 /** bh_check_exit() - undo bh_check_init(); no check is under way */
 void bh_check_exit(void)
 {
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (per_cpu(spare, cpu))
+			destroy_check(per_cpu(spare, cpu));
+		per_cpu(spare, cpu) = NULL;
+	}
 	kmem_cache_destroy(path_cache);
 	kmem_cache_destroy(check_cache);
 }

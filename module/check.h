@@ -11,17 +11,18 @@
 #include "binding.h"
 #include "decide.h"
 #include "digest.h"
+#include "memo.h"
 
 struct bh_check;
 
-/* The strings that a check may need: the request's, and the subject's executable. */
-#define BH_EXE		BH_STRINGS
-#define BH_GATHER_MAX	(BH_STRINGS + 1)
-
-/* Beside them, in the same sets of bits: the layer of an exec's or a map's file. */
-#define BH_MISSING_LAYER	BIT(BH_GATHER_MAX)
-/* And the digests of its content. */
-#define BH_MISSING_DIGEST	BIT(BH_GATHER_MAX + 1)
+/*
+ * What a check may have to fetch, each a bit of a set: the request's strings, the
+ * subject's executable, the enumerations that are not at hand, and the file's digests.
+ */
+#define BH_EXE			BH_STRINGS
+#define BH_GATHER_MAX		(BH_STRINGS + 1)
+#define BH_GATHER_ATTR(attr)	BIT(BH_GATHER_MAX + (attr))
+#define BH_GATHER_DIGEST	BIT(BH_GATHER_MAX + BH_ATTRS)
 
 /**
  * typedef bh_gather_t - fetch a string of a check
@@ -34,6 +35,16 @@ struct bh_check;
  */
 typedef int (*bh_gather_t)(struct bh_check *check, unsigned int which, char *buf,
 			   struct bh_string *string);
+
+/**
+ * typedef bh_gather_attr_t - fetch an enumeration of a check
+ * @check: the check
+ * @attr: BH_EXEC_LAYER and its like
+ *
+ * Return: the bits of the words that apply, or a negative errno: the check then fails
+ * closed.
+ */
+typedef int (*bh_gather_attr_t)(struct bh_check *check, unsigned int attr);
 
 /**
  * struct bh_opinion - what one binding means for a check
@@ -53,26 +64,28 @@ struct bh_opinion {
  * @request: what is asked; strings are filled in by @gather when a policy needs them
  * @subject: the task whose bindings are asked
  * @peer: the other task of a ptrace, or NULL
- * @gather: fetches strings; must not sleep if @atomic
- * @gather_layer: finds BH_LAYER_* of the file, or a negative errno; may sleep. NULL
- *                where there is no file
+ * @gather: fetches strings
+ * @gather_attr: fetches enumerations
  * @data: for both
  * @file: whose digests policies may ask for, open for reading; NULL where there is no file
  * @mapped: the file is mapped already, and must not be read: a digest counts if it is kept
- * @atomic: the caller's context must not sleep
+ * @lazy: what @gather_attr fetches
+ * @sleeps: what may sleep to be fetched; all else is fetched under RCU. Nothing may
+ *          where the caller must not sleep
  * @silent: report nothing
  * @arms: the subject is about to execute a program, which arms bindings
- * @have: a bit for each string that was gathered
- * @failed: a bit for each string that could not be; policies that need it deny
- * @failed_attrs: the same for enumerations
- * @failed_digest: the same for the digests
+ * @decided: some verdict was not remembered; @decision may hold memory
+ * @reports: some opinion is reported
+ * @have: what was gathered
+ * @failed: what could not be; policies that need it deny
  * @reason: why
  * @kinds: a bit for each kind of digest that was asked for
  * @wanted_kinds: a bit for each that policies want
  * @content: what was told of them
- * @strings: their buffers
  * @exe: the subject's executable
- * @decision: working space
+ * @decision: working space, as all below kept from one check to the next
+ * @memo: verdicts of this and earlier checks
+ * @strings: buffers
  * @found: the bindings that apply, armed or not; valid under RCU only
  * @nr_opinions: opinions in @opinions
  * @opinions: of the armed ones; valid under RCU only
@@ -82,25 +95,28 @@ struct bh_check {
 	struct task_struct *subject;
 	struct task_struct *peer;
 	bh_gather_t gather;
-	int (*gather_layer)(struct bh_check *check);
+	bh_gather_attr_t gather_attr;
 	const void *data;
 	const struct file *file;
+	u32 lazy;
+	u32 sleeps;
 	bool mapped;
-	bool atomic;
 	bool silent;
 	bool arms;
+	bool decided;
+	bool reports;
 
-	u8 have;
-	u8 failed;
-	u8 failed_attrs;
-	bool failed_digest;
+	u32 have;
+	u32 failed;
 	const char *reason;
+	struct bh_string exe;
 	u8 kinds;
 	u8 wanted_kinds;
 	struct bh_content content;
-	char *strings[BH_GATHER_MAX];
-	struct bh_string exe;
+
 	struct bh_decision decision;
+	struct bh_memo memo;
+	char *strings[BH_GATHER_MAX];
 	struct bh_binding *found[BH_CONFINING_MAX];
 	unsigned int nr_opinions;
 	struct bh_opinion opinions[BH_CONFINING_MAX];

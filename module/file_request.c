@@ -82,7 +82,14 @@ static int gather(struct bh_check *check, unsigned int which, char *buf,
 	}
 }
 
-static int gather_layer(struct bh_check *check)
+/**
+ * bh_file_attr() - fetch an enumeration of a file
+ * @check: a check that bh_file_request() filled in
+ * @attr: BH_EXEC_LAYER
+ *
+ * Under RCU. Return: as for bh_gather_attr_t.
+ */
+int bh_file_attr(struct bh_check *check, unsigned int attr)
 {
 	return bh_layer_of(file_user_path(check->data));
 }
@@ -97,7 +104,9 @@ void bh_file_request(struct bh_check *check, const struct file *file)
 	check->request.attr[BH_EXEC_BACKING] = bh_file_backing(file);
 	check->request.flags = flags_of(file_user_path(file));
 	check->gather = gather;
-	check->gather_layer = gather_layer;
+	check->gather_attr = bh_file_attr;
+	check->lazy = BH_GATHER_ATTR(BH_EXEC_LAYER);
+	check->sleeps = BH_GATHER_DIGEST;
 	check->data = file;
 	check->file = file;
 }

@@ -37,13 +37,18 @@ static u32 setid_of(const struct file *file)
 	return BH_SETID_NO;
 }
 
+static int gather_attr(struct bh_check *check, unsigned int attr)
+{
+	return attr == BH_EXEC_SETID ? setid_of(check->data) : bh_file_attr(check, attr);
+}
+
 /* Return: 0 or -EACCES. */
 static int check_exec(const struct file *file, u32 as, bool arms)
 {
 	struct bh_check *check;
 	bool denied;
 
-	if (bh_task_is_ordinary(current) || !bh_bindings_nr())
+	if (!bh_task_has_bindings(current))
 		return 0;
 	check = bh_check_alloc(BH_EXEC, current, false);
 	if (!check)
@@ -53,7 +58,9 @@ static int check_exec(const struct file *file, u32 as, bool arms)
 	if (check->request.attr[BH_EXEC_BACKING] == BH_BACKING_ANONYMOUS)
 		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_MEMFD;
 	check->request.attr[BH_EXEC_AS] = as;
-	check->request.attr[BH_EXEC_SETID] = setid_of(file);
+	check->gather_attr = gather_attr;
+	check->lazy |= BH_GATHER_ATTR(BH_EXEC_SETID);
+	check->sleeps |= BH_GATHER_ATTR(BH_EXEC_SETID);
 	check->arms = arms;
 	denied = bh_check_denies(check);
 	bh_check_free(check);

@@ -74,7 +74,7 @@ static int check_map(const struct file *file, bool own_content, bool mapped)
 	const struct file *content = content_of(file);
 	int err;
 
-	if (!bh_bindings_nr())
+	if (!bh_task_has_bindings(current))
 		return 0;
 	err = judge(content, mapped);
 	return err || !content || !own_content ? err : judge(NULL, mapped);
@@ -131,7 +131,7 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 {
 	bool own_content = prot & PROT_EXEC && (!file || (private && prot & PROT_WRITE));
 
-	if (!bh_bindings_nr())
+	if (!bh_task_has_bindings(current))
 		return 0;
 	if (current->personality & READ_IMPLIES_EXEC)
 		return judge(NULL, false) ?: bh_attach_now(bh_implied_hooks);

@@ -207,7 +207,7 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 				     unsigned long flags, void *data)
 {
 	struct mount_call call = { dev_name, path, type, flags, data };
-	int err = bh_bindings_nr() ? mount_judged(&call) : mount_as_called(&call);
+	int err = bh_task_has_bindings(current) ? mount_judged(&call) : mount_as_called(&call);
 
 	bh_hook_leave();
 	return err;

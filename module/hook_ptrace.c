@@ -43,7 +43,7 @@ static int check_side(u32 role, struct task_struct *subject, struct task_struct 
 	struct bh_check *check;
 	bool denied;
 
-	if (bh_task_is_ordinary(subject))
+	if (bh_task_is_ordinary(subject) || !bh_task_has_bindings(subject))
 		return 0;
 	check = bh_check_alloc(BH_PTRACE, subject, true);
 	if (!check)
@@ -68,7 +68,7 @@ static int check_ptrace(struct task_struct *tracer, struct task_struct *tracee, 
 	/* Keeps the other task's credentials and both tasks' parents. */
 	rcu_read_lock();
 	err = check_side(BH_ROLE_TRACER, tracer, tracee, access, silent, gather_exe);
-	if (!err)
+	if (!err && bh_registry_asks_tracee())
 		err = check_side(BH_ROLE_TRACEE, tracee, tracer, access, silent, gather_exe);
 	rcu_read_unlock();
 	return err;

@@ -68,6 +68,12 @@
 #define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */
 #define BH_DIGEST_FILE_MAX	(16LL << 30)	/* bytes in a file that is read for its digest */
 
+#define BH_RENAME_TRIES_MAX	64		/* reads of names that keep changing */
+
+/* Verdicts that each processor remembers; a power of two. */
+#define BH_MEMO_ENTRIES		32
+#define BH_MEMO_BYTES		136		/* bytes of a request's strings, at most */
+
 /*
  * Reports. A line has room for all of its strings, each cut to its share; audit's form of
  * it stays below the 8,970 bytes that libaudit takes.

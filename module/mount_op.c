@@ -151,7 +151,7 @@ int bh_mount_judge(const struct bh_mount_op *operation)
 	struct bh_check *check;
 	bool denied;
 
-	if (!bh_bindings_nr())
+	if (!bh_task_has_bindings(current))
 		return 0;
 	check = bh_check_alloc(BH_MOUNT, current, false);
 	if (!check)

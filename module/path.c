@@ -95,7 +95,8 @@ static __no_kcsan __always_inline char *prepend_name(char *buf, char *at,
  * Puts the path within the mount before @at. KCSAN: that nothing was renamed is found out
  * when all is read.
  */
-static __no_kcsan __always_inline char *prepend_in_mount(char *buf, char *at, const struct path *path)
+static __no_kcsan __always_inline char *prepend_in_mount(char *buf, char *at,
+							 const struct path *path)
 {
 	const struct dentry *dentry = path->dentry, *root = path->mnt->mnt_root;
 

@@ -246,6 +246,7 @@ struct bh_class_rules {
 
 /**
  * struct bh_policy - a policy; immutable once built
+ * @id: of a loaded policy; no other one ever has the same
  * @asks_tracee: some rule speaks of role=tracee
  * @bytes: memory that it holds
  * @text: its canonical form, not terminated
@@ -253,6 +254,7 @@ struct bh_class_rules {
 struct bh_policy {
 	char name[BH_NAME_MAX + 1];
 	u64 version;
+	u64 id;
 	bool audit_mode;
 	bool asks_tracee;
 	u8 defaults[BH_CLASSES];

@@ -17,6 +17,7 @@ DEFINE_MUTEX(bh_config_mutex);
 
 LIST_HEAD(bh_entries);
 static unsigned int nr_entries;
+static u64 last_id;
 
 /* Loaded policies with a rule of role=tracee. */
 unsigned int bh_nr_asking_tracee;
@@ -194,6 +195,7 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 		list_add_tail(&(*entry)->list, &bh_entries);
 		nr_entries++;
 	}
+	policy->id = ++last_id;
 	loaded->policy = policy;
 	refcount_set(&loaded->refs, 1);
 	sha256(policy->text, policy->text_len, loaded->sha256);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Verdicts that were given, so that the same question is answered at once. Pure.
+ */
+#ifndef BULKHEAD_MEMO_H
+#define BULKHEAD_MEMO_H
+
+#include "decide.h"
+#include "limits.h"
+
+/**
+ * struct bh_remembered - a request and the verdict of a policy on it
+ * @policy: the policy's id; 0: nothing is remembered here
+ * @attr: as in the request
+ * @flags: as in the request
+ * @len: of each string, or NO_STRING
+ * @class: as in the request
+ * @unreached: a bit for each string
+ * @verdict: the verdict
+ * @bytes: the strings, one behind the other
+ */
+struct bh_remembered {
+	u64 policy;
+	u32 attr[BH_ATTRS];
+	u32 flags;
+	u16 len[BH_STRINGS];
+	u8 class;
+	u8 unreached;
+	struct bh_verdict verdict;
+	char bytes[BH_MEMO_BYTES];
+};
+
+/* For one user at a time. All zero: nothing is remembered. */
+struct bh_memo {
+	struct bh_remembered entry[BH_MEMO_ENTRIES];
+};
+
+bool bh_memo_find(const struct bh_memo *memo, const struct bh_policy *policy,
+		  const struct bh_request *request, struct bh_verdict *verdict);
+void bh_memo_keep(struct bh_memo *memo, const struct bh_policy *policy,
+		  const struct bh_request *request, const struct bh_verdict *verdict);
+
+#endif /* BULKHEAD_MEMO_H */
