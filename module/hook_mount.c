@@ -13,7 +13,6 @@
 #include "compat/internal.h"
 #include "frozen.h"
 #include "hooks.h"
-#include "mount_frame.h"
 #include "mount_op.h"
 
 /* In the order in which path_mount() asks. */
@@ -173,19 +172,6 @@ static int mount_place(struct mount_call *call)
 	return err;
 }
 
-/* The flags that a remount changes others may rely on, until their call returns. */
-static int remount(struct mount_call *call)
-{
-	struct bh_frame frame = { .step = BH_STEP_PLAIN };
-	int err;
-
-	bh_frame_enter(&frame);
-	err = bh_frame_claim(&frame, 0, call->target, BH_CLAIM_SHARED) ?:
-	      check_change(call->target, without_magic(call->flags)) ?: mount_as_called(call);
-	bh_frame_leave(&frame);
-	return err;
-}
-
 static int mount_judged(struct mount_call *call)
 {
 	unsigned long flags = without_magic(call->flags);
@@ -196,8 +182,6 @@ static int mount_judged(struct mount_call *call)
 	case BH_OP_BIND:
 	case BH_OP_MOVE:
 		return mount_place(call);
-	case BH_OP_REMOUNT:
-		return remount(call);
 	default:
 		return check_change(call->target, flags) ?: mount_as_called(call);
 	}

@@ -47,6 +47,15 @@ static int check_detached(const struct bh_frame *frame, const struct path *path)
 	});
 }
 
+/* The flags that what is cloned has now. */
+static u32 flags_of_clone(const struct bh_frame *frame)
+{
+	const struct vfsmount *mnt = frame->place.mnt;
+
+	return bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
+	       bh_mount_flags_of_sb(mnt->mnt_sb->s_flags) | (frame->flags & BH_FLAG_REC);
+}
+
 /*
  * A descriptor is about to be made for the mount namespace that such a mount got. Whoever
  * enters it has it for a root: so all is known, and it is judged like mount(2).
@@ -62,6 +71,9 @@ static int check_namespace(const struct bh_frame *frame, const struct path *path
 		.fstype = frame->fstype,
 	};
 
+	/* mount(2) claims nothing: it is judged whenever it changes what is attached. */
+	if (frame->step == BH_STEP_OPEN_TREE && frame->flags != flags_of_clone(frame))
+		return -EBUSY;
 	return bh_mount_judge(&operation) ?: bh_bind_made(d_inode(path->dentry)->i_private);
 }
 
@@ -171,7 +183,6 @@ static long open_tree_frozen(unsigned long page, void *context)
  */
 static long clone(struct bh_frame *frame, const struct bh_args *args)
 {
-	const struct vfsmount *mnt = frame->place.mnt;
 	int err = 0;
 
 	if (args->arg[2] & AT_RECURSIVE)
@@ -181,8 +192,7 @@ static long clone(struct bh_frame *frame, const struct bh_args *args)
 		err = bh_frame_claim(frame, 0, &frame->place, BH_CLAIM_ALONE);
 		frame->alone = true;
 		frame->fstype = bh_mount_type_at(&frame->place);
-		frame->flags |= bh_mount_flags_of_mount(READ_ONCE(mnt->mnt_flags)) |
-				bh_mount_flags_of_sb(mnt->mnt_sb->s_flags);
+		frame->flags = flags_of_clone(frame);
 	}
 	return err ?: bh_frozen_call(&frame->place, NULL, 0, open_tree_frozen, (void *)args);
 }
