@@ -385,6 +385,74 @@ TEST_F(steps, a_name_that_turns_while_it_is_judged)
 	ASSERT_EQ(server, waitpid(server, NULL, 0));
 }
 
+/*
+ * The smallest image of erofs, which takes a file for a device since 6.12: its super block
+ * and an empty directory.
+ */
+
+#define IMAGE TOP "/image"
+#define ON_EROFS(source) MAKE("erofs", source, EMPTY)
+#define ALLOW_EROFS "default mount deny\nallow mount fstype=erofs source=" DISK "\n"
+
+static int write_erofs(const char *file)
+{
+	static const struct {
+		uint32_t magic, checksum, compat;
+		uint8_t block_bits, slots;
+		uint16_t root;
+		uint32_t rest[28];
+		uint16_t format, xattrs, mode, links;
+		uint32_t size, unused, block, ino, ids, more;
+	} super = {
+		.magic = 0xe0f5e1e2, .block_bits = 12, .root = (1024 + 128) / 32,
+		.mode = S_IFDIR | 0755, .links = 2, .ino = 1,
+	};
+	int fd = open(file, O_RDWR | O_CREAT, 0644), err;
+
+	/* A device has its size. */
+	err = fd < 0 || (ftruncate(fd, 16384) && errno != EINVAL) ||
+	      pwrite(fd, &super, sizeof(super), 1024) != sizeof(super);
+	close(fd);
+	return err;
+}
+
+/* First it leads to DISK, then to IMAGE. */
+static void turn_to_image(void)
+{
+	char to[64] = "";
+
+	turn_link(readlink(LINK, to, sizeof(to)) > 0 && !strcmp(to, OTHER_DISK) ? DISK : IMAGE);
+}
+
+TEST_F(steps, a_device_that_turns_into_a_file)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_mount_turning, ON_EROFS(TURNING), ALLOW_EROFS,
+		       "op=mount fstype=\"erofs\"", "target=\"" EMPTY "\""),
+		DENIED(do_create_turning, ON_EROFS(TURNING), ALLOW_EROFS,
+		       "op=mount fstype=\"erofs\"", "target=-"),
+		ALLOWED(do_mount_turning, ON_EROFS(TURNING),
+			"default mount deny\nallow mount fstype=erofs\n"),
+	};
+	const struct bh_env free = { .flags = NAMESPACES };
+	int told[2];
+	pid_t server;
+
+	make_disks(_metadata);
+	ASSERT_EQ(0, write_erofs(IMAGE));
+	ASSERT_EQ(0, write_erofs(DISK));
+	if (bh_run(&free, do_mount_device, (void *)ON_EROFS(IMAGE)))
+		SKIP(return, "the kernel has no erofs, or takes no file for a device");
+	ASSERT_EQ(0, mkdir(SERVED, 0755));
+	ASSERT_EQ(0, pipe(told));
+	server = fuse_start(SERVED, FUSE_READLINK, told[1], turn_to_image);
+	if (server < 0)
+		SKIP(return, "no fuse here");
+	bh_try_all(_metadata, trials);
+	ASSERT_EQ(0, umount2(SERVED, MNT_DETACH));
+	ASSERT_EQ(server, waitpid(server, NULL, 0));
+}
+
 /* Clones */
 
 struct clone {
@@ -1243,6 +1311,46 @@ TEST_F_TIMEOUT(steps, threads_do_not_win_by_flags, 600)
 
 	if (lacks_setattr())
 		SKIP(return, NO_SETATTR);
+	bh_try_all(_metadata, trials);
+}
+
+/* Does the root of a mount namespace lack nosuid? */
+static int look_inside(void *fd)
+{
+	return setns((uintptr_t)fd, CLONE_NEWNS) ? 1 : lacks_flag("/", ST_NOSUID) ? 2 : 3;
+}
+
+static enum bh_race_try clone_toggled(void *arg)
+{
+	enum bh_race_try told = BH_RACE_MISSED;
+	struct toggled *toggled = arg;
+	int fd = make_nosuid(), ns;
+
+	__atomic_store_n(&toggled->fd, fd, __ATOMIC_RELAXED);
+	ns = open_tree(fd, "", AT_EMPTY_PATH | INTO_NAMESPACE);
+	if (ns < 0)
+		told = errno == EBUSY || errno == EPERM ? BH_RACE_HIT : BH_RACE_MISSED;
+	else if (bh_child(look_inside, (void *)(uintptr_t)ns) == 3)
+		told = BH_RACE_BAD;
+	__atomic_store_n(&toggled->fd, -1, __ATOMIC_RELAXED);
+	close(ns);
+	close(fd);
+	return told;
+}
+
+static int race_namespace(void *unused)
+{
+	return run_race(&(struct bh_race){ .act = clone_toggled, .rival = toggle });
+}
+
+TEST_F_TIMEOUT(steps, threads_do_not_win_by_flags_of_a_namespace, 600)
+{
+	const struct bh_trial trials[] = {
+		GIVES(EEXIST, 0, race_namespace, NULL, ALLOW_NOSUID, "verdict=deny"),
+	};
+
+	if (do_clone_alone((void *)CLONE(SOURCE)))
+		SKIP(return, "the kernel makes no mount namespaces so");
 	bh_try_all(_metadata, trials);
 }
 
