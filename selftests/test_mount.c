@@ -218,7 +218,8 @@ static const struct operation operations[] = {
 	{ "remount", do_mount, CALL(NULL, MOUNTED, NULL, MS_REMOUNT | MS_BIND | MS_NOEXEC),
 	  "fstype=tmpfs target=" MOUNTED " has=noexec lacks=ro",
 	  { SHOWN("remount", "\"tmpfs\"", "-", MOUNTED, "noexec") } },
-	{ "propagation", do_mount, CALL(NULL, MOUNTED, NULL, MS_SHARED), "fstype=tmpfs target=" MOUNTED,
+	{ "propagation", do_mount, CALL(NULL, MOUNTED, NULL, MS_SHARED),
+	  "fstype=tmpfs target=" MOUNTED,
 	  { SHOWN("propagation", "\"tmpfs\"", "-", MOUNTED, "-") } },
 	{ "propagation", do_mount, CALL(NULL, MOUNTED, NULL, MS_PRIVATE), "target=" MOUNTED,
 	  { SHOWN("propagation", "\"tmpfs\"", "-", MOUNTED, "-") } },
@@ -666,7 +667,7 @@ TEST_F(mounts, the_source_of_a_bind_mount)
 		       "deny mount source=" SOURCE "/**"),
 		ALLOWED(do_mount, CALL(SOURCE, EMPTY, NULL, MS_BIND),
 			"deny mount source=" SOURCE "/**"),
-		/* This program lies in another mount namespace: what refuses knows its path there. */
+		/* It lies in another mount namespace: what refuses knows its path there. */
 		GIVES(EINVAL, EINVAL, do_mount, file, "deny mount source!=**"),
 		GIVES(EINVAL, EPERM, do_mount, file, "deny mount source=**/test_mount",
 		      "verdict=deny", "another mount namespace"),
@@ -692,7 +693,7 @@ TEST_F(mounts, a_source_that_does_not_exist)
 		GIVES(ENOENT, ENOENT, do_mount, none, DENY "allow mount op=bind"),
 		GIVES(ENOENT, ENOENT, do_mount, move, DENY "allow mount op=move"),
 		GIVES(ENOENT, EPERM, do_mount, none, DENY, "verdict=deny", " op=bind "),
-		/* What it would be cannot be told: it fails as ever, unless no source is allowed. */
+		/* What it would be cannot be told. */
 		GIVES(ENOENT, ENOENT, do_mount, none, DENY "allow mount source=" TOP "/**"),
 		GIVES(ENOENT, ENOENT, do_mount, none, "deny mount source=" SOURCE),
 		GIVES(ENOENT, ENOENT, do_mount, move, "deny mount fstype=tmpfs"),

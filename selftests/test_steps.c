@@ -604,7 +604,8 @@ TEST_F(steps, a_recursive_clone_stays_one)
 		       "op=bind", "source=\"" TREE "\" target=\"" EMPTY "\" flags=rec"),
 		DENIED(do_clone, CLONE(TREE, EMPTY, AT_RECURSIVE),
 		       "default mount deny\nallow mount op=bind lacks=rec\n", "op=bind"),
-		ALLOWED(do_clone, CLONE(TREE, EMPTY), "default mount deny\nallow mount lacks=rec\n"),
+		ALLOWED(do_clone, CLONE(TREE, EMPTY),
+			"default mount deny\nallow mount lacks=rec\n"),
 		ALLOWED(do_clone, CLONE(TREE, EMPTY, AT_RECURSIVE),
 			"default mount deny\nallow mount op=bind has=rec\n"),
 	};
@@ -728,7 +729,8 @@ TEST_F(steps, a_source_of_another_namespace_is_not_believed)
 		DENIED(do_attach_from_elsewhere, NULL,
 		       BIND_SOURCE "allow mount op=bind source=" SECRET " target=" SOURCE "\n",
 		       "op=bind", "source=- target=\"" EMPTY "\""),
-		ALLOWED(do_attach_from_elsewhere, NULL, "default mount deny\nallow mount op=bind\n"),
+		ALLOWED(do_attach_from_elsewhere, NULL,
+			"default mount deny\nallow mount op=bind\n"),
 	};
 
 	bh_try_all(_metadata, trials);

@@ -5,10 +5,12 @@
 #include <linux/mount.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include <kselftest_harness.h>
 
+#include "race.h"
 #include "try.h"
 
 ESCAPES()
@@ -284,6 +286,80 @@ ESCAPE(r21_setattr_nodev, MOUNTED(21, "mount_setattr clears nodev", attack_setat
 	MOUNT_ATTR_NODEV, "op=remount", "target=\"/ro\""));
 ESCAPE(r21_fspick, MOUNTED(21, "fspick and reconfigure", attack_fspick, NULL, "op=remount",
 	"target=\"/ro\""));
+
+/* Below a clone of all that there is, the read-only mount has lost what protects it. */
+static int attack_clone(void *arg)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_NOSUID };
+	int tree = syscall(SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLONE | AT_RECURSIVE), ro;
+	struct statvfs st;
+
+	if (tree < 0)
+		return errno;
+	if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
+		    sizeof(attr)))
+		return errno == ENOSYS ? esc_skip("the kernel lacks mount_setattr") : errno;
+	ro = syscall(SYS_openat, tree, "ro", O_RDONLY | O_DIRECTORY);
+	if (ro < 0 || fstatvfs(ro, &st))
+		return esc_broken("ro");
+	return st.f_flag & ST_NOSUID ? EROFS : 0;
+}
+
+#define SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+static void toggle(void *fd)
+{
+	struct mount_attr on = { .attr_set = SAFE }, off = { .attr_clr = SAFE };
+	int mnt = __atomic_load_n((int *)fd, __ATOMIC_RELAXED);
+
+	syscall(SYS_mount_setattr, mnt, "", AT_EMPTY_PATH, &off, sizeof(off));
+	syscall(SYS_mount_setattr, mnt, "", AT_EMPTY_PATH, &on, sizeof(on));
+}
+
+static enum bh_race_try attach(void *fd)
+{
+	enum bh_race_try told = BH_RACE_HIT;
+	int fs = syscall(SYS_fsopen, "tmpfs", 0), mnt;
+	struct statvfs st;
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return BH_RACE_MISSED;
+	mnt = syscall(SYS_fsmount, fs, 0, SAFE);
+	__atomic_store_n((int *)fd, mnt, __ATOMIC_RELAXED);
+	if (!syscall(SYS_move_mount, mnt, "", AT_FDCWD, "/mnt/a", MOVE_MOUNT_F_EMPTY_PATH)) {
+		sched_yield();
+		if (!statvfs("/mnt/a", &st) && !(st.f_flag & ST_NOSUID))
+			told = BH_RACE_BAD;
+		else
+			told = BH_RACE_MISSED;
+		syscall(SYS_umount2, "/mnt/a", MNT_DETACH);
+	}
+	close(mnt);
+	close(fs);
+	return told;
+}
+
+static int attack_toggle(void *arg)
+{
+	int fd = -1, err;
+	struct bh_race race = {
+		.act = attach, .rival = toggle, .arg = &fd, .milliseconds = 20000, .enough = 100,
+	};
+
+	if (syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) && errno == ENOSYS)
+		return esc_skip("the kernel lacks mount_setattr");
+	err = bh_race(&race);
+	if (err || race.seen[BH_RACE_BAD])
+		return err;
+	return race.seen[BH_RACE_HIT] ? EPERM : esc_broken("the window was never hit");
+}
+
+ESCAPE(r21_clone, MOUNTED(21, "recursive mount_setattr on a clone of all", attack_clone, NULL,
+	"op=remount"), .policy = "default mount deny\nallow mount op=bind");
+ESCAPE(r21_toggle, MOUNTED(21, "flags toggled while a tmpfs is attached", attack_toggle, NULL,
+	"op=mount", "target=\"/mnt/a\""));
+ESCAPE(r21_toggle_newuser, MOUNTED(21, "the same in a user namespace", attack_toggle, NULL,
+	"op=mount", "target=\"/mnt/a\""), .flags = CLONE_NEWUSER);
 
 /* 22 */
 
