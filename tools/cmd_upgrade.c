@@ -300,8 +300,8 @@ const struct command cmd_upgrade = {
 	.name = "upgrade",
 	.summary = "replace the loaded module without a gap",
 	.synopsis = "[OPTION]... MODULE.ko",
-	.help = "Freezes all that is confined, saves policies, bindings, table and lock, puts the\n"
-		"file in the place of the loaded module, gives it what was saved, and thaws.\n"
+	.help = "Freezes all that is confined, saves policies, bindings, table and lock, puts\n"
+		"the file in the loaded module's place, gives it what was saved, and thaws.\n"
 		"On any failure the old module and its state come back before the thaw.\n\n"
 		"      --old FILE       the loaded module's own file, where it is not in its\n"
 		"                       usual place or that holds the new one already\n"

@@ -49,22 +49,22 @@ static int hex_digit(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* As audit_log_untrustedstring() writes what is not plain. */
-static bool decode_hex(struct kv *kv)
+/* As audit_log_untrustedstring() writes what is not plain. -1: no string of the kernel's. */
+static int decode_hex(struct kv *kv)
 {
 	size_t i;
 
 	if (kv->quoted || !kv->len || kv->len % 2)
-		return false;
+		return 0;
 	for (i = 0; i < kv->len; i++)
 		if (hex_digit(kv->value[i]) < 0)
-			return false;
+			return 0;
 	for (i = 0; i < kv->len / 2; i++)
 		kv->value[i] = hex_digit(kv->value[2 * i]) << 4 | hex_digit(kv->value[2 * i + 1]);
 	kv->len /= 2;
 	kv->value[kv->len] = '\0';
 	kv->quoted = true;
-	return true;
+	return memchr(kv->value, '\0', kv->len) ? -1 : 0;
 }
 
 /* The module cuts a label, a name and a path behind so many bytes. */
@@ -73,15 +73,17 @@ static bool is_cut_length(size_t len)
 	return len == 64 || len == 128 || len == 900;
 }
 
-static void decode_text(struct kv *kv)
+static int decode_text(struct kv *kv)
 {
-	decode_hex(kv);
+	if (decode_hex(kv))
+		return -1;
 	if (!kv->quoted || kv->len < 3 || memcmp(kv->value + kv->len - 3, "...", 3) ||
 	    !is_cut_length(kv->len - 3))
-		return;
+		return 0;
 	kv->len -= 3;
 	kv->value[kv->len] = '\0';
 	kv->cut = true;
+	return 0;
 }
 
 static void add_kv(struct kvs *kvs, const char *key, const char *value, size_t len)
@@ -131,8 +133,10 @@ static int parse_audit(struct event *event, const char *record, const char *end,
 	if (kvs_parse(&event->kvs, record, end - record, KV_AUDIT, why))
 		return -1;
 	for (i = 0; i < event->kvs.nr; i++)
-		if (IS_ONE_OF(event->kvs.v[i].key, text_keys))
-			decode_text(&event->kvs.v[i]);
+		if (IS_ONE_OF(event->kvs.v[i].key, text_keys) && decode_text(&event->kvs.v[i])) {
+			*why = "NUL in a string";
+			return -1;
+		}
 	add_kv(&event->kvs, "time", time, time_len);
 	return 1;
 }
