@@ -512,9 +512,9 @@ static enum bh_action conclude(struct bh_check *check)
 			action = BH_ALLOW;
 		strictest = max(strictest, action);
 		bh_entry_count(opinion->binding->entry, action != BH_ALLOW);
-		if (!opinion->verdict.failed)
+		if (opinion->verdict.line)
 			bh_entry_hit(opinion->binding->entry, opinion->policy,
-				     opinion->verdict.line);
+				     opinion->verdict.rule);
 		if (unlikely(check->reports))
 			report(check, opinion);
 	}

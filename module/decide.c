@@ -170,6 +170,7 @@ static void try_rule(const struct bh_policy *policy, u32 number,
 	if (beats(rule, verdict) && rule_holds(policy, rule, request, decision) >= enough)
 		*verdict = (struct bh_verdict){
 			.action = rule->action, .report = rule->report, .line = rule->line,
+			.rule = number,
 		};
 }
 

@@ -55,12 +55,14 @@ static inline bool bh_request_is_partial(const struct bh_request *request)
  * @report: enum bh_report
  * @failed: no policy decided; the check failed closed. Not set by bh_decide().
  * @line: the rule that decided, or 0 for the default
+ * @rule: its index, if there is one
  */
 struct bh_verdict {
 	u8 action;
 	u8 report;
 	bool failed;
 	u32 line;
+	u32 rule;
 };
 
 /* What bh_decide() needs beside its input; for one decision at a time. */

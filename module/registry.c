@@ -247,30 +247,20 @@ void bh_registry_exit(void)
  * bh_entry_hit() - count that a rule decided
  * @entry: the entry
  * @policy: the version of its policy that was asked
- * @line: of the rule, 0 for none
+ * @rule: the rule's index
  *
  * Under RCU. A version that has been replaced meanwhile is not counted any more.
  */
-void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 line)
+void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 rule)
 {
 	const struct bh_loaded *loaded = rcu_dereference(entry->loaded);
-	u32 low = 0, high = policy->nr_rules;
 
-	if (!line || !loaded || loaded->policy != policy)
+	if (!loaded || loaded->policy != policy)
 		return;
-	/* Rules stand in the order of their lines. */
-	while (high - low > 1) {
-		u32 middle = low + (high - low) / 2;
-
-		if (policy->rules[middle].line <= line)
-			low = middle;
-		else
-			high = middle;
-	}
 	if (loaded->hits)
-		this_cpu_inc(loaded->hits[low]);
+		this_cpu_inc(loaded->hits[rule]);
 	else if (loaded->shared_hits)
-		atomic64_inc(&loaded->shared_hits[low]);
+		atomic64_inc(&loaded->shared_hits[rule]);
 }
 
 /**

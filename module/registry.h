@@ -75,7 +75,7 @@ void bh_registry_exit(void);
 struct bh_loaded *bh_loaded_get(const struct bh_entry *entry);
 void bh_loaded_put(struct bh_loaded *loaded);
 
-void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 line);
+void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 rule);
 u64 bh_loaded_hits(const struct bh_loaded *loaded, u32 rule);
 struct bh_counts bh_entry_counts(const struct bh_entry *entry);
 unsigned int bh_registry_nr(void);
