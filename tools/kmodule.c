@@ -28,12 +28,22 @@ static const char *find_info(const struct buf *bytes, const char *key)
 	return NULL;
 }
 
-static const char *unpacker(const char *path)
+/* By the first bytes, whatever the name: NULL for one that is not packed. */
+static const char *unpacker(const struct buf *bytes)
 {
-	const char *suffix = strrchr(path, '.');
+	static const struct {
+		const char *program, *magic;
+	} packers[] = {
+		{ "xz", "\3757zXZ" }, { "gzip", "\x1f\x8b" }, { "zstd", "\x28\xb5\x2f\xfd" },
+	};
+	size_t i, length;
 
-	return !suffix ? NULL : !strcmp(suffix, ".xz") ? "xz" : !strcmp(suffix, ".gz") ? "gzip" :
-	       !strcmp(suffix, ".zst") ? "zstd" : NULL;
+	for (i = 0; i < ARRAY_SIZE(packers); i++) {
+		length = strlen(packers[i].magic);
+		if (bytes->len > length && !memcmp(bytes->s, packers[i].magic, length))
+			return packers[i].program;
+	}
+	return NULL;
 }
 
 /* The positive errno; EIO where the unpacker fails. */
@@ -60,12 +70,16 @@ static int unpack(const char *program, const char *path, struct buf *bytes)
 
 static bool read_image(struct image *image, const char *path)
 {
-	const char *program = unpacker(path);
+	const char *program;
 	int err;
 
 	*image = (struct image){ .path = path };
+	if (read_file(path, &image->bytes))
+		return false;
+	program = unpacker(&image->bytes);
 	if (!program)
-		return !read_file(path, &image->bytes);
+		return true;
+	buf_free(&image->bytes);
 	err = unpack(program, path, &image->bytes);
 	if (err)
 		say("cannot unpack %s: %s", path, strerror(err));

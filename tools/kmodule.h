@@ -18,7 +18,7 @@ struct image {
 /**
  * image_read() - read a module's file
  * @image: takes it
- * @path: the file; .xz, .gz and .zst are unpacked
+ * @path: the file, packed by xz, gzip or zstd or not
  *
  * Return: whether it is bulkhead for the running kernel; if not it has said why.
  */
