@@ -244,6 +244,10 @@ int bh_attach_now(struct bh_hook *table)
 	struct bh_hook *hook;
 	int err = 0;
 
+	for (hook = table; hook->function && READ_ONCE(hook->attached); hook++)
+		;
+	if (!hook->function)
+		return 0;
 	mutex_lock(&demand_mutex);
 	for (hook = table; demands_taken && hook->function && !err; hook++)
 		if (!hook->attached)

@@ -89,6 +89,7 @@ struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject
 	check->lazy = 0;
 	check->sleeps = 0;
 	check->silent = false;
+	check->asks = false;
 	check->arms = false;
 	check->decided = false;
 	check->reports = false;
@@ -310,6 +311,13 @@ static bool is_armed(struct bh_binding *binding, bool arms)
 	return true;
 }
 
+/* The same, of a check: what is only asked about is judged as if it armed. */
+static bool has_say(const struct bh_check *check, struct bh_binding *binding)
+{
+	return is_armed(binding, check->arms) ||
+	       (check->asks && binding->ns.ops->is_init(binding->ns.ns));
+}
+
 /* Finds the armed bindings whose policies have a say. */
 static void find(struct bh_check *check)
 {
@@ -319,7 +327,7 @@ static void find(struct bh_check *check)
 	for (i = 0; i < nr; i++) {
 		const struct bh_policy *policy = policy_of(check->found[i]);
 
-		if (!policy || !is_armed(check->found[i], check->arms))
+		if (!policy || !has_say(check, check->found[i]))
 			continue;
 		if (check->request.class == BH_PTRACE && !policy->asks_tracee &&
 		    check->request.attr[BH_PTRACE_ROLE] == BH_ROLE_TRACEE)
@@ -471,6 +479,7 @@ static void report(struct bh_check *check, const struct bh_opinion *opinion)
 		.subject = check->subject,
 		.exe = check->exe,
 		.peer = check->peer,
+		.check = check->asks,
 	};
 	struct bh_request request;
 
@@ -559,20 +568,13 @@ bool bh_check_denies(struct bh_check *check)
 	if (action == BH_ALLOW && check->kinds && bh_content_rely(&check->content, check->mapped))
 		action = BH_DENY;
 	/* A probe that nobody is to hear of, as by ps(1), is only told no. */
-	if (action == BH_KILL && !check->silent)
+	if (action == BH_KILL && !check->silent && !check->asks)
 		kill_current();
 	return action != BH_ALLOW;
 }
 
-/**
- * bh_check_denies_without_memory() - is a request denied that cannot be checked?
- * @class: what was to be judged
- * @subject: whose bindings are asked
- * @arms: as in struct bh_check
- *
- * Any context. Return: true if a policy in force confines the subject.
- */
-bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms)
+/* Denies, for every policy that confines the subject. */
+static bool refuse(enum bh_class class, struct task_struct *subject, bool arms, const char *reason)
 {
 	struct bh_binding *found[BH_CONFINING_MAX];
 	struct bh_request request = { .class = class };
@@ -584,7 +586,7 @@ bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *sub
 	for (i = 0; i < nr; i++) {
 		struct bh_event event = {
 			.policy = policy_of(found[i]),
-			.reason = failure(-ENOMEM),
+			.reason = reason,
 			.binding = found[i],
 			.subject = subject,
 			.request = &request,
@@ -602,6 +604,31 @@ bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *sub
 	if (nr)
 		bh_check_count(denied);
 	return denied;
+}
+
+/**
+ * bh_check_denies_without_memory() - is a request denied that cannot be checked?
+ * @class: what was to be judged
+ * @subject: whose bindings are asked
+ * @arms: as in struct bh_check
+ *
+ * Any context. Return: true if a policy in force confines the subject.
+ */
+bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms)
+{
+	return refuse(class, subject, arms, failure(-ENOMEM));
+}
+
+/**
+ * bh_check_refuses() - is the current task refused what no rule could allow?
+ * @class: what it is reported as
+ * @reason: why, for the event
+ *
+ * Any context. Return: true if a policy in force confines the task.
+ */
+bool bh_check_refuses(enum bh_class class, const char *reason)
+{
+	return refuse(class, current, false, reason);
 }
 
 static bool is_bound_alike(const struct bh_ns *ns, const struct bh_binding *binding)

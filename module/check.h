@@ -73,6 +73,7 @@ struct bh_opinion {
  * @sleeps: what may sleep to be fetched; all else is fetched under RCU. Nothing may
  *          where the caller must not sleep
  * @silent: report nothing
+ * @asks: an execution is only asked about: arm nothing and kill nobody
  * @arms: the subject is about to execute a program, which arms bindings
  * @decided: some verdict was not remembered; @decision may hold memory
  * @reports: some opinion is reported
@@ -102,6 +103,7 @@ struct bh_check {
 	u32 sleeps;
 	bool mapped;
 	bool silent;
+	bool asks;
 	bool arms;
 	bool decided;
 	bool reports;
@@ -125,6 +127,7 @@ struct bh_check {
 struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject, bool atomic);
 void bh_check_free(struct bh_check *check);
 bool bh_check_denies(struct bh_check *check);
+bool bh_check_refuses(enum bh_class class, const char *reason);
 bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms);
 
 void bh_check_count(bool denied);

@@ -18,16 +18,26 @@
 #include "assign.h"
 #include "check.h"
 #include "compat/compat.h"
+#include "compat/internal.h"
 #include "file_request.h"
 #include "hooks.h"
 
-/* Would the file raise privilege where it lies? As bprm_fill_uid() and get_file_caps(). */
-static u32 setid_of(const struct file *file)
+/*
+ * Would the file raise privilege where it lies? As bprm_fill_uid() and get_file_caps(),
+ * which look again when the program is about to run. Who may change the file can change it
+ * in between: once anyone asks, what the kernel gave is compared as well.
+ *
+ * May sleep. Return: BH_SETID_*, or an errno as bh_attach_now().
+ */
+static int setid_of(const struct file *file)
 {
 	const struct path *path = &file->f_path;
 	struct inode *inode = file_inode(file);
 	umode_t mode = READ_ONCE(inode->i_mode);
+	int err = bh_attach_now(bh_setid_hooks);
 
+	if (err)
+		return err;
 	if (path->mnt->mnt_flags & MNT_NOSUID)
 		return BH_SETID_NO;
 	if (mode & S_ISUID || (mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
@@ -42,11 +52,18 @@ static int gather_attr(struct bh_check *check, unsigned int attr)
 	return attr == BH_EXEC_SETID ? setid_of(check->data) : bh_file_attr(check, attr);
 }
 
+/* How an execution is judged, beside as what. */
+enum {
+	EXEC_ARMS = 1 << 0,	/* it is the program's, and may arm bindings */
+	EXEC_ASKS = 1 << 1,	/* it is only asked about */
+	EXEC_RAISES = 1 << 2,	/* the kernel has raised privilege for it */
+};
+
 /* Return: 0 or -EACCES. */
-static int check_exec(const struct file *file, u32 as, bool arms)
+static int check_exec(const struct file *file, u32 as, unsigned int how)
 {
+	bool arms = how & EXEC_ARMS, denied;
 	struct bh_check *check;
-	bool denied;
 
 	if (!bh_task_has_bindings(current))
 		return 0;
@@ -58,10 +75,15 @@ static int check_exec(const struct file *file, u32 as, bool arms)
 	if (check->request.attr[BH_EXEC_BACKING] == BH_BACKING_ANONYMOUS)
 		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_MEMFD;
 	check->request.attr[BH_EXEC_AS] = as;
-	check->gather_attr = gather_attr;
-	check->lazy |= BH_GATHER_ATTR(BH_EXEC_SETID);
-	check->sleeps |= BH_GATHER_ATTR(BH_EXEC_SETID);
+	if (how & EXEC_RAISES) {
+		check->request.attr[BH_EXEC_SETID] = BH_SETID_YES;
+	} else {
+		check->gather_attr = gather_attr;
+		check->lazy |= BH_GATHER_ATTR(BH_EXEC_SETID);
+		check->sleeps |= BH_GATHER_ATTR(BH_EXEC_SETID);
+	}
 	check->arms = arms;
+	check->asks = how & EXEC_ASKS;
 	denied = bh_check_denies(check);
 	bh_check_free(check);
 	return denied ? -EACCES : 0;
@@ -105,16 +127,21 @@ static bool forget_judged(const struct file *file)
 BH_DEFINE_ORIGINAL(security_bprm_check);
 BH_DEFINE_ORIGINAL(open_exec);
 
+static u32 role_of(const struct linux_binprm *bprm)
+{
+	return bprm->interp == bprm->filename ? BH_AS_PROGRAM : BH_AS_INTERPRETER;
+}
+
 static noinline int judge_bprm(struct linux_binprm *bprm)
 {
-	u32 as = bprm->interp == bprm->filename ? BH_AS_PROGRAM : BH_AS_INTERPRETER;
+	u32 as = role_of(bprm);
 	bool again = forget_judged(bprm->file);
 	int err = 0;
 
 	if (as == BH_AS_PROGRAM)
 		err = bh_assign_at_exec(bprm->file);
 	if (!err && (!again || as == BH_AS_PROGRAM))
-		err = check_exec(bprm->file, as, true);
+		err = check_exec(bprm->file, as, EXEC_ARMS);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_check)(bprm);
 }
@@ -134,7 +161,7 @@ static int hook_bprm_check(struct linux_binprm *bprm)
 
 static noinline struct file *judge_interpreter(struct file *file)
 {
-	int err = check_exec(file, BH_AS_INTERPRETER, false);
+	int err = check_exec(file, BH_AS_INTERPRETER, 0);
 
 	if (!err) {
 		remember_judged(file);
@@ -187,10 +214,124 @@ static struct file *hook_bprm_open_interpreter(struct linux_binprm *bprm, const 
 }
 #endif
 
+/*
+ * Has the kernel raised privilege for a program? What a root has anyway is not the file's.
+ */
+static bool is_raised(const struct cred *new, const struct cred *old)
+{
+	kuid_t root = make_kuid(new->user_ns, 0);
+
+	if (!uid_eq(new->euid, old->euid) || !gid_eq(new->egid, old->egid))
+		return true;
+	if (uid_eq(new->uid, root) || uid_eq(new->euid, root))
+		return false;
+	return !cap_issubset(new->cap_permitted, old->cap_permitted);
+}
+
+BH_DEFINE_ORIGINAL(security_bprm_creds_from_file);
+
+/*
+ * Before the point of no return. What counts is what the kernel makes of the file, so that
+ * this one calls through. A file that was told to raise privilege is judged twice.
+ */
+static noinline int judge_creds(struct linux_binprm *bprm, BH_CREDS_FILE *file)
+{
+	int err = BH_ORIGINAL(security_bprm_creds_from_file)(bprm, file);
+	u32 as = file == bprm->file ? role_of(bprm) : BH_AS_PROGRAM;
+
+	if (!err && is_raised(bprm->cred, current_cred()))
+		err = check_exec(file, as, EXEC_RAISES);
+	bh_hook_leave();
+	return err;
+}
+
+static int hook_creds_from_file(struct linux_binprm *bprm, BH_CREDS_FILE *file)
+{
+	bh_hook_enter();
+	if (!bh_task_is_ordinary(current))
+		return judge_creds(bprm, file);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_bprm_creds_from_file)(bprm, file);
+}
+
+struct bh_hook bh_setid_hooks[] = {
+	BH_HOOK_ON_DEMAND(security_bprm_creds_from_file, "exec: what privilege was raised",
+			  hook_creds_from_file),
+	{ }
+};
+
+/*
+ * /proc/PID/exe of a running program is what from= and exe= go by. Who may exchange it could
+ * call itself any program that it can open, and run its own code.
+ */
+static noinline int judge_exe_file(void)
+{
+	bool refused = bh_bindings_nr() &&
+		       bh_check_refuses(BH_EXEC, "a running program keeps its executable");
+
+	bh_hook_leave();
+	return refused ? -EPERM : 0;
+}
+
+#define BH_DEFINE_EXE_HOOK(fn, type)						\
+BH_DEFINE_ORIGINAL(fn);								\
+										\
+static int hook_exe_file(struct mm_struct *mm, type file)			\
+{										\
+	int err;								\
+										\
+	bh_hook_enter();							\
+	if (bh_task_is_ordinary(current)) {					\
+		bh_hook_leave();						\
+	} else {								\
+		err = judge_exe_file();						\
+		if (err)							\
+			return err;						\
+	}									\
+	return BH_ORIGINAL(fn)(mm, file);					\
+}
+
+/* prctl(PR_SET_MM), by PR_SET_MM_EXE_FILE or PR_SET_MM_MAP. */
+#ifdef BULKHEAD_HAS_REPLACE_EXE
+BH_DEFINE_EXE_HOOK(replace_mm_exe_file, struct file *)
+#else
+BH_DEFINE_EXE_HOOK(prctl_set_mm_exe_file, unsigned int)
+#endif
+
+#ifdef BULKHEAD_HAS_EXEC_CHECK
+BH_DEFINE_ORIGINAL(security_bprm_creds_for_exec);
+
+/* AT_EXECVE_CHECK, since 6.14: all that this leads to is an answer. */
+static noinline int judge_question(struct linux_binprm *bprm)
+{
+	int err = check_exec(bprm->file, BH_AS_PROGRAM, EXEC_ASKS);
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(security_bprm_creds_for_exec)(bprm);
+}
+
+static int hook_creds_for_exec(struct linux_binprm *bprm)
+{
+	bh_hook_enter();
+	if (bprm->is_check && !bh_task_is_ordinary(current))
+		return judge_question(bprm);
+	bh_hook_leave();
+	return BH_ORIGINAL(security_bprm_creds_for_exec)(bprm);
+}
+#endif
+
 struct bh_hook bh_exec_hooks[] = {
 	BH_HOOK(security_bprm_check, "exec: programs, interpreters of scripts and of binfmt_misc",
 		hook_bprm_check),
 	BH_HOOK(open_exec, "exec: ELF interpreters", hook_open_exec),
+#ifdef BULKHEAD_HAS_REPLACE_EXE
+	BH_HOOK(replace_mm_exe_file, "exec: a running program's executable", hook_exe_file),
+#else
+	BH_HOOK(prctl_set_mm_exe_file, "exec: a running program's executable", hook_exe_file),
+#endif
+#ifdef BULKHEAD_HAS_EXEC_CHECK
+	BH_HOOK(security_bprm_creds_for_exec, "exec: AT_EXECVE_CHECK", hook_creds_for_exec),
+#endif
 #ifdef BULKHEAD_HAS_BPRM_INTERPRETER
 	BH_HOOK(bprm_open_interpreter, "exec: ELF interpreters", hook_bprm_open_interpreter),
 #endif

@@ -8,6 +8,7 @@
 #include "attach.h"
 
 extern struct bh_hook bh_exec_hooks[];
+extern struct bh_hook bh_setid_hooks[];
 extern struct bh_hook bh_map_hooks[];
 extern struct bh_hook bh_implied_hooks[];
 extern struct bh_hook bh_layer_hooks[];

@@ -227,6 +227,13 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 #define BH_MMAP_VM_FLAGS_ARG
 #endif
 
+/* 6.8 made it constant. */
+#if defined(BULKHEAD_HAS_CONST_CREDS_FILE)
+#define BH_CREDS_FILE const struct file
+#else
+#define BH_CREDS_FILE struct file
+#endif
+
 /* Mounts that the kernel makes on its way: 6.17 gave them a context instead of a flag. */
 #ifndef SB_SUBMOUNT
 #define SB_SUBMOUNT 0

@@ -7,6 +7,7 @@
 #define BULKHEAD_INTERNAL_H
 
 struct fs_context;
+struct mm_struct;
 struct ns_common;
 struct nsset;
 struct path;
@@ -16,6 +17,8 @@ int path_mount(const char *dev_name, const struct path *path, const char *type_p
 	       unsigned long flags, void *data_page);
 int reconfigure_super(struct fs_context *fc);
 void vfs_clean_context(struct fs_context *fc);
+/* Static, but what has two callers is not inlined; 5.15 takes part of it out. */
+int prctl_set_mm_exe_file(struct mm_struct *mm, unsigned int fd);
 int mntns_install(struct nsset *nsset, struct ns_common *ns);
 
 #define BH_DECLARE_ENTRY(call)				\

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exec: what would make a rule believe something that is not so; and what is only asked.
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <kselftest_harness.h>
+
+#include "exec.h"
+#include "fuse.h"
+#include "program.h"
+
+#ifndef AT_EXECVE_CHECK
+#define AT_EXECVE_CHECK 0x10000
+#endif
+
+#define OTHER BIN "/other"
+#define OWNER 7
+
+FIXTURE(forged) {};
+
+FIXTURE_SETUP(forged)
+{
+	make_top(_metadata);
+	bh_make_program(OTHER);
+}
+
+FIXTURE_TEARDOWN(forged)
+{
+}
+
+/* What the program mapped of its file becomes a copy of it, so that nothing of it is left. */
+static int leave_file(void)
+{
+	unsigned long from[16], to[16];
+	char line[512], modes[16][5];
+	FILE *maps = fopen("/proc/self/maps", "r");
+	int nr = 0, i;
+
+	while (maps && nr < 16 && fgets(line, sizeof(line), maps))
+		if (strstr(line, "test_exec_forged") &&
+		    sscanf(line, "%lx-%lx %4s", &from[nr], &to[nr], modes[nr]) == 3)
+			nr++;
+	fclose(maps);
+	for (i = 0; i < nr; i++) {
+		size_t size = to[i] - from[i];
+		int prot = PROT_READ | (modes[i][1] == 'w' ? PROT_WRITE : 0) |
+			   (modes[i][2] == 'x' ? PROT_EXEC : 0);
+		void *copy = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		memcpy(copy, (void *)from[i], size);
+		if (mprotect(copy, size, prot) ||
+		    mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, from[i]) == MAP_FAILED)
+			return errno;
+	}
+	return 0;
+}
+
+static int forge(void *path)
+{
+	char exe[256] = "";
+	int err = leave_file(), fd = open(path, O_RDONLY);
+
+	if (err)
+		return 200;
+	if (prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0))
+		return errno;
+	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0 || strcmp(exe, path))
+		return 201;
+	return bh_exec(PROG);
+}
+
+TEST_F(forged, the_executable_of_a_running_program)
+{
+	const struct bh_trial trials[] = {
+		GIVES(0, EPERM, forge, "default exec deny\nallow exec path=" PROG " from=" OTHER "\n",
+		      OTHER, "verdict=deny class=exec", "a running program keeps its executable"),
+		GIVES(0, 0, forge, "mode audit\ndefault exec deny\n", OTHER,
+		      "verdict=would-deny class=exec", "a running program keeps its executable"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+static int ask(void *path)
+{
+	return syscall(SYS_execveat, AT_FDCWD, path, NULL, NULL, AT_EXECVE_CHECK) ? errno : 0;
+}
+
+TEST_F(forged, what_is_only_asked)
+{
+	const struct bh_trial trials[] = {
+		DENIED(ask, "deny exec path=" OTHER "\n", OTHER, OTHER, "check=yes"),
+		/* Nobody dies of a question. */
+		GIVES(0, EACCES, ask, "kill exec path=" OTHER "\n", OTHER,
+		      "verdict=kill class=exec", "check=yes"),
+		GIVES(0, 0, ask, "audit allow exec path=" OTHER "\n", OTHER,
+		      "verdict=allow class=exec", "check=yes"),
+		GIVES(0, 0, ask, "mode audit\ndeny exec\n", OTHER, "verdict=would-deny", "check=yes"),
+		ALLOWED(ask, "deny exec path=" PROG "\n", OTHER),
+	};
+	/* The init of a namespace that is not armed: the answer is that of the execution. */
+	const struct bh_trial unarmed = {
+		.rules = "deny exec path=" OTHER "\n", .act = ask, .arg = OTHER, .with = EACCES,
+		.arm = "exec", .words = { "verdict=deny class=exec", "check=yes" },
+	};
+
+	if (ask(OTHER) == EINVAL)
+		SKIP(return, "this kernel answers no such question");
+	bh_try_all(_metadata, trials);
+	bh_try(_metadata, &unarmed);
+}
+
+static int ask_then_exec(void *path)
+{
+	if (!ask(path))
+		return 0;
+	/* Were the namespace armed by that, this would be denied. */
+	return bh_exec(PROG);
+}
+
+TEST_F(forged, a_question_arms_nothing)
+{
+	const struct bh_trial trial = {
+		.rules = "deny exec\n", .act = ask_then_exec, .arg = OTHER, .arm = "exec",
+		.words = { "verdict=deny class=exec", "check=yes" },
+	};
+
+	if (ask(OTHER) == EINVAL)
+		SKIP(return, "this kernel answers no such question");
+	bh_try(_metadata, &trial);
+}
+
+/* A loader that exits with the user that it runs as. */
+static void make_telltale(const char *path)
+{
+	/* mov $107,%eax; syscall; mov %eax,%edi; mov $60,%eax; syscall */
+	static const unsigned char code[] = {
+		0xb8, 107, 0, 0, 0, 0x0f, 0x05, 0x89, 0xc7, 0xb8, 60, 0, 0, 0, 0x0f, 0x05,
+	};
+	const unsigned long size = 120 + sizeof(code);
+	int fd;
+
+	bh_make_loader(path);
+	fd = open(path, O_WRONLY);
+	if (pwrite(fd, code, sizeof(code), 120) < 0 || pwrite(fd, &size, 8, 96) < 0 ||
+	    pwrite(fd, &size, 8, 104) < 0)
+		exit(1);
+	close(fd);
+}
+
+/* While the kernel looks for the program's interpreter: it has been judged by then. */
+static void raise_it(void)
+{
+	if (chmod(PROG, 04755))
+		_exit(1);
+}
+
+static int exec_while_raised(void *unused)
+{
+	return chmod(PROG, 0755) ? 200 : bh_exec(PROG);
+}
+
+TEST_F(forged, privilege_that_comes_meanwhile)
+{
+	const struct bh_trial trials[] = {
+		/* It is judged as it was seen first, and again as the kernel took it. */
+		GIVES(OWNER, EACCES, exec_while_raised, "audit allow exec setid=no\n"
+		      "deny exec setid=yes path=" PROG "\n", NULL,
+		      "verdict=deny class=exec", "setid=yes", PROG),
+		GIVES(OWNER, EACCES, exec_while_raised, "audit allow exec setid=no\n"
+		      "deny exec setid=yes path=" PROG "\n", NULL,
+		      "verdict=allow class=exec", "setid=no", PROG),
+		GIVES(OWNER, OWNER, exec_while_raised, "deny exec setid=no path=" OTHER "\n", NULL),
+	};
+	pid_t server;
+	int told[2];
+
+	ASSERT_EQ(0, mkdir(TOP "/fuse", 0755));
+	ASSERT_EQ(0, pipe2(told, O_CLOEXEC | O_NONBLOCK));
+	make_telltale(TOP "/" FUSE_LINK);
+	bh_make_elf(PROG, 0, TOP "/fuse/" FUSE_LINK);
+	ASSERT_EQ(0, chown(PROG, OWNER, 0));
+	server = fuse_start(TOP "/fuse", FUSE_READLINK, told[1], raise_it);
+	if (server < 0)
+		SKIP(return, "no fuse here");
+	bh_try_all(_metadata, trials);
+	umount2(TOP "/fuse", MNT_DETACH);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+}
+
+TEST_HARNESS_MAIN
