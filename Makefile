@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-#	make			build bulkhead.ko for the running kernel, or for KDIR
+#	make			build bulkhead.ko for the running kernel, or for KDIR; CERTS="FILE.pem..."
+#				are certificates whose keys sign policies
 #	make run		the demonstration, in a virtual machine
 #	make check		all tests; SUITE="static pure" for some, KERNEL=6.12 for another kernel
 #	make matrix		the tests on every kernel; KERNELS="5.10 6.12" for some
@@ -24,8 +25,15 @@ SECONDS ?= 60
 
 all: modules
 
-modules:
+modules: certs
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+# The keys that the module trusts from the start, each a certificate in PEM.
+certs:
+	@rm -f module/certs.der
+	@for cert in $(CERTS); do \
+		openssl x509 -in "$$cert" -outform DER >> module/certs.der || exit; \
+	done
 
 # Without a kernel: the one that was built for may be gone, or not the one that runs.
 clean:
@@ -35,6 +43,7 @@ clean:
 	$(MAKE) -C tools clean
 	$(MAKE) -C selftests clean
 	$(MAKE) -C kunit/userspace clean
+	rm -f module/certs.der
 	rm -rf build .checkpatch-camelcase.*
 
 tools:
@@ -91,4 +100,4 @@ bench: stock
 help:
 	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
 
-.PHONY: all modules clean tools install deb deps stock run check matrix debug coverage soak fuzz escapes bench help
+.PHONY: all modules certs clean tools install deb deps stock run check matrix debug coverage soak fuzz escapes bench help

@@ -115,7 +115,7 @@ static const struct refusal refusals[] = {
 	{ RULE("allow allow"), -EINVAL, 2, 7, "unknown class \"allow\"" },
 	{ RULE("allow path=/x"), -EINVAL, 2, 7, "unknown class \"path=/x\"" },
 	{ RULE("allow exec\001"), -EINVAL, 2, 11, "control character" },
-	{ RULE("allow exec\r"), -EINVAL, 2, 11, "control character" },
+	{ RULE("allow exec\r#"), -EINVAL, 2, 11, "control character" },
 	{ RULE("allow exec \x7f"), -EINVAL, 2, 12, "control character" },
 
 	/* Keys. */
@@ -264,6 +264,7 @@ static const char *const good[] = {
 	"# comment\n\n \t\n" BLOCK "\n#\nend\n\n# comment",
 	"\"policy\" \"t\" \"version\" \"1\"\n\"end\"\n",
 	"pol\"icy\" \"\"t version 1\nen\"d\"\n",
+	"policy t version 1\r\n\r\n  allow exec\r\nend\r\n", BLOCK "end\r",
 	"policy " S64 " version 1\nend\n",
 	"policy 0 version 1\nend\n",
 	"policy a-._Z9 version 1\nend\n",

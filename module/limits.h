@@ -63,6 +63,12 @@
 #define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */
 #define BH_JUDGED_SLOTS		256		/* execs at once that know what was judged */
 
+/* Signed documents. */
+#define BH_SIGNER_MAX		128		/* bytes of a signer's name that are shown */
+#define BH_SIGNED_MAX		(BH_BLOCK_MAX + (1 << 20))	/* bytes in a signed document */
+#define BH_KEYS_MAX		1024		/* certificates that are written to `keys` */
+#define BH_CERTIFICATE_MAX	65536		/* bytes in one */
+
 /* Digests of files. */
 #define BH_DIGESTS_MAX		65536		/* kept ones */
 #define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */

@@ -18,6 +18,7 @@
 #include "path.h"
 #include "registry.h"
 #include "securityfs.h"
+#include "signed.h"
 
 static struct bh_hook *const tables[] = {
 	bh_layer_hooks, bh_exec_hooks, bh_setid_hooks, bh_map_hooks, bh_implied_hooks, bh_mount_hooks,
@@ -39,9 +40,12 @@ static int __init bulkhead_init(void)
 	err = bh_events_init();
 	if (err)
 		return err;
-	err = bh_bindings_init();
+	err = bh_keys_init();
 	if (err)
 		goto out_events;
+	err = bh_bindings_init();
+	if (err)
+		goto out_keys;
 	err = bh_check_init();
 	if (err)
 		goto out_bindings;
@@ -65,6 +69,8 @@ out_check:
 	bh_check_exit();
 out_bindings:
 	bh_bindings_exit();
+out_keys:
+	bh_keys_exit();
 out_events:
 	bh_events_exit();
 	return err;
@@ -80,6 +86,7 @@ static void __exit bulkhead_exit(void)
 	bh_check_exit();
 	bh_bindings_exit();
 	bh_registry_exit();
+	bh_keys_exit();
 	bh_events_exit();
 	pr_info("unloaded, nothing is confined any more\n");
 }

@@ -92,7 +92,13 @@ static size_t find_end(const struct bh_buffer *line)
 	if (line->len - at < 3 || memcmp(line->s + at, "end", 3))
 		return 0;
 	at += 3;
-	return at == line->len || bh_is_blank(line->s[at]) ? at : 0;
+	return at == line->len || bh_is_blank(line->s[at]) || line->s[at] == '\r' ? at : 0;
+}
+
+/* CR LF ends a line as LF does. */
+static int read_whole_line(struct bh_parser *p, const char *s, size_t len)
+{
+	return read_line(p, s, len && s[len - 1] == '\r' ? len - 1 : len);
 }
 
 /* Takes a piece of a line: all of it up to the newline, or what there is. */
@@ -110,7 +116,7 @@ static int take_piece(struct bh_parser *p, const char *s, size_t len, bool newli
 	if (p->policy && p->block > BH_BLOCK_MAX)
 		return bh_parser_fail(p, -E2BIG, p->line, column, "policy too long");
 	if (newline && !p->partial.len) {
-		err = read_line(p, s, len);
+		err = read_whole_line(p, s, len);
 	} else {
 		err = bh_buffer_append(&p->partial, s, len);
 		if (err)
@@ -124,7 +130,7 @@ static int take_piece(struct bh_parser *p, const char *s, size_t len, bool newli
 			p->ended = true;
 			return err;
 		}
-		err = read_line(p, p->partial.s, p->partial.len);
+		err = read_whole_line(p, p->partial.s, p->partial.len);
 		p->partial.len = 0;
 	}
 	p->ended = false;
@@ -202,6 +208,43 @@ int bh_parser_feed(struct bh_parser *p, const char *buf, size_t len)
 		err = take_piece(p, buf, (newline ?: end) - buf, newline);
 		buf = newline ? newline + 1 : end;
 	}
+	if (err)
+		bh_block_drop(p);
+	return err;
+}
+
+/**
+ * bh_parser_reject() - end the document with an error that is not of its language
+ * @p: the parser
+ * @err: negative errno
+ * @why: one line of printable ASCII
+ *
+ * Return: @err, or -EINVAL after an earlier error.
+ */
+int bh_parser_reject(struct bh_parser *p, int err, const char *why)
+{
+	if (p->error.err)
+		return -EINVAL;
+	bh_block_drop(p);
+	return bh_parser_fail(p, err, p->line, 1, why);
+}
+
+/**
+ * bh_parser_end() - no more of the document comes
+ * @p: the parser
+ *
+ * Return: 0; -EINVAL if a block has no `end`, or after an earlier error.
+ */
+int bh_parser_end(struct bh_parser *p)
+{
+	int err = 0;
+
+	if (p->error.err)
+		return -EINVAL;
+	if (p->partial.len && !p->ended)
+		err = take_piece(p, "", 0, true);
+	if (!err && p->policy)
+		err = bh_parser_fail(p, -EINVAL, p->line, 1, "the block has no end");
 	if (err)
 		bh_block_drop(p);
 	return err;

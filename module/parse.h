@@ -38,6 +38,8 @@ struct bh_parser;
 struct bh_parser *bh_parser_alloc(bh_policy_sink_t sink, void *data);
 void bh_parser_free(struct bh_parser *parser);
 void bh_parser_refuse_digests(struct bh_parser *parser, u32 kinds);
+int bh_parser_reject(struct bh_parser *parser, int err, const char *why);
+int bh_parser_end(struct bh_parser *parser);
 int bh_parser_feed(struct bh_parser *parser, const char *buf, size_t len);
 const struct bh_error *bh_parser_error(const struct bh_parser *parser);
 

@@ -249,6 +249,7 @@ struct bh_class_rules {
  * @id: of a loaded policy; no other one ever has the same
  * @asks_tracee: some rule speaks of role=tracee
  * @bytes: memory that it holds
+ * @signer: who has signed its document, any bytes; empty if no one has
  * @text: its canonical form, not terminated
  */
 struct bh_policy {
@@ -266,6 +267,7 @@ struct bh_policy {
 	u32 nr_conds;
 	u32 nr_values;
 	size_t bytes;
+	char signer[BH_SIGNER_MAX + 1];
 	char *text;
 	size_t text_len;
 };

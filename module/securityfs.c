@@ -50,6 +50,7 @@ static const struct {
 	{ "stats", 0400, &bh_stats_fops },
 	{ "features", 0444, &bh_features_fops },
 	{ "self", 0444, &bh_self_fops },
+	{ "keys", 0600, &bh_keys_fops },
 	{ "lock", 0600, &bh_lock_fops },
 };
 

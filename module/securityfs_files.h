@@ -27,6 +27,9 @@ extern const struct file_operations bh_stats_fops;
 extern const struct file_operations bh_features_fops;
 extern const struct file_operations bh_lock_fops;
 
+/* securityfs_keys.c */
+extern const struct file_operations bh_keys_fops;
+
 /* A file without state of its own, all of which @name_show() writes. */
 #define BH_DEFINE_SHOW(name)						\
 static int name##_open(struct inode *inode, struct file *file)		\
@@ -44,6 +47,7 @@ const struct file_operations bh_##name##_fops = {			\
 
 void bh_features_init(struct bh_hook *const *tables, unsigned int nr);
 
+bool bh_wants_signatures(void);
 int bh_may_change(const struct file *file);
 ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len,
 		       int (*command)(char *line));

@@ -17,6 +17,7 @@
 #include "parse.h"
 #include "registry.h"
 #include "securityfs_files.h"
+#include "signed.h"
 
 /* Bytes of a document that are copied in at a time. */
 #define LOAD_CHUNK 65536
@@ -29,6 +30,12 @@
  * @outcome: what a read gives
  * @outcome_len: how much of it
  * @failed: an error ended the document
+ * @begun: a byte was written
+ * @signed_doc: all that was written so far, if it is a signed document
+ * @signed_len: bytes in it
+ * @signed_cap: bytes that fit
+ * @signed_size: bytes that it will have, 0 while that is not known
+ * @signer: who has signed what is in force now, or NULL
  */
 struct load {
 	struct mutex lock;	/* of the rest; taken before bh_config_mutex */
@@ -37,6 +44,12 @@ struct load {
 	char *outcome;
 	size_t outcome_len;
 	bool failed;
+	bool begun;
+	u8 *signed_doc;
+	size_t signed_len;
+	size_t signed_cap;
+	size_t signed_size;
+	const char *signer;
 };
 
 /* Room for the longest answer, so that an error always fits. */
@@ -67,6 +80,7 @@ static int load_policy(struct bh_policy *policy, void *data, const char **why)
 	char line[OUTCOME_LINE];
 	int err, len;
 
+	strscpy(policy->signer, load->signer ?: "", sizeof(policy->signer));
 	len = scnprintf(line, sizeof(line), "ok %s %llu\n", policy->name, policy->version);
 	if (load->outcome_len + len + OUTCOME_LINE > BH_OUTCOME_MAX) {
 		bh_policy_free(policy);
@@ -76,6 +90,10 @@ static int load_policy(struct bh_policy *policy, void *data, const char **why)
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(load->file);
 	*why = "not permitted, or locked";
+	if (!err && bh_wants_signatures() && !load->signer) {
+		err = -EKEYREJECTED;
+		*why = "locked: only signed documents are taken";
+	}
 	if (!err && bh_policy_asks_digests(policy)) {
 		err = bh_content_start();
 		*why = "digests cannot be told: see the kernel log";
@@ -96,6 +114,7 @@ static int load_policy(struct bh_policy *policy, void *data, const char **why)
 static void load_free(struct load *load)
 {
 	bh_parser_free(load->parser);
+	kvfree(load->signed_doc);
 	kvfree(load->outcome);
 	kfree(load);
 }
@@ -137,7 +156,87 @@ static void load_report_error(struct load *load)
 	pr_err("load: error %u:%u %s\n", error->line, error->column, error->message);
 }
 
-static int load_chunk(struct load *load, const char __user *from, size_t len)
+/* Signed documents: nothing is looked at before all of it is there. */
+
+/* A document in DER begins with a sequence that says how long it is; no text begins so. */
+static bool begins_signed(const struct load *load, const char *chunk)
+{
+	return load->signed_len || (!load->begun && chunk[0] == 0x30);
+}
+
+static int keep_signed(struct load *load, const char *chunk, size_t len)
+{
+	size_t cap = min_t(size_t, max(load->signed_len + len, 2 * load->signed_cap),
+			   BH_SIGNED_MAX);
+	u8 *new;
+
+	if (load->signed_len + len > BH_SIGNED_MAX)
+		return -E2BIG;
+	if (load->signed_cap < load->signed_len + len) {
+		new = kvmalloc(cap, GFP_KERNEL);
+		if (!new)
+			return -ENOMEM;
+		if (load->signed_len)
+			memcpy(new, load->signed_doc, load->signed_len);
+		kvfree(load->signed_doc);
+		load->signed_doc = new;
+		load->signed_cap = cap;
+	}
+	memcpy(load->signed_doc + load->signed_len, chunk, len);
+	load->signed_len += len;
+	return 0;
+}
+
+static int take_signed(struct load *load)
+{
+	struct bh_parser *parser = load->parser;
+	struct bh_cms cms;
+	const char *why;
+	int err = bh_signed_verify(load->signed_doc, load->signed_len, &cms, &why);
+
+	if (err)
+		return bh_parser_reject(parser, err, why);
+	load->signer = cms.signer[0] ? cms.signer : "?";
+	err = bh_parser_feed(parser, cms.content.s, cms.content.len) ?: bh_parser_end(parser);
+	load->signer = NULL;
+	return err;
+}
+
+/* Takes a piece of a signed document, behind which the same write has @more bytes. */
+static int feed_signed(struct load *load, const char *chunk, size_t len, size_t more)
+{
+	int err = keep_signed(load, chunk, len);
+
+	if (err == -E2BIG)
+		return bh_parser_reject(load->parser, err, "signed document too long");
+	if (err)
+		return bh_parser_reject(load->parser, err, "");
+	if (!load->signed_size &&
+	    bh_cms_size(load->signed_doc, load->signed_len, &load->signed_size) <= 0) {
+		load->signed_size = 0;
+		return load->signed_len < 6 ? 0 :
+		       bh_parser_reject(load->parser, -EKEYREJECTED, "not a signed message (CMS, DER)");
+	}
+	if (load->signed_size > BH_SIGNED_MAX)
+		return bh_parser_reject(load->parser, -E2BIG, "signed document too long");
+	if (load->signed_len + more < load->signed_size || load->signed_len < load->signed_size)
+		return 0;
+	if (load->signed_len + more > load->signed_size)
+		return bh_parser_reject(load->parser, -EKEYREJECTED,
+					"there is more than the signed document");
+	return take_signed(load);
+}
+
+static int feed(struct load *load, const char *chunk, size_t len, size_t more)
+{
+	bool is_signed = begins_signed(load, chunk);
+
+	load->begun = true;
+	return is_signed ? feed_signed(load, chunk, len, more) :
+			   bh_parser_feed(load->parser, chunk, len);
+}
+
+static int load_chunk(struct load *load, const char __user *from, size_t len, size_t more)
 {
 	char *chunk = kvmalloc(len, GFP_KERNEL);
 	int err;
@@ -147,7 +246,7 @@ static int load_chunk(struct load *load, const char __user *from, size_t len)
 	if (copy_from_user(chunk, from, len)) {
 		err = -EFAULT;
 	} else {
-		err = bh_parser_feed(load->parser, chunk, len);
+		err = feed(load, chunk, len, more);
 		if (err && !load->failed)
 			load_report_error(load);
 	}
@@ -171,7 +270,7 @@ static ssize_t load_write(struct file *file, const char __user *from, size_t len
 	while (done < len && !err) {
 		size_t piece = min_t(size_t, len - done, LOAD_CHUNK);
 
-		err = load_chunk(load, from + done, piece);
+		err = load_chunk(load, from + done, piece, len - done - piece);
 		if (!err)
 			done += piece;
 		cond_resched();

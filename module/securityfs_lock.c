@@ -20,6 +20,7 @@
 
 /* Set once and never cleared; under bh_config_mutex. */
 static bool locked;
+static bool policy_locked;
 
 /**
  * bh_may_change() - may the writer change anything?
@@ -39,6 +40,18 @@ int bh_may_change(const struct file *file)
 	if (!file_ns_capable(file, &init_user_ns, CAP_MAC_ADMIN) || !capable(CAP_MAC_ADMIN))
 		return -EPERM;
 	return bh_task_is_confined(current) ? -EPERM : 0;
+}
+
+/**
+ * bh_wants_signatures() - was `policy` written to `lock`?
+ *
+ * Then only signed documents are taken, no policy is removed, and no key is added. Under
+ * bh_config_mutex.
+ */
+bool bh_wants_signatures(void)
+{
+	lockdep_assert_held(&bh_config_mutex);
+	return policy_locked;
 }
 
 /**
@@ -95,11 +108,18 @@ static void pin_module(void)
 
 static int lock_command(char *line)
 {
-	if (strcmp(line, "1"))
+	bool all = !strcmp(line, "1");
+
+	if (!all && strcmp(line, "policy"))
 		return -EINVAL;
-	pin_module();
-	locked = true;
-	pr_notice("locked until reboot\n");
+	/* Unloading would undo either. */
+	if (!policy_locked && !locked)
+		pin_module();
+	if (all)
+		locked = true;
+	else
+		WRITE_ONCE(policy_locked, true);
+	pr_notice("%s until reboot\n", all ? "locked" : "only signed policies are taken");
 	return 0;
 }
 
@@ -110,7 +130,10 @@ static ssize_t lock_write(struct file *file, const char __user *from, size_t len
 
 static ssize_t lock_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
-	return simple_read_from_buffer(to, len, pos, READ_ONCE(locked) ? "1\n" : "0\n", 2);
+	const char *state = READ_ONCE(locked) ? "1\n" :
+			    READ_ONCE(policy_locked) ? "policy\n" : "0\n";
+
+	return simple_read_from_buffer(to, len, pos, state, strlen(state));
 }
 
 const struct file_operations bh_lock_fops = {

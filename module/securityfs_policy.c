@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "binding.h"
+#include "escape.h"
 #include "securityfs_files.h"
 
 enum {
@@ -98,6 +99,18 @@ static const struct file_operations text_fops = {
 	.release = text_release,
 };
 
+static void show_signer(struct seq_file *m, const char *signer)
+{
+	char line[4 * BH_SIGNER_MAX + 8];
+	struct bh_text text = { .s = line, .cap = sizeof(line) };
+
+	if (*signer)
+		bh_text_append_quoted(&text, signer, strlen(signer));
+	else
+		bh_text_append(&text, "-", 1);
+	seq_printf(m, "signer %.*s\n", (int)text.len, line);
+}
+
 static int info_show(struct seq_file *m, void *unused)
 {
 	const struct policy_view *view = m->private;
@@ -107,7 +120,7 @@ static int info_show(struct seq_file *m, void *unused)
 	seq_printf(m, "version %llu\n", policy->version);
 	seq_printf(m, "mode %s\n", policy->audit_mode ? "audit" : "enforce");
 	seq_printf(m, "sha256 %*phN\n", SHA256_DIGEST_SIZE, view->loaded->sha256);
-	seq_puts(m, "signer -\n");
+	show_signer(m, policy->signer);
 	seq_printf(m, "rules %u\n", policy->nr_rules);
 	seq_printf(m, "bytes %zu\n", policy->bytes);
 	return 0;
@@ -243,6 +256,8 @@ static int remove_command(char *line)
 	struct bh_entry *entry = bh_registry_find(line, strlen(line));
 	struct bh_policy_files *files;
 
+	if (bh_wants_signatures())
+		return -EPERM;
 	if (!entry)
 		return -ENOENT;
 	bh_bindings_reap();

@@ -17,5 +17,7 @@
 #define EOVERFLOW 75
 #define EOPNOTSUPP 95
 #define ESTALE 116
+#define ENOKEY 126
+#define EKEYREJECTED 129
 
 #endif /* _LINUX_ERRNO_H */

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * `keys`: whose signatures are trusted.
+ */
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "limits.h"
+#include "registry.h"
+#include "securityfs_files.h"
+#include "signed.h"
+
+static int keys_show(struct seq_file *m, void *unused)
+{
+	mutex_lock(&bh_config_mutex);
+	bh_keys_show(m);
+	mutex_unlock(&bh_config_mutex);
+	return 0;
+}
+
+static int keys_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, keys_show, NULL);
+}
+
+/* A write is one certificate, all of it. */
+static ssize_t keys_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	u8 *certificate;
+	int err;
+
+	if (len > BH_CERTIFICATE_MAX)
+		return -E2BIG;
+	certificate = memdup_user(from, len);
+	if (IS_ERR(certificate))
+		return PTR_ERR(certificate);
+	mutex_lock(&bh_config_mutex);
+	err = bh_may_change(file);
+	if (!err && bh_wants_signatures())
+		err = -EPERM;
+	if (!err)
+		err = bh_keys_add(certificate, len);
+	mutex_unlock(&bh_config_mutex);
+	kfree(certificate);
+	return err ?: len;
+}
+
+const struct file_operations bh_keys_fops = {
+	.owner = THIS_MODULE,
+	.open = keys_open,
+	.read = seq_read,
+	.write = keys_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};

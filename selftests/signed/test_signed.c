@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signed documents and the keys that are trusted. /signed is what `make` beside this made.
+ */
+#include <string.h>
+
+#include <kselftest_harness.h>
+
+#include "load.h"
+#include "trial.h"
+
+#define DIR "/signed/"
+#define MAX 65536
+
+static unsigned char bytes[MAX];
+
+/* Reads a file of /signed; its length. */
+static size_t get(const char *name)
+{
+	char path[128];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), DIR "%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	return n < 0 ? 0 : n;
+}
+
+/* Writes to `load` in pieces; the errno of the first that fails, or of close(). */
+static int put_pieces(const unsigned char *s, size_t len, size_t piece)
+{
+	int fd = bh_open_load(), err = 0;
+	size_t at;
+
+	for (at = 0; at < len && !err; at += piece)
+		if (write(fd, s + at, len - at < piece ? len - at : piece) < 0)
+			err = errno;
+	if (close(fd) && !err)
+		err = errno;
+	return err;
+}
+
+static int put(const char *name)
+{
+	size_t len = get(name);
+
+	return len ? put_pieces(bytes, len, len) : ENOENT;
+}
+
+static int trust(const char *name)
+{
+	size_t len = get(name);
+
+	return bh_write_bytes("keys", bytes, len);
+}
+
+/* Debian's 6.1 has no ECDSA. */
+static int no_ecdsa;
+
+FIXTURE(signed_doc) {};
+
+FIXTURE_SETUP(signed_doc)
+{
+	static const char *const keys[] = { "rsa2048.der", "rsa4096.der", "ec256.der", "ec384.der" };
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		err = trust(keys[i]);
+		if (i >= 2 && err == -EKEYREJECTED)
+			no_ecdsa = 1;
+		else
+			ASSERT_EQ(0, err);
+	}
+	bh_write("remove", "signed");
+}
+
+FIXTURE_TEARDOWN(signed_doc)
+{
+}
+
+TEST_F(signed_doc, are_taken)
+{
+	static const char *const names[] = {
+		"rsa2048", "rsa4096", "ec256", "ec384", "attributes", "smime", "nocerts", "keyid",
+		"sha512",
+	};
+	char name[64], info[1024] = "";
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (no_ecdsa && !strncmp(names[i], "ec", 2))
+			continue;
+		snprintf(name, sizeof(name), "%s.p7s", names[i]);
+		EXPECT_EQ(0, put(name))
+			TH_LOG("%s", name);
+		EXPECT_EQ(i < 4 ? 10 + i : 16 + i, bh_version_of("signed"))
+			TH_LOG("%s", name);
+	}
+	bh_read(BULKHEAD_DIR "/policies/signed/info", info, sizeof(info));
+	EXPECT_NE(NULL, strstr(info, "\nsigner \"O=Bulkhead, CN=rsa2048\"\n"))
+		TH_LOG("info: %s.", info);
+	EXPECT_EQ(ESTALE, put("older.p7s"));
+}
+
+TEST_F(signed_doc, are_refused)
+{
+	static const struct {
+		const char *name;
+		int err;
+	} refused[] = {
+		{ "untrusted.p7s", ENOKEY }, { "sha1.p7s", EKEYREJECTED },
+		{ "two.p7s", EKEYREJECTED }, { "detached.p7s", EKEYREJECTED },
+		{ "nested.p7s", EKEYREJECTED }, { "unclosed.p7s", EINVAL },
+		{ "wrong.p7s", EINVAL }, { "rsa2048.der", EKEYREJECTED },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(refused); i++)
+		EXPECT_EQ(refused[i].err, put(refused[i].name))
+			TH_LOG("document %u", i);
+}
+
+/* What has come in whole in pieces of any size; what was cut or changed, not at all. */
+TEST_F(signed_doc, whole_or_not_at_all)
+{
+	size_t len = get("rsa2048.p7s"), i;
+
+	for (i = 1; i < len; i++) {
+		put_pieces(bytes, i, i);
+		ASSERT_EQ(-1, bh_version_of("signed"))
+			TH_LOG("cut to %zu of %zu", i, len);
+	}
+	for (i = 0; i < len; i += 3) {
+		bytes[i] ^= 0x20;
+		put_pieces(bytes, len, len);
+		bytes[i] ^= 0x20;
+		/* Some bytes nobody looks at: of a certificate that comes along, say. */
+		if (bh_version_of("signed") == 10)
+			bh_write("remove", "signed");
+		ASSERT_EQ(-1, bh_version_of("signed"));
+	}
+	bytes[len] = '\n';
+	EXPECT_EQ(EKEYREJECTED, put_pieces(bytes, len + 1, len + 1));
+	EXPECT_EQ(-1, bh_version_of("signed"));
+	EXPECT_EQ(0, put_pieces(bytes, len, 1));
+	EXPECT_EQ(10, bh_version_of("signed"));
+}
+
+TEST_F(signed_doc, a_length_is_no_promise)
+{
+	static const unsigned char huge[] = { 0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 6, 9 };
+	static const unsigned char endless[] = { 0x30, 0x80, 6, 9, 0x2a, 0x86, 0x48 };
+
+	EXPECT_EQ(E2BIG, put_pieces(huge, sizeof(huge), sizeof(huge)));
+	EXPECT_EQ(EKEYREJECTED, put_pieces(endless, sizeof(endless), sizeof(endless)));
+}
+
+TEST_F(signed_doc, keys)
+{
+	char keys[4096] = "";
+	size_t len = get("other.der");
+
+	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", "none", 4));
+	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", bytes, len - 1));
+	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", bytes, len + 1));
+	bh_read(BULKHEAD_DIR "/keys", keys, sizeof(keys));
+	EXPECT_NE(NULL, strstr(keys, "subject=\"O=Bulkhead, CN=rsa4096\" id="));
+	EXPECT_NE(NULL, strstr(keys, " origin=written\n"));
+	EXPECT_EQ(NULL, strstr(keys, "CN=other"));
+}
+
+/* Last of all, since it holds until reboot. */
+TEST_F(signed_doc, zz_lock_policy)
+{
+	char state[16] = "";
+
+	ASSERT_EQ(0, put("keyid.p7s"));
+	ASSERT_EQ(0, bh_write("lock", "policy"));
+	bh_read(BULKHEAD_DIR "/lock", state, sizeof(state));
+	EXPECT_STREQ("policy\n", state);
+	EXPECT_EQ(0, strncmp("error 1:", bh_load("policy free version 1\nend\n"), 8));
+	EXPECT_EQ(-EKEYREJECTED, bh_policy("free", "deny exec\n"));
+	EXPECT_EQ(-EPERM, bh_write("remove", "signed"));
+	EXPECT_EQ(-EPERM, trust("other.der"));
+	EXPECT_EQ(ENOKEY, put("untrusted.p7s"));
+	EXPECT_EQ(ESTALE, put("older.p7s"));
+	EXPECT_EQ(0, put("sha512.p7s"));
+	EXPECT_EQ(24, bh_version_of("signed"));
+}
+
+TEST_HARNESS_MAIN
