@@ -28,6 +28,10 @@ static const struct command *const commands[] = {
 	&cmd_learn,
 	&cmd_metrics,
 	&cmd_upgrade,
+	&cmd_image,
+	&cmd_sign,
+	&cmd_verify,
+	&cmd_digest,
 };
 
 /* The one that runs. */

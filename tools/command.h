@@ -33,18 +33,22 @@ struct command {
 
 extern const struct command cmd_bind;
 extern const struct command cmd_check;
+extern const struct command cmd_digest;
 extern const struct command cmd_events;
 extern const struct command cmd_explain;
 extern const struct command cmd_fmt;
+extern const struct command cmd_image;
 extern const struct command cmd_learn;
 extern const struct command cmd_load;
 extern const struct command cmd_metrics;
 extern const struct command cmd_remove;
+extern const struct command cmd_sign;
 extern const struct command cmd_status;
 extern const struct command cmd_sync;
 extern const struct command cmd_try;
 extern const struct command cmd_unbind;
 extern const struct command cmd_upgrade;
+extern const struct command cmd_verify;
 
 /* Every command has these; their values never meet those of an option's letter. */
 #define COMMON_OPTIONS				\

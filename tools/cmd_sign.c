@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bulkhead sign and verify: documents as `load` takes them, CMS in DER, by libcrypto.
+ */
+#include <errno.h>
+#include <openssl/cms.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+#include "command.h"
+#include "util.h"
+
+static const struct option sign_options[] = {
+	{ "key", required_argument, NULL, 'k' },
+	{ "cert", required_argument, NULL, 'c' },
+	{ "output", required_argument, NULL, 'o' },
+	COMMON_OPTIONS
+};
+
+static const struct option verify_options[] = {
+	{ "cert", required_argument, NULL, 'c' },
+	{ "output", required_argument, NULL, 'o' },
+	COMMON_OPTIONS
+};
+
+/* The last reason that libcrypto has given. */
+static const char *reason(void)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+
+	return text ? text : "no reason given";
+}
+
+static X509 *read_certificate(const char *path)
+{
+	struct buf text = { 0 };
+	X509 *cert = NULL;
+	BIO *bio;
+
+	if (read_file(path, &text))
+		return NULL;
+	bio = BIO_new_mem_buf(text.s, text.len);
+	cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	if (!cert) {
+		BIO_reset(bio);
+		cert = d2i_X509_bio(bio, NULL);
+	}
+	BIO_free(bio);
+	buf_free(&text);
+	if (!cert)
+		say("%s: not a certificate: %s", path, reason());
+	return cert;
+}
+
+static EVP_PKEY *read_key(const char *path)
+{
+	EVP_PKEY *key;
+	FILE *file = fopen(path, "re");
+
+	if (!file) {
+		say("%s: %s", path, strerror(errno));
+		return NULL;
+	}
+	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	fclose(file);
+	if (!key)
+		say("%s: not a private key: %s", path, reason());
+	return key;
+}
+
+/* Would the kernel take what is inside? A signature over a mistake helps nobody. */
+static int check_document(const char *path)
+{
+	char *argv[] = { "check", "--", (char *)path, NULL };
+
+	optind = 0;
+	return cmd_check.run(3, argv);
+}
+
+static int write_message(CMS_ContentInfo *cms, const char *path)
+{
+	unsigned char *der = NULL;
+	int len = i2d_CMS_ContentInfo(cms, &der), status;
+
+	if (len < 0) {
+		say("cannot write the message: %s", reason());
+		return TROUBLE;
+	}
+	status = write_output(path, (char *)der, len);
+	OPENSSL_free(der);
+	return status ? TROUBLE : DONE;
+}
+
+static int sign(const char *path, X509 *cert, EVP_PKEY *key, const char *out)
+{
+	int flags = CMS_BINARY | CMS_NOATTR | CMS_PARTIAL, status = TROUBLE;
+	struct buf text = { 0 };
+	CMS_ContentInfo *cms;
+	BIO *bio;
+
+	if (read_file(path, &text))
+		return TROUBLE;
+	bio = BIO_new_mem_buf(text.s, text.len);
+	cms = CMS_sign(NULL, NULL, NULL, bio, flags);
+	if (cms && CMS_add1_signer(cms, cert, key, EVP_sha256(), flags) &&
+	    CMS_final(cms, bio, NULL, flags & ~CMS_PARTIAL))
+		status = write_message(cms, out);
+	else
+		say("%s: cannot be signed: %s", path, reason());
+	CMS_ContentInfo_free(cms);
+	BIO_free(bio);
+	buf_free(&text);
+	return status;
+}
+
+static int run_sign(int argc, char **argv)
+{
+	const char *key_path = NULL, *cert_path = NULL, *out = NULL;
+	EVP_PKEY *key = NULL;
+	X509 *cert = NULL;
+	char *made = NULL;
+	int option, status = TROUBLE;
+
+	while ((option = next_option(argc, argv, "k:c:o:", sign_options)) >= 0)
+		*(option == 'k' ? &key_path : option == 'c' ? &cert_path : &out) = optarg;
+	if (argc - optind != 1 || !key_path || !cert_path) {
+		say("sign needs --key, --cert and a file");
+		return usage_error();
+	}
+	argv += optind;
+	if (!out)
+		out = made = strcmp(*argv, "-") ? xasprintf("%s.p7s", *argv) : xstrdup("-");
+	if (strcmp(*argv, "-"))
+		status = check_document(*argv);
+	else
+		status = DONE;
+	if (!status) {
+		status = TROUBLE;
+		cert = read_certificate(cert_path);
+		key = cert ? read_key(key_path) : NULL;
+		if (key && X509_check_private_key(cert, key) != 1)
+			say("%s: not the key of %s", key_path, cert_path);
+		else if (key)
+			status = sign(*argv, cert, key, out);
+	}
+	EVP_PKEY_free(key);
+	X509_free(cert);
+	free(made);
+	return finish(status);
+}
+
+const struct command cmd_sign = {
+	.name = "sign",
+	.summary = "sign a policy, so that a locked node takes it",
+	.synopsis = "--key KEY --cert CERT [-o OUT] FILE",
+	.help = "  -k, --key KEY      the private key, in PEM\n"
+		"  -c, --cert CERT    its certificate, in PEM or DER\n"
+		"  -o, --output OUT   where to; FILE.p7s if it is not given\n",
+	.run = run_sign,
+};
+
+/* verify */
+
+/* The digest that the only signer has used must be one that the kernel takes. */
+static const char *weakness(CMS_ContentInfo *cms)
+{
+	STACK_OF(CMS_SignerInfo) *infos = CMS_get0_SignerInfos(cms);
+	X509_ALGOR *digest = NULL;
+	const ASN1_OBJECT *oid;
+	int nid;
+
+	if (sk_CMS_SignerInfo_num(infos) != 1)
+		return "it must have one signer";
+	CMS_SignerInfo_get0_algs(sk_CMS_SignerInfo_value(infos, 0), NULL, NULL, &digest, NULL);
+	X509_ALGOR_get0(&oid, NULL, NULL, digest);
+	nid = OBJ_obj2nid(oid);
+	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512 ?
+	       NULL : "it is not signed with SHA-256, SHA-384 or SHA-512";
+}
+
+static int check_message(CMS_ContentInfo *cms, X509 *ca, BIO *content, const char *label)
+{
+	X509_STORE *store = X509_STORE_new();
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	const char *weak = weakness(cms);
+	int status = NO;
+
+	sk_X509_push(certs, ca);
+	X509_STORE_add_cert(store, ca);
+	/* As the kernel: a key that is trusted is, whatever its certificate's dates and purpose. */
+	X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+	X509_STORE_set_purpose(store, X509_PURPOSE_ANY);
+	if (weak)
+		say("%s: %s", label, weak);
+	else if (CMS_verify(cms, certs, store, NULL, content, CMS_BINARY) != 1)
+		say("%s: the signature does not hold: %s", label, reason());
+	else
+		status = DONE;
+	sk_X509_free(certs);
+	X509_STORE_free(store);
+	return status;
+}
+
+/* What is signed must be all of the file. */
+static CMS_ContentInfo *read_message(const struct buf *text)
+{
+	const unsigned char *at = (const unsigned char *)text->s;
+	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, text->len);
+
+	if (cms && at != (const unsigned char *)text->s + text->len) {
+		CMS_ContentInfo_free(cms);
+		return NULL;
+	}
+	return cms;
+}
+
+static int verify(const char *path, X509 *ca, const char *out)
+{
+	const char *label = file_label(path);
+	BIO *content = BIO_new(BIO_s_mem());
+	struct buf text = { 0 };
+	CMS_ContentInfo *cms;
+	char *document;
+	int status;
+	long len;
+
+	if (read_file(path, &text)) {
+		BIO_free(content);
+		return TROUBLE;
+	}
+	cms = read_message(&text);
+	status = cms ? check_message(cms, ca, content, label) : NO;
+	if (!cms)
+		say("%s: not a signed document (CMS, DER)", label);
+	if (!status && out) {
+		len = BIO_get_mem_data(content, &document);
+		status = write_output(out, document, len) ? TROUBLE : DONE;
+	} else if (!status) {
+		printf("%s: signed, and the signature holds\n", label);
+	}
+	CMS_ContentInfo_free(cms);
+	BIO_free(content);
+	buf_free(&text);
+	return status;
+}
+
+static int run_verify(int argc, char **argv)
+{
+	const char *cert_path = NULL, *out = NULL;
+	int option, status;
+	X509 *ca;
+
+	while ((option = next_option(argc, argv, "c:o:", verify_options)) >= 0)
+		*(option == 'c' ? &cert_path : &out) = optarg;
+	if (argc - optind != 1 || !cert_path) {
+		say("verify needs --cert and a file");
+		return usage_error();
+	}
+	ca = read_certificate(cert_path);
+	status = ca ? verify(argv[optind], ca, out) : TROUBLE;
+	X509_free(ca);
+	return finish(status);
+}
+
+const struct command cmd_verify = {
+	.name = "verify",
+	.summary = "check a signed policy as a node with this key would",
+	.synopsis = "--cert CA [-o OUT] FILE",
+	.help = "  -c, --cert CA      the certificate that is trusted, in PEM or DER\n"
+		"  -o, --output OUT   write the policy that is signed\n",
+	.run = run_verify,
+};
