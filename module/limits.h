@@ -59,6 +59,7 @@
 
 /* A path as the kernel knows it (PATH_MAX), with its terminator. */
 #define BH_PATH_MAX		4096
+#define BH_TREE_DEPTH_MAX	1024		/* detached mounts on top of each other */
 #define BH_DESCENT_MAX		1024		/* processes between a tracer and its descendant */
 #define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */
 #define BH_JUDGED_SLOTS		256		/* execs at once that know what was judged */

@@ -67,19 +67,23 @@ struct bh_frame *bh_frame_find(void)
 /*
  * The mount that stands for a place when a call has a say over it: its own, if it is attached
  * in the task's mount namespace, or the top of the detached tree that it is in. With a
- * reference.
+ * reference, or NULL if it lies too deep.
  */
 static struct vfsmount *get_claimed(const struct path *place)
 {
 	struct path top = *place;
+	int depth = 0;
 
 	if (bh_path_is_here(place))
 		return mntget(place->mnt);
 	path_get(&top);
-	while (follow_up(&top))
-		;
+	while (follow_up(&top) && depth < BH_TREE_DEPTH_MAX)
+		depth++;
 	dput(top.dentry);
-	return top.mnt;
+	if (depth < BH_TREE_DEPTH_MAX)
+		return top.mnt;
+	mntput(top.mnt);
+	return NULL;
 }
 
 /* Takes over the reference to @mnt if it succeeds. */
@@ -121,7 +125,7 @@ int bh_frame_claim(struct bh_frame *frame, unsigned int nr, const struct path *p
 {
 	struct vfsmount *mnt = get_claimed(place), *now;
 
-	if (!add_claim(&frame->claims[nr], mnt, kind)) {
+	if (!mnt || !add_claim(&frame->claims[nr], mnt, kind)) {
 		mntput(mnt);
 		return -EBUSY;
 	}
