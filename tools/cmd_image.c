@@ -121,7 +121,7 @@ static void write_rule(struct buf *out, const char *class, const struct image_no
 	buf_puts(out, "\n");
 }
 
-/* Has a file before this one the same digest? @seen is sorted by digest, with the first's path. */
+/* Has a file before this one the same digest? @sorted is by digest, and then by path. */
 static bool is_repeated(const struct image_node **sorted, size_t nr, const struct image_node *node,
 			enum by by)
 {
@@ -189,7 +189,6 @@ static int write_policy(const struct image *image, const char *name, const char 
 		return NO;
 	}
 	buf_printf(&out, "policy %s version 1", name);
-	write_comment(&out, "made by bulkhead image from ");
 	write_comment(&out, source);
 	buf_puts(&out, "\n  mode enforce\n  default exec deny\n  default map deny\n"
 		 "\n  # programs, their interpreters, scripts\n");
