@@ -92,6 +92,28 @@ int usage_error(void)
 	return TROUBLE;
 }
 
+/* Their values never meet those of an option's letter, or of a command's own. */
+enum {
+	OPTION_HELP = 0x10000,
+	OPTION_VERSION,
+};
+
+#define OPTIONS_MAX 32
+
+/* A command's options and those that every command has. */
+static void join_options(struct option *all, const struct option *options)
+{
+	size_t nr = 0;
+
+	while (options[nr].name && nr < OPTIONS_MAX) {
+		all[nr] = options[nr];
+		nr++;
+	}
+	all[nr++] = (struct option){ "help", no_argument, NULL, OPTION_HELP };
+	all[nr++] = (struct option){ "version", no_argument, NULL, OPTION_VERSION };
+	all[nr] = (struct option){ NULL, 0, NULL, 0 };
+}
+
 /**
  * next_option() - the command's next option
  * @argc: as the command got it
@@ -105,16 +127,18 @@ int usage_error(void)
  */
 int next_option(int argc, char **argv, const char *letters, const struct option *options)
 {
+	struct option all[OPTIONS_MAX + 3];
 	int option;
 
+	join_options(all, options);
 	/* getopt() begins its sentences with this. */
 	argv[0] = "bulkhead";
-	option = getopt_long(argc, argv, letters, options, NULL);
+	option = getopt_long(argc, argv, letters, all, NULL);
 	switch (option) {
-	case 0x100:
+	case OPTION_HELP:
 		print_help();
 		exit(finish(DONE));
-	case 0x101:
+	case OPTION_VERSION:
 		print_version();
 		exit(finish(DONE));
 	case '?':

@@ -49,7 +49,7 @@ static int say_bind_error(int err, const char *policy, const char *text, int typ
 	if (err == ENOENT)
 		say("policy \"%s\" is not loaded", policy);
 	else if (err == EINVAL && ns_is_initial(type, ns) && type == NS_PID)
-		say("\"%s\" shares the host's pid namespace, which cannot be bound: bind its mount namespace, with --ns=mnt",
+		say("\"%s\" shares the host's pid namespace, which no policy binds: use --ns=mnt",
 		    text);
 	else if (err == EINVAL && ns_is_initial(type, ns))
 		say("\"%s\" shares the host's %s namespace, which cannot be bound", text,
@@ -104,7 +104,8 @@ out:
 
 static bool is_policy_name(const char *name)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	size_t len = strlen(name);
 
 	return len && len <= BULKHEAD_NAME_MAX && name[0] != '.' && strspn(name, letters) == len;
@@ -130,7 +131,8 @@ static int run_bind(int argc, char **argv)
 		} else {
 			type = ns_type_find(optarg);
 			if (type < 0) {
-				say("no type of namespace \"%s\": there are pid, user, mnt", optarg);
+				say("no type of namespace \"%s\": there are pid, user, mnt",
+				    optarg);
 				return usage_error();
 			}
 		}
@@ -148,7 +150,7 @@ static int run_bind(int argc, char **argv)
 		return usage_error();
 	}
 	if (!is_policy_name(argv[optind])) {
-		say("\"%s\" is no name of a policy: 1 to %d of A-Z a-z 0-9 . _ -, not starting with a dot",
+		say("\"%s\" is no name of a policy: 1 to %d of A-Z a-z 0-9 . _ -, no dot first",
 		    argv[optind], BULKHEAD_NAME_MAX);
 		return usage_error();
 	}

@@ -3,6 +3,7 @@
  * bulkhead events: what was refused, and what was changed.
  */
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "command.h"
@@ -30,12 +31,12 @@ enum form {
 	FORM_RAW,
 };
 
-static volatile sig_atomic_t interrupted;
+static atomic_bool interrupted;
 
 static void interrupt(int signal)
 {
 	(void)signal;
-	interrupted = 1;
+	interrupted = true;
 }
 
 static void print_event(const struct event *event, enum form form)
@@ -115,14 +116,30 @@ static int run(int argc, char **argv)
 
 	while ((option = next_option(argc, argv, "fjp:c:v:l:F:", options)) >= 0) {
 		switch (option) {
-		case 'f': follow = true; break;
-		case 'j': form = FORM_JSON; break;
-		case OPTION_RAW: form = FORM_RAW; break;
-		case 'p': filter.policy = optarg; break;
-		case 'c': filter.class = optarg; break;
-		case 'v': filter.verdict = optarg; break;
-		case 'l': filter.label = optarg; break;
-		case 'F': file = optarg; break;
+		case 'f':
+			follow = true;
+			break;
+		case 'j':
+			form = FORM_JSON;
+			break;
+		case OPTION_RAW:
+			form = FORM_RAW;
+			break;
+		case 'p':
+			filter.policy = optarg;
+			break;
+		case 'c':
+			filter.class = optarg;
+			break;
+		case 'v':
+			filter.verdict = optarg;
+			break;
+		case 'l':
+			filter.label = optarg;
+			break;
+		case 'F':
+			file = optarg;
+			break;
 		}
 	}
 	if (optind < argc) {

@@ -71,7 +71,7 @@ static int find_policy(const struct question *question, const struct event *even
 		return TROUBLE;
 	}
 	if (load_version(name) != strtoull(version, NULL, 10)) {
-		say("policy \"%s\" is loaded as version %llu, but the event is of version %s: name that version's file with --policy=FILE",
+		say("\"%s\" is loaded as version %llu, the event is of %s: use --policy=FILE",
 		    name, load_version(name), version);
 		return TROUBLE;
 	}
@@ -101,10 +101,10 @@ static void compare(const struct event *event, const struct explanation *e,
 	if (reason)
 		printf("the kernel denied it for a reason of its own: %s\n", reason);
 	else if (request->cut)
-		printf("the event cuts a name short, and the kernel saw all of it: rule %s decided\n",
+		printf("the event cuts a name short; the kernel saw all of it: rule %s decided\n",
 		       rule);
 	else if (!agrees(event, e, block, request))
-		printf("the kernel said %s by rule %s: this is not the policy that it had, or the event does not tell all\n",
+		printf("the kernel said %s by rule %s: it had another policy, or knew more\n",
 		       event_get(event, "verdict", "?"), rule);
 }
 
@@ -224,11 +224,21 @@ static int run(int argc, char **argv)
 
 	while ((option = next_option(argc, argv, "jp:s:F:c", options)) >= 0) {
 		switch (option) {
-		case 'j': question.json = true; break;
-		case 'p': question.policy_file = optarg; break;
-		case 's': question.seq = optarg; break;
-		case 'F': file = optarg; break;
-		case 'c': question.check = true; break;
+		case 'j':
+			question.json = true;
+			break;
+		case 'p':
+			question.policy_file = optarg;
+			break;
+		case 's':
+			question.seq = optarg;
+			break;
+		case 'F':
+			file = optarg;
+			break;
+		case 'c':
+			question.check = true;
+			break;
 		}
 	}
 	if (optind < argc && (question.seq || file)) {

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,12 +44,12 @@ struct task {
 	struct event_filter filter;
 };
 
-static volatile sig_atomic_t interrupted;
+static atomic_bool interrupted;
 
 static void interrupt(int signal)
 {
 	(void)signal;
-	interrupted = 1;
+	interrupted = true;
 }
 
 /* Events */
@@ -91,7 +92,7 @@ static int read_events(struct lesson *lesson, const struct task *task,
 	if (status)
 		return status;
 	if (lesson->lost)
-		say("%lu events were lost: what they told is missing in the policy; run the workload again",
+		say("%lu events were lost: the policy lacks what they told; run the workload again",
 		    lesson->lost);
 	return DONE;
 }
@@ -269,7 +270,8 @@ static void write_policy(struct buf *out, const struct lesson *lesson, const cha
 	size_t i;
 	int class;
 
-	buf_printf(out, "# What %lu events asked for. Each rule says how many, and shows one of them.\n"
+	buf_printf(out,
+		   "# What %lu events asked for. Each rule says how many, and shows one of them.\n"
 		   "# What a rule allows, an intruder may do as well: take out what is not needed.\n"
 		   "policy %s version %llu\n  mode enforce\n", lesson->events, name,
 		   lesson->version + 1);
@@ -419,7 +421,7 @@ static int learn(const struct task *task, const struct doc *doc, const struct do
 	if (status)
 		goto out;
 	if (!lesson.events) {
-		say("no event tells of a refusal: let the workload run under a policy in \"mode audit\" with \"default exec deny\" and so on");
+		say("no event tells of a refusal: run the workload under \"mode audit\"");
 		status = NO;
 	} else if (lesson.several && !task->filter.policy) {
 		say("the events are of several policies: choose one with --policy=NAME");
@@ -475,13 +477,27 @@ static int read_options(struct task *task, int argc, char **argv)
 
 	while ((option = next_option(argc, argv, "o:m:n:e:f:g:ip:l:", options)) >= 0) {
 		switch (option) {
-		case 'o': task->output = optarg; break;
-		case 'm': task->merge = optarg; break;
-		case 'n': task->name = optarg; break;
-		case 'e': task->events = optarg; break;
-		case 'i': task->interactive = true; break;
-		case 'p': task->filter.policy = optarg; break;
-		case 'l': task->filter.label = optarg; break;
+		case 'o':
+			task->output = optarg;
+			break;
+		case 'm':
+			task->merge = optarg;
+			break;
+		case 'n':
+			task->name = optarg;
+			break;
+		case 'e':
+			task->events = optarg;
+			break;
+		case 'i':
+			task->interactive = true;
+			break;
+		case 'p':
+			task->filter.policy = optarg;
+			break;
+		case 'l':
+			task->filter.label = optarg;
+			break;
 		case 'f':
 			if (!read_number(optarg, 1000000, &number) || !number) {
 				say("--follow wants seconds, not \"%s\"", optarg);
@@ -522,7 +538,8 @@ const struct command cmd_learn = {
 	.name = "learn",
 	.summary = "from what was refused to a policy that allows it",
 	.synopsis = "[OPTION]...",
-	.help = "Makes a policy of refusals: let the workload run under a policy in \"mode audit\"\n"
+	.help =
+		"Makes a policy of refusals: let the workload run under a policy in \"mode audit\"\n"
 		"with \"default exec deny\", \"default map deny\" and so on, then learn from its\n"
 		"events. Exit status 1 if something is still refused.\n\n"
 		"  -o, --output=FILE    write to FILE instead of standard output\n"

@@ -65,7 +65,8 @@ static void of_policies(const struct state *state, const char *name, bool is_gau
 		const struct state_policy *policy = &state->policies[i];
 		char *value = state_value(policy->stats, word) ?: state_value(policy->info, word);
 
-		printf("bulkhead_%s%s{policy=\"%s\"} %s\n", name, is_gauge ? "" : "_total", policy->name,
+		printf("bulkhead_%s%s{policy=\"%s\"} %s\n",
+		       name, is_gauge ? "" : "_total", policy->name,
 		       value && *value ? value : "0");
 		free(value);
 	}
@@ -86,7 +87,7 @@ static void of_classes(const struct state *state, const char *name, const char *
 
 			if (value && !begun)
 				family(name, false, help);
-			begun |= value != NULL;
+			begun |= !!value;
 			if (value)
 				printf("bulkhead_%s_total{policy=\"%s\",class=\"%s\"} %s\n", name,
 				       state->policies[i].name, classes[c], value);

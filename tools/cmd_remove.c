@@ -22,7 +22,7 @@ static int remove_policy(const char *name)
 	if (err == ENOENT)
 		say("policy \"%s\" is not loaded", name);
 	else if (err == EBUSY)
-		say("policy \"%s\" is in use: \"bulkhead status\" shows its bindings, and the assignment table must not name it",
+		say("policy \"%s\" is in use: by a binding or the table, see \"bulkhead status\"",
 		    name);
 	else
 		say("cannot remove policy \"%s\": %s", name, ctl_refusal(err));

@@ -257,6 +257,11 @@ static json_t *json_text(const char *s)
 	return string;
 }
 
+static const char policy_format[] = "{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I}";
+static const char binding_format[] = "{s:s, s:I, s:s, s:I, s:b, s:s, s:o, s:o, s:I}";
+static const char uncovered_format[] = "{s:s, s:I, s:I, s:i, s:o, s:o}";
+static const char module_format[] = "{s:s?, s:I, s:I, s:s}";
+
 static json_t *json_policies(const struct state *state)
 {
 	json_t *list = json_array();
@@ -265,16 +270,17 @@ static json_t *json_policies(const struct state *state)
 	for (i = 0; i < state->nr_policies; i++) {
 		const struct state_policy *policy = &state->policies[i];
 		char *mode = state_value(policy->info, "mode");
+		json_t *entry;
 
-		json_array_append_new(list, json_pack(
-			"{s:s, s:I, s:s, s:I, s:I, s:I, s:I, s:I}", "name", policy->name,
-			"version", (json_int_t)state_number(policy->info, "version"),
-			"mode", mode ?: "",
-			"rules", (json_int_t)state_number(policy->info, "rules"),
-			"bytes", (json_int_t)state_number(policy->info, "bytes"),
-			"bound", (json_int_t)state_number(policy->stats, "bindings"),
-			"checks", (json_int_t)state_number(policy->stats, "checks"),
-			"denials", (json_int_t)state_number(policy->stats, "denials")));
+		entry = json_pack(policy_format, "name", policy->name,
+				  "version", (json_int_t)state_number(policy->info, "version"),
+				  "mode", mode ?: "",
+				  "rules", (json_int_t)state_number(policy->info, "rules"),
+				  "bytes", (json_int_t)state_number(policy->info, "bytes"),
+				  "bound", (json_int_t)state_number(policy->stats, "bindings"),
+				  "checks", (json_int_t)state_number(policy->stats, "checks"),
+				  "denials", (json_int_t)state_number(policy->stats, "denials"));
+		json_array_append_new(list, entry);
 		free(mode);
 	}
 	return list;
@@ -288,18 +294,19 @@ static json_t *json_bindings(const struct state *state, const struct processes *
 	for (i = 0; i < state->nr_bindings; i++) {
 		const struct kvs *binding = &state->bindings[i];
 
-		json_array_append_new(list, json_pack(
-			"{s:s, s:I, s:s, s:I, s:b, s:s, s:o, s:o, s:I}",
-			"ns", kvs_get(binding, "ns", ""),
-			"inum", (json_int_t)strtoll(kvs_get(binding, "inum", "0"), NULL, 10),
-			"policy", kvs_get(binding, "policy", ""),
-			"policy_version",
-			(json_int_t)strtoll(kvs_get(binding, "version", "0"), NULL, 10),
-			"armed", !strcmp(kvs_get(binding, "armed", ""), "yes"),
-			"by", kvs_get(binding, "by", ""),
-			"label", json_text(kvs_get(binding, "label", "")),
-			"cgroup", json_text(kvs_get(binding, "cgroup", "")),
-			"processes", (json_int_t)binding_processes(all, binding)));
+		json_int_t version = strtoll(kvs_get(binding, "version", "0"), NULL, 10);
+		json_int_t inum = strtoll(kvs_get(binding, "inum", "0"), NULL, 10);
+		json_t *entry;
+
+		entry = json_pack(binding_format, "ns", kvs_get(binding, "ns", ""),
+				  "inum", inum, "policy", kvs_get(binding, "policy", ""),
+				  "policy_version", version,
+				  "armed", !strcmp(kvs_get(binding, "armed", ""), "yes"),
+				  "by", kvs_get(binding, "by", ""),
+				  "label", json_text(kvs_get(binding, "label", "")),
+				  "cgroup", json_text(kvs_get(binding, "cgroup", "")),
+				  "processes", (json_int_t)binding_processes(all, binding));
+		json_array_append_new(list, entry);
 	}
 	return list;
 }
@@ -309,29 +316,32 @@ static json_t *json_uncovered(const struct uncovered *list, size_t nr)
 	json_t *array = json_array();
 	size_t i;
 
-	for (i = 0; i < nr; i++)
-		json_array_append_new(array, json_pack(
-			"{s:s, s:I, s:I, s:i, s:o, s:o}", "ns", ns_names[list[i].type],
-			"inum", (json_int_t)list[i].ns,
-			"processes", (json_int_t)list[i].processes,
-			"pid", (int)list[i].first->pid,
-			"comm", json_text(list[i].first->comm),
-			"cgroup", json_text(list[i].first->cgroup)));
+	for (i = 0; i < nr; i++) {
+		json_t *entry;
+
+		entry = json_pack(uncovered_format, "ns", ns_names[list[i].type],
+				  "inum", (json_int_t)list[i].ns,
+				  "processes", (json_int_t)list[i].processes,
+				  "pid", (int)list[i].first->pid,
+				  "comm", json_text(list[i].first->comm),
+				  "cgroup", json_text(list[i].first->cgroup));
+		json_array_append_new(array, entry);
+	}
 	return array;
 }
 
 static void print_json(const struct state *state, const struct processes *all,
 		       const struct uncovered *list, size_t nr, bool unconfined)
 {
-	json_t *document = json_object();
+	json_t *document = json_object(), *module;
 	char *version = state_value(state->features, "version");
 
 	json_object_set_new(document, "version", json_integer(1));
-	json_object_set_new(document, "module", json_pack(
-		"{s:s?, s:I, s:I, s:s}", "version", version,
-		"abi", (json_int_t)state_number(state->features, "abi"),
-		"decision_points", (json_int_t)state_count(state->features, "point"),
-		"lock", state_lock(state)));
+	module = json_pack(module_format, "version", version,
+			   "abi", (json_int_t)state_number(state->features, "abi"),
+			   "decision_points", (json_int_t)state_count(state->features, "point"),
+			   "lock", state_lock(state));
+	json_object_set_new(document, "module", module);
 	json_object_set_new(document, "checks",
 			    json_integer(state_number(state->stats, "checks")));
 	json_object_set_new(document, "denials",

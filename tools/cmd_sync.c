@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -26,12 +27,12 @@ static const struct option options[] = {
 #define SETTLE_MS	200	/* who writes one file writes another soon */
 #define LOOK_MS		2000	/* for what inotify does not tell */
 
-static volatile sig_atomic_t interrupted;
+static atomic_bool interrupted;
 
 static void interrupt(int signal)
 {
 	(void)signal;
-	interrupted = 1;
+	interrupted = true;
 }
 
 /* One at a time: two would each see what the other is about to change. */

@@ -50,11 +50,8 @@ extern const struct command cmd_unbind;
 extern const struct command cmd_upgrade;
 extern const struct command cmd_verify;
 
-/* Every command has these; their values never meet those of an option's letter. */
-#define COMMON_OPTIONS				\
-	{ "help", no_argument, NULL, 0x100 },	\
-	{ "version", no_argument, NULL, 0x101 },	\
-	{ NULL, 0, NULL, 0 }
+/* Ends a command's options; --help and --version are added by next_option(). */
+#define COMMON_OPTIONS { NULL, 0, NULL, 0 }
 
 int next_option(int argc, char **argv, const char *letters, const struct option *options);
 int usage_error(void);

@@ -132,7 +132,8 @@ const char *ctl_refusal(int err)
 {
 	switch (err) {
 	case EPERM:
-		return "not permitted: that takes CAP_MAC_ADMIN on the host, an unconfined caller, and no lock";
+		return
+			"not permitted: it takes CAP_MAC_ADMIN, an unconfined caller, and no lock";
 	case E2BIG:
 		return "a limit of the module is reached";
 	case ENOMEM:

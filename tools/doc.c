@@ -121,8 +121,11 @@ static struct doc_line read_doc_line(struct bh_parser *parser, const char *s, si
 	size_t cap = 0;
 	int ret;
 
-	if (len && s[len - 1] == '\r')
-		line.len = line.comment = l.len = len - 1;
+	if (len && s[len - 1] == '\r') {
+		l.len--;
+		line.len = l.len;
+		line.comment = l.len;
+	}
 	if (len > BH_LINE_MAX || memchr(s, '\0', len))
 		return line;
 	while ((ret = bh_line_next(&l)) > 0) {

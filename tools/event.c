@@ -18,29 +18,26 @@
 /* Keys whose values others choose; in an audit record they may be in hex. */
 static const char *const text_keys[] = {
 	"label", "cgroup", "comm", "exe", "path", "from", "fstype", "source", "target",
-	"peer_comm", "peer_exe", "reason", "digest",
+	"peer_comm", "peer_exe", "reason", "digest", NULL,
 };
 
 /* Keys whose values are numbers. */
 static const char *const number_keys[] = {
 	"seq", "version", "inum", "pid", "uid", "peer_pid", "lost", "auid", "ses",
-	"dropped",
+	"dropped", NULL,
 };
 
 /* Keys whose values are lists of flags. */
-static const char *const list_keys[] = { "flags", "mflags" };
+static const char *const list_keys[] = { "flags", "mflags", NULL };
 
-static bool is_one_of(const char *key, const char *const *keys, size_t nr)
+/* @keys ends with NULL. */
+static bool is_one_of(const char *key, const char *const *keys)
 {
-	size_t i;
-
-	for (i = 0; i < nr; i++)
-		if (!strcmp(key, keys[i]))
+	for (; *keys; keys++)
+		if (!strcmp(key, *keys))
 			return true;
 	return false;
 }
-
-#define IS_ONE_OF(key, keys) is_one_of(key, keys, ARRAY_SIZE(keys))
 
 /* Audit records */
 
@@ -133,7 +130,7 @@ static int parse_audit(struct event *event, const char *record, const char *end,
 	if (kvs_parse(&event->kvs, record, end - record, KV_AUDIT, why))
 		return -1;
 	for (i = 0; i < event->kvs.nr; i++)
-		if (IS_ONE_OF(event->kvs.v[i].key, text_keys) && decode_text(&event->kvs.v[i])) {
+		if (is_one_of(event->kvs.v[i].key, text_keys) && decode_text(&event->kvs.v[i])) {
 			*why = "NUL in a string";
 			return -1;
 		}
@@ -395,11 +392,11 @@ static json_t *json_value(const struct kv *kv, json_t *escaped)
 	char *end;
 	long long number;
 
-	if (kv_is_none(kv) && !IS_ONE_OF(kv->key, list_keys))
+	if (kv_is_none(kv) && !is_one_of(kv->key, list_keys))
 		return json_null();
-	if (IS_ONE_OF(kv->key, list_keys))
+	if (is_one_of(kv->key, list_keys))
 		return json_list(kv_is_none(kv) ? "" : kv->value);
-	if (IS_ONE_OF(kv->key, number_keys) || !strcmp(kv->key, "rule")) {
+	if (is_one_of(kv->key, number_keys) || !strcmp(kv->key, "rule")) {
 		errno = 0;
 		number = strtoll(kv->value, &end, 10);
 		if (end != kv->value && !*end && !errno)

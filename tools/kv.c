@@ -54,14 +54,12 @@ static int read_quoted(struct reader *r, struct kv *kv)
 	while (r->s < r->end && *r->s != '"') {
 		char c = *r->s;
 
-		if (c == '\\' && r->form == KV_ESCAPED) {
-			if (read_escape(r, &c))
-				return -1;
-		} else if (c < ' ' || c > '~') {
+		if (c < ' ' || c > '~')
 			return bad(r, "a byte that the module escapes");
-		} else {
+		if (c != '\\' || r->form != KV_ESCAPED)
 			r->s++;
-		}
+		else if (read_escape(r, &c))
+			return -1;
 		kv->value[kv->len++] = c;
 	}
 	if (r->s == r->end)

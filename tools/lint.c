@@ -54,16 +54,6 @@ static bool has_default(const struct lint *lint, int class)
 	return false;
 }
 
-static size_t default_line(const struct lint *lint, int class)
-{
-	size_t i;
-
-	for (i = lint->block->first; i < lint->block->end; i++)
-		if (line_at(lint, i)->kind == DOC_DEFAULT && line_at(lint, i)->class == class)
-			return i;
-	return lint->block->first;
-}
-
 static size_t count_rules(const struct lint *lint, int class, int action)
 {
 	size_t nr = 0, i;
@@ -75,6 +65,21 @@ static size_t count_rules(const struct lint *lint, int class, int action)
 		      (action < 0 || line->action == action);
 	}
 	return nr;
+}
+
+static bool is_mentioned(const struct lint *lint, int class)
+{
+	return has_default(lint, class) || count_rules(lint, class, -1);
+}
+
+static size_t default_line(const struct lint *lint, int class)
+{
+	size_t i;
+
+	for (i = lint->block->first; i < lint->block->end; i++)
+		if (line_at(lint, i)->kind == DOC_DEFAULT && line_at(lint, i)->class == class)
+			return i;
+	return lint->block->first;
 }
 
 /* Would the policy let the file run? */
@@ -121,8 +126,7 @@ static void lint_nothing(struct lint *lint)
 
 static void lint_map(struct lint *lint)
 {
-	if (lint->policy->defaults[BH_EXEC] == BH_ALLOW || has_default(lint, BH_MAP) ||
-	    count_rules(lint, BH_MAP, -1))
+	if (lint->policy->defaults[BH_EXEC] == BH_ALLOW || is_mentioned(lint, BH_MAP))
 		return;
 	lint_warn(lint, default_line(lint, BH_EXEC), 1,
 		  "not a word on map: LD_PRELOAD and \"ld.so PROGRAM\" get round exec rules: write \"default map deny\" and \"allow map path=...\" for the libraries");
@@ -144,10 +148,11 @@ static void lint_forgotten(struct lint *lint)
 	for (i = 0; i < ARRAY_SIZE(classes); i++) {
 		const char *name = bh_classes[classes[i].class].name;
 
-		if (!has_default(lint, classes[i].class) && !count_rules(lint, classes[i].class, -1))
-			lint_warn(lint, lint->block->first, 1,
-				  "not a word on %s: %s: write \"default %s deny\", or \"default %s allow\" if that is meant",
-				  name, classes[i].harm, name, name);
+		if (is_mentioned(lint, classes[i].class))
+			continue;
+		lint_warn(lint, lint->block->first, 1,
+			  "not a word on %s: %s: write \"default %s deny\", or \"default %s allow\" if that is meant",
+			  name, classes[i].harm, name, name);
 	}
 }
 
@@ -234,16 +239,19 @@ static void lint_mount(struct lint *lint, size_t i)
 {
 	const struct doc_line *rule = line_at(lint, i);
 	unsigned int column = rule->words[0].column;
-	bool mounts;
+	bool mounts, safe;
 
 	if (rule->class != BH_MOUNT || rule->action != BH_ALLOW ||
 	    lint->policy->defaults[BH_MOUNT] == BH_ALLOW)
 		return;
 	mounts = !doc_find(rule, "op") || asks_for(rule, "op", "mount");
+	safe = asks_for(rule, "has", "nosuid") && asks_for(rule, "has", "nodev");
+	/* Devices are what that is for. */
+	safe |= asks_for(rule, "fstype", "devpts");
 	if (mounts && !doc_find(rule, "fstype"))
 		lint_warn(lint, i, column,
 			  "this allows every file system, proc and cgroup among them: write \"fstype=tmpfs\" or what is needed");
-	else if (mounts && !asks_for(rule, "fstype", "devpts") && !(asks_for(rule, "has", "nosuid") && asks_for(rule, "has", "nodev")))
+	else if (mounts && !safe)
 		lint_warn(lint, i, column,
 			  "what is mounted may hold set-id programs and devices: write \"has=nosuid,nodev\"");
 	if (asks_for(rule, "op", "bind") && !doc_find(rule, "source") && !doc_find(rule, "target"))
@@ -306,7 +314,8 @@ static const char *wrong_brace(const struct doc_line *rule, const struct doc_con
 	if (!strpbrk(value, "{}"))
 		return NULL;
 	(void)rule;
-	buf_printf(say, "braces are bytes like any other: write each value in full, \"%s=/a/x,/b/x\"",
+	buf_printf(say,
+		   "braces are bytes like any other: write each value in full, \"%s=/a/x,/b/x\"",
 		   cond->key);
 	return say->s;
 }
@@ -344,7 +353,8 @@ static const char *wrong_regex(const struct doc_line *rule, const struct doc_con
 	if (!strstr(value, "/.*") && !strstr(value, "\\.") && !strstr(value, ".+") &&
 	    !(len > 1 && value[len - 1] == '$'))
 		return NULL;
-	buf_puts(say, "this is not a regular expression: write * for a run without /, ** for any run, and . for itself");
+	buf_puts(say,
+		 "this is not a regular expression: write * for a run without /, ** for any run, and . for itself");
 	return say->s;
 }
 
@@ -391,7 +401,8 @@ static const char *wrong_merged_usr(const struct doc_line *rule, const struct do
 		return NULL;
 	usr = xasprintf("/usr%s", value);
 	if (!has_value(cond, usr))
-		buf_printf(say, "where /usr is merged, as on Debian 12, the file's path is in /usr: write \"%s=%s\", or both",
+		buf_printf(say,
+			   "where /usr is merged, as on Debian 12, the file's path is in /usr: write \"%s=%s\", or both",
 			   cond->key, usr);
 	free(usr);
 	return say->s;
@@ -412,7 +423,8 @@ static const char *wrong_directory(const struct doc_line *rule, const struct doc
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(directories); i++)
 		if (!strcmp(value, directories[i]))
-			buf_printf(say, "this is a directory, and no file in it matches: write \"%s=%s/**\"",
+			buf_printf(say,
+				   "this is a directory, and no file in it matches: write \"%s=%s/**\"",
 				   cond->key, len > 1 ? value : "");
 	return say->s;
 }
@@ -430,12 +442,15 @@ static const char *wrong_library(const struct doc_line *rule, const struct doc_c
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(one_level); i++)
 		if (!strcmp(value, one_level[i])) {
-			buf_puts(say, "* stops at /, and libraries lie a directory deeper: write \"path=/usr/lib/**\"");
+			buf_puts(say,
+				 "* stops at /, and libraries lie a directory deeper: write \"path=/usr/lib/**\"");
 			return say->s;
 		}
 	/* Two numbers or more behind .so: the next update brings others. */
 	if (so && pattern_is_literal(value) && strchr(so + 4, '.'))
-		buf_printf(say, "the next update brings another number: write \"%s=%.*s*\"", cond->key,
+		buf_printf(say,
+			   "the next update brings another number: write \"%s=%.*s*\"",
+			   cond->key,
 			   (int)(so + 4 - value), value);
 	return say->s;
 }
@@ -452,12 +467,14 @@ static const char *wrong_writable(const struct doc_line *rule, const struct doc_
 	    doc_find(rule, "digest") || doc_find(rule, "layer") || doc_find(rule, "has"))
 		return NULL;
 	if (!strcmp(value, "/**") || !strcmp(value, "**")) {
-		buf_puts(say, "this allows every file, what an intruder brings as well: write the directories of the image, or \"layer=lower\"");
+		buf_puts(say,
+			 "this allows every file, what an intruder brings as well: write the directories of the image, or \"layer=lower\"");
 		return say->s;
 	}
 	for (i = 0; i + 1 < ARRAY_SIZE(anyones); i++)
 		if (!strncmp(value, anyones[i], strlen(anyones[i])) && !pattern_is_literal(value))
-			buf_printf(say, "who may write to %s may run what they like: add \"digest=\" or \"layer=lower\", or name another directory",
+			buf_printf(say,
+				   "who may write to %s may run what they like: add \"digest=\" or \"layer=lower\", or name another directory",
 				   anyones[i]);
 	return say->s;
 }
@@ -471,7 +488,8 @@ static const char *wrong_from(const struct doc_line *rule, const struct doc_cond
 	if ((strcmp(cond->key, "from") && strcmp(cond->key, "exe")) || !dot ||
 	    (strcmp(dot, ".sh") && strcmp(dot, ".py") && strcmp(dot, ".pl") && strcmp(dot, ".js")))
 		return NULL;
-	buf_printf(say, "a script's executable is its interpreter: write \"%s=/usr/bin/dash\" or the like",
+	buf_printf(say,
+		   "a script's executable is its interpreter: write \"%s=/usr/bin/dash\" or the like",
 		   cond->key);
 	return say->s;
 }
@@ -485,10 +503,13 @@ static const char *wrong_never(const struct doc_line *rule, const struct doc_con
 	if (strstr(value, "//") || strstr(value, "/./") || strstr(value, "/../"))
 		buf_puts(say, "no path holds //, /./ or /../: write it without");
 	else if (len > 1 && value[len - 1] == '/')
-		buf_printf(say, "no path ends with /: write \"%s=%s**\" for what is below", cond->key,
+		buf_printf(say,
+			   "no path ends with /: write \"%s=%s**\" for what is below",
+			   cond->key,
 			   value);
 	else if (!strncmp(value, "/proc/self/", 11) || !strncmp(value, "/dev/fd/", 8))
-		buf_puts(say, "a file is known by its own path, not by a link to it: write the path that the link leads to");
+		buf_puts(say,
+			 "a file is known by its own path, not by a link to it: write the path that the link leads to");
 	return say->s;
 }
 

@@ -141,7 +141,8 @@ static void warn_unmatched(struct lint *lint, const struct wanted *wanted)
 			  lint->root, key, value);
 	else
 		lint_warn(lint, wanted->line, wanted->value->column,
-			  "no file in %s matches %s: correct it, or take it out", lint->root, value);
+			  "no file in %s matches %s: correct it, or take it out",
+			  lint->root, value);
 	free(real);
 }
 

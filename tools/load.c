@@ -14,7 +14,7 @@
 #include "load.h"
 
 /* Bytes written between two signs of life. */
-#define CHUNK (1u << 20)
+#define CHUNK 1048576
 
 /** load_is_signed() - is it a DER message rather than text? */
 bool load_is_signed(const char *s, size_t len)

@@ -180,9 +180,12 @@ static const struct bh_key *find_key(enum bh_class class, const char *name, size
 	key = bh_key_find(class, name, len);
 	if (key)
 		return key;
-	for (key = bh_classes[class].keys; key->name; key++)
-		if (strlen(event_key(class, key)) == len && !memcmp(event_key(class, key), name, len))
+	for (key = bh_classes[class].keys; key->name; key++) {
+		const char *known = event_key(class, key);
+
+		if (strlen(known) == len && !memcmp(known, name, len))
 			return key;
+	}
 	return NULL;
 }
 

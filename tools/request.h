@@ -19,7 +19,7 @@
  */
 struct request {
 	struct bh_request r;
-	_Alignas(8) u8 digests[BH_DIGEST_KINDS][BH_DIGEST_MAX];
+	u8 digests[BH_DIGEST_KINDS][BH_DIGEST_MAX] __attribute__((aligned(8)));
 	u8 cut;
 	struct buf assumed;
 };

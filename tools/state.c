@@ -63,6 +63,7 @@ static void read_policies(struct state *state)
 static void read_bindings(struct state *state)
 {
 	struct buf buf = { 0 };
+	struct kvs *binding;
 	const char *why;
 	size_t cap = 0;
 	char *line;
@@ -71,7 +72,8 @@ static void read_bindings(struct state *state)
 	for (line = strtok(buf.s, "\n"); line; line = strtok(NULL, "\n")) {
 		GROW(state->bindings, state->nr_bindings, cap);
 		state->bindings[state->nr_bindings] = (struct kvs){ 0 };
-		if (kvs_parse(&state->bindings[state->nr_bindings++], line, strlen(line), KV_ESCAPED, &why))
+		binding = &state->bindings[state->nr_bindings++];
+		if (kvs_parse(binding, line, strlen(line), KV_ESCAPED, &why))
 			say("a line of bindings cannot be read: %s", why);
 	}
 	buf_free(&buf);

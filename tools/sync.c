@@ -128,10 +128,12 @@ static void add_name(struct names *names, const char *name, size_t len)
 
 static void add_outcome(struct names *names, const char *outcome)
 {
+	static const char blanks[] = { ' ', '\n', '\0' };
+
 	for (; outcome && *outcome; outcome = strchr(outcome, '\n')) {
 		outcome += *outcome == '\n';
 		if (!strncmp(outcome, "ok ", 3))
-			add_name(names, outcome + 3, strcspn(outcome + 3, " \n"));
+			add_name(names, outcome + 3, strcspn(outcome + 3, blanks));
 	}
 }
 

@@ -260,7 +260,7 @@ static pid_t find_container(const char *name)
 		return 0;
 	}
 	if (!search.pid)
-		say("no running container \"%s\" that crun, runc, containerd, podman, docker, systemd-nspawn or a cgroup knows",
+		say("no running container \"%s\" that a runtime, an engine or a cgroup knows",
 		    name);
 	return search.pid;
 }
@@ -313,7 +313,7 @@ static int open_namespace(struct target *target, const char *path)
 		target->fd[NS_MNT] = fd;
 	} else {
 		close(fd);
-		say("%s is not a pid, user or mount namespace: give a file such as /proc/PID/ns/pid",
+		say("%s is not a pid, user or mount namespace, such as /proc/PID/ns/pid",
 		    path);
 		return TROUBLE;
 	}

@@ -141,6 +141,25 @@ void *xrealloc(void *p, size_t n, size_t size)
 	return or_die(reallocarray(p, n, size));
 }
 
+/**
+ * grow_array() - what GROW() does
+ * @array: the address of a pointer to the elements
+ * @nr: how many there are
+ * @cap: how many fit
+ * @size: of one
+ */
+void grow_array(void *array, size_t nr, size_t *cap, size_t size)
+{
+	void *elements;
+
+	if (nr < *cap)
+		return;
+	*cap = *cap ? *cap * 2 : 8;
+	memcpy(&elements, array, sizeof(elements));
+	elements = xrealloc(elements, *cap, size);
+	memcpy(array, &elements, sizeof(elements));
+}
+
 char *xstrdup(const char *s)
 {
 	return or_die(strdup(s));
@@ -234,8 +253,10 @@ int read_fd(int fd, struct buf *buf)
 	ssize_t len;
 
 	do {
-		if (buf->len > FILE_MAX)
-			return EFBIG;
+		if (buf->len > FILE_MAX) {
+			errno = EFBIG;
+			return errno;
+		}
 		buf_reserve(buf, 65536);
 		len = read(fd, buf->s + buf->len, buf->cap - buf->len - 1);
 		if (len < 0 && errno != EINTR)

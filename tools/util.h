@@ -62,12 +62,9 @@ char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *format, ...) printf_like(1, 2);
 
 /* Makes room for one more element in an array that grows by doubling. */
-#define GROW(array, nr, cap) do {						\
-	if ((nr) == (cap)) {							\
-		(cap) = (cap) ? (cap) * 2 : 8;					\
-		(array) = xrealloc(array, cap, sizeof(*(array)));		\
-	}									\
-} while (0)
+#define GROW(array, nr, cap) grow_array(&(array), nr, &(cap), sizeof(*(array)))
+
+void grow_array(void *array, size_t nr, size_t *cap, size_t size);
 
 const char *file_label(const char *path);
 int read_fd(int fd, struct buf *buf);

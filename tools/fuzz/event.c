@@ -11,8 +11,7 @@
 #include "event.h"
 #include "learn.h"
 #include "request.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+#include "fuzz/fuzz.h"
 
 /* Written again as the module writes it, a string is read as the same bytes. */
 static void write_again(const struct kv *kv)

@@ -7,8 +7,7 @@
 
 #include "../cmd_fmt.c"
 #include "lint.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+#include "fuzz/fuzz.h"
 
 /* The command around it is not run. */
 int next_option(int argc, char **argv, const char *letters,

@@ -14,9 +14,7 @@
 #include <unistd.h>
 
 #include "sync.h"
-
-int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+#include "fuzz/fuzz.h"
 
 static const char *const names[] = {
 	"a.policy", "b.policy", "assign", "..data", "..1", "s.p7s", "..1/a.policy", "..data/assign",
