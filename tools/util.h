@@ -62,7 +62,10 @@ char *xstrndup(const char *s, size_t len);
 char *xasprintf(const char *format, ...) printf_like(1, 2);
 
 /* Makes room for one more element in an array that grows by doubling. */
-#define GROW(array, nr, cap) grow_array(&(array), nr, &(cap), sizeof(*(array)))
+#define GROW(array, nr, cap) ({						\
+	typeof(array) *__array = &(array);				\
+	grow_array(__array, nr, &(cap), sizeof(**__array));		\
+})
 
 void grow_array(void *array, size_t nr, size_t *cap, size_t size);
 

@@ -359,10 +359,11 @@ static bool has_part(const char *line, const char *part, size_t len, bool whole)
 /* Where the next `key=` of a word begins, or its end. */
 static const char *next_key(const char *word)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
 	const char *at;
 
 	for (; (at = strchr(word, ' ')) != NULL; word = at + 1)
-		if (at[1] == ' ' || !at[1] || at[1 + strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_")] == '=')
+		if (at[1] == ' ' || !at[1] || at[1 + strspn(at + 1, letters)] == '=')
 			return at;
 	return word + strlen(word);
 }
