@@ -49,7 +49,7 @@
 struct bh_kept {
 	struct fsnotify_mark mark;
 	struct list_head list;
-	struct mutex lock;
+	struct mutex lock;	/* of who computes */
 	atomic_t openings;
 	atomic_t passing;
 	bool relied;
@@ -294,6 +294,7 @@ static int compute(const struct file *file, struct inode *inode, struct bh_kept 
 	err = hash_file(file, size, digest);
 	if (err)
 		return err == -ESTALE ? 0 : err;
+	/* What was read before the counts are looked at again. */
 	smp_mb();
 	if (why_none(inode) || atomic_read(&kept->openings) != before ||
 	    i_size_read(inode) != size || content_inode(file) != inode)
@@ -313,6 +314,7 @@ static bool counts(struct inode *inode, struct bh_kept *kept)
 	/* Writers before openings; pairs with the barriers of bh_content_written(). */
 	if (why_none(inode))
 		return false;
+	/* As said above. */
 	smp_rmb();
 	return atomic_read(&kept->openings) == READ_ONCE(kept->at);
 }
@@ -321,6 +323,7 @@ static bool counts(struct inode *inode, struct bh_kept *kept)
 static bool take(struct inode *inode, struct bh_kept *kept, struct bh_content *content)
 {
 	atomic_inc(&kept->passing);
+	/* Before writers are counted; pairs with bh_content_written(). */
 	smp_mb__after_atomic();
 	if (counts(inode, kept)) {
 		memcpy(content->sha256, kept->sha256, sizeof(content->sha256));
@@ -504,6 +507,7 @@ void bh_content_put(struct bh_content *content)
 {
 	if (!content->kept)
 		return;
+	/* Whoever writes from now on sees ->relied; pairs with bh_content_written(). */
 	smp_mb__before_atomic();
 	atomic_dec(&content->kept->passing);
 	kept_put(content->kept);

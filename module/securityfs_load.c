@@ -98,11 +98,10 @@ static int load_policy(struct bh_policy *policy, void *data, const char **why)
 		err = bh_content_start();
 		*why = "digests cannot be told: see the kernel log";
 	}
-	if (err) {
+	if (err)
 		bh_policy_free(policy);
-	} else {
+	else
 		err = load_entry(policy, why);
-	}
 	mutex_unlock(&bh_config_mutex);
 	if (err)
 		return err;
@@ -215,7 +214,7 @@ static int feed_signed(struct load *load, const char *chunk, size_t len, size_t 
 	    bh_cms_size(load->signed_doc, load->signed_len, &load->signed_size) <= 0) {
 		load->signed_size = 0;
 		return load->signed_len < 6 ? 0 :
-		       bh_parser_reject(load->parser, -EKEYREJECTED, "not a signed message (CMS, DER)");
+		       bh_parser_reject(load->parser, -EKEYREJECTED, "not a signed message");
 	}
 	if (load->signed_size > BH_SIGNED_MAX)
 		return bh_parser_reject(load->parser, -E2BIG, "signed document too long");
