@@ -14,7 +14,9 @@
 #include <linux/mount.h>
 #include <linux/personality.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/security.h>
+#include <linux/userfaultfd_k.h>
 
 #include "compat/compat.h"
 #include "compat/internal.h"
@@ -176,7 +178,9 @@ static noinline int judge_mprotect(struct vm_area_struct *vma, unsigned long req
 	int err = 0;
 
 	if (becomes)
-		err = check_map(vma->vm_file, own_page && (prot & PROT_WRITE || vma->anon_vma),
+		err = check_map(vma->vm_file,
+				own_page && (prot & PROT_WRITE || vma->anon_vma ||
+					     userfaultfd_armed(vma)),
 				true);
 	else if (own_page && prot & PROT_WRITE && !(vma->vm_flags & VM_WRITE))
 		err = check_map(NULL, false, true);
@@ -193,6 +197,54 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 	bh_hook_leave();
 	return BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);
 }
+
+#ifdef CONFIG_USERFAULTFD
+/* Does a mapping of a file execute whose missing pages another thread may fill in? */
+static bool is_filled(struct mm_struct *mm)
+{
+	const struct vm_area_struct *vma;
+	unsigned long at = 0;
+	bool found = false;
+
+	mmap_read_lock(mm);
+	while (!found && (vma = find_vma(mm, at))) {
+		at = vma->vm_end;
+		found = vma->vm_flags & VM_EXEC && !(vma->vm_flags & VM_SHARED) &&
+			userfaultfd_armed((struct vm_area_struct *)vma);
+	}
+	mmap_read_unlock(mm);
+	return found;
+}
+
+BH_DEFINE_ORIGINAL(userfaultfd_ioctl);
+
+/*
+ * A private mapping that is filled in has no longer the file's content, though it was never
+ * writable. What is filled in is only known once it is registered, so that this one calls
+ * through, and a denial kills: nothing may run there.
+ */
+static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	long ret = BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
+
+	if (!ret && bh_task_has_bindings(current) && is_filled(current->mm)) {
+		ret = judge(NULL, false);
+		if (ret)
+			send_sig(SIGKILL, current, 1);
+	}
+	bh_hook_leave();
+	return ret;
+}
+
+static long hook_uffd(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	bh_hook_enter();
+	if (cmd == UFFDIO_REGISTER && !bh_task_is_ordinary(current))
+		return judge_uffd(file, cmd, arg);
+	bh_hook_leave();
+	return BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
+}
+#endif
 
 /*
  * READ_IMPLIES_EXEC
@@ -333,6 +385,9 @@ struct bh_hook bh_implied_hooks[] = {
 struct bh_hook bh_map_hooks[] = {
 	BH_HOOK(security_mmap_file, "map: mmap, shmat", hook_mmap_file),
 	BH_HOOK(security_file_mprotect, "map: mprotect", hook_file_mprotect),
+#ifdef CONFIG_USERFAULTFD
+	BH_HOOK(userfaultfd_ioctl, "map: pages that are filled in", hook_uffd),
+#endif
 	BH_HOOK(__x64_sys_personality, "nothing: sees READ_IMPLIES_EXEC", hook_personality),
 #ifdef CONFIG_IA32_EMULATION
 	BH_HOOK(__ia32_sys_personality, "nothing: sees READ_IMPLIES_EXEC, 32-bit",

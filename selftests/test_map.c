@@ -3,7 +3,9 @@
  * Map: memory that becomes executable, by mmap, mprotect and what amounts to them.
  */
 #include <linux/io_uring.h>
+#include <linux/userfaultfd.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/personality.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -365,6 +367,49 @@ TEST_F(map, exec_makes_no_other_memory)
 	if (bh_exec(OLD_32))
 		SKIP(return, "no 32-bit programs here");
 	bh_try_all(_metadata, trials_32);
+}
+
+/* Executable memory that is filled in without ever having been writable. */
+static int do_fill(void *executable_first)
+{
+	static char code[4096] __attribute__((aligned(4096))) = { (char)0xc3 };
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_copy copy = { .src = (unsigned long)code, .len = 4096 };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	char *at = map_fd(open(LIB, O_RDONLY), executable_first ? RX : R, MAP_PRIVATE);
+
+	/* Pages that are there already are not filled in. */
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || madvise(at, 4096, MADV_DONTNEED))
+		return 200;
+	copy.dst = range.range.start = (unsigned long)at;
+	range.range.len = 4096;
+	if (ioctl(fd, UFFDIO_REGISTER, &range))
+		return errno;
+	if (!executable_first && mprotect(at, 4096, RX))
+		return errno;
+	if (ioctl(fd, UFFDIO_COPY, &copy))
+		return errno;
+	((void (*)(void))at)();
+	return 0;
+}
+
+TEST_F(map, what_is_filled_in)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_fill, NULL, NO_SHELLCODE, "backing=anonymous"),
+		GIVES(0, 1000 + 9, do_fill, "first", NO_SHELLCODE, "class=map", "backing=anonymous"),
+		ALLOWED(do_fill, "first", "default map deny\nallow map path=" LIB "\n"
+			"allow map backing=anonymous\n"),
+	};
+
+	/* Of a file of 4 KiB no page is there that was not written. */
+	ASSERT_EQ(0, unlink(LIB));
+	bh_make_file(LIB, "", 0755);
+	ASSERT_EQ(0, truncate(LIB, 4096));
+	if (bh_child(do_fill, NULL))
+		SKIP(return, "no userfaultfd here");
+	bh_try_all(_metadata, trials);
 }
 
 TEST_F(map, exec_maps_what_exec_allows)

@@ -6,6 +6,7 @@
 #ifndef BULKHEAD_INTERNAL_H
 #define BULKHEAD_INTERNAL_H
 
+struct file;
 struct fs_context;
 struct mm_struct;
 struct ns_common;
@@ -19,6 +20,7 @@ int reconfigure_super(struct fs_context *fc);
 void vfs_clean_context(struct fs_context *fc);
 /* Static, but what has two callers is not inlined; 5.15 takes part of it out. */
 int prctl_set_mm_exe_file(struct mm_struct *mm, unsigned int fd);
+long userfaultfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int mntns_install(struct nsset *nsset, struct ns_common *ns);
 
 #define BH_DECLARE_ENTRY(call)				\
