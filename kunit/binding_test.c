@@ -11,14 +11,20 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "../module/newcomer.h"
 #include "../module/ns.h"
 #include "suites.h"
 
 static void *fake_first(enum bh_ns_type type, struct task_struct *task);
 static void *fake_next(enum bh_ns_type type, void *ns);
+static bool is_newcomer;
 
 #define bh_ns_first fake_first
 #define bh_ns_next fake_next
+#define bh_entrants_init(entrants)
+#define bh_entrants_scan(entrants, ns)
+#define bh_entrants_note(entrants, ns)
+#define bh_task_is_newcomer(entrants, ns, task) is_newcomer
 #include "../module/binding.c"
 
 /* As in registry.c. */
@@ -169,6 +175,7 @@ static int binding_init(struct kunit *test)
 	memset(fakes, 0, sizeof(fakes));
 	memset(entries, 0, sizeof(entries));
 	memset(home, 0, sizeof(home));
+	is_newcomer = false;
 	for (type = 0; type < BH_NS_TYPES; type++) {
 		for (i = 0; i < FAKES; i++)
 			fakes[type][i].inum = 100 * type + i;
@@ -382,6 +389,29 @@ static void copies_are_limited(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_read(&copies[i].refs), 0);
 }
 
+/* What a newcomer to a pid namespace does is its maker's; of others it is a word for nothing. */
+static void spares_newcomers(struct kunit *test)
+{
+	struct bh_binding *found[BH_CONFINING_MAX];
+
+	is_newcomer = true;
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_PID, A, entries, true), 0);
+	home[BH_NS_PID] = B;
+	KUNIT_EXPECT_FALSE(test, bh_task_is_confined(current));
+	rcu_read_lock();
+	KUNIT_EXPECT_EQ(test, bh_bindings_of_task(current, found), 1);
+	KUNIT_EXPECT_TRUE(test, bh_binding_spares(found[0], current));
+	KUNIT_EXPECT_FALSE(test, bh_binding_covers(found[0], current));
+	is_newcomer = false;
+	KUNIT_EXPECT_FALSE(test, bh_binding_spares(found[0], current));
+	KUNIT_EXPECT_TRUE(test, bh_binding_covers(found[0], current));
+	rcu_read_unlock();
+	is_newcomer = true;
+	KUNIT_EXPECT_EQ(test, bind_fake(BH_NS_USER, A, entries, true), 0);
+	home[BH_NS_USER] = A;
+	KUNIT_EXPECT_TRUE(test, bh_task_is_confined(current));
+}
+
 /* Counts the moments in which a namespace that is always bound seemed not to be. */
 static int watch(void *gaps)
 {
@@ -421,6 +451,7 @@ static struct kunit_case binding_cases[] = {
 	KUNIT_CASE(confines_once_armed),
 	KUNIT_CASE(covers_who_lives_below),
 	KUNIT_CASE(copies_are_limited),
+	KUNIT_CASE(spares_newcomers),
 	KUNIT_CASE(leaves_no_gap_when_replaced),
 	{}
 };

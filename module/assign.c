@@ -381,6 +381,7 @@ int bh_assign_at_exec(const struct file *file)
 	u32 types, type;
 	int err = 0;
 
+	bh_bindings_note_exec();
 	if (!rcu_access_pointer(in_force))
 		return 0;
 	types = assignable();

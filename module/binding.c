@@ -91,8 +91,10 @@ static struct bh_origin *new_origin(void)
 {
 	struct bh_origin *origin = kzalloc(sizeof(*origin), GFP_KERNEL);
 
-	if (origin)
+	if (origin) {
 		refcount_set(&origin->users, 1);
+		bh_entrants_init(&origin->entrants);
+	}
 	return origin;
 }
 
@@ -204,6 +206,9 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool ass
 	binding->armed = armed;
 	binding->assigned = assigned;
 	publish(binding, old);
+	/* From now on each execution is noted. */
+	if (!old && ns->ops == &bh_ns_types[BH_NS_PID])
+		bh_entrants_scan(&binding->origin->entrants, ns->ns);
 	return 0;
 }
 
@@ -471,22 +476,57 @@ static __always_inline bool lives_below(enum bh_ns_type type, struct task_struct
 }
 
 /**
+ * bh_binding_spares() - does a binding say nothing about a task that it applies to?
+ * @binding: the binding, of a namespace of the task's or one above
+ * @task: the task, as for bh_ns_of_task()
+ *
+ * So it is for newcomers to a pid namespace, in all that they do but execute. Under RCU.
+ */
+bool bh_binding_spares(const struct bh_binding *binding, struct task_struct *task)
+{
+	return binding->ns.ops == &bh_ns_types[BH_NS_PID] &&
+	       bh_task_is_newcomer(&binding->origin->entrants, binding->ns.ns, task);
+}
+
+/**
  * bh_binding_covers() - does a task live in a binding's namespace or below it?
  * @binding: the binding
  * @task: the task, as for bh_ns_of_task()
  *
- * Under RCU, which keeps both.
+ * A newcomer does not yet. Under RCU, which keeps both.
  */
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task)
 {
 	switch (binding->ns.ops - bh_ns_types) {
 	case BH_NS_PID:
-		return lives_below(BH_NS_PID, task, binding->ns.ns);
+		return lives_below(BH_NS_PID, task, binding->ns.ns) &&
+		       !bh_binding_spares(binding, task);
 	case BH_NS_USER:
 		return lives_below(BH_NS_USER, task, binding->ns.ns);
 	default:
 		return is_copy(binding, bh_ns_first(BH_NS_MNT, task));
 	}
+}
+
+/**
+ * bh_bindings_note_exec() - the current task is about to execute a program
+ *
+ * See struct bh_entrants.
+ */
+void bh_bindings_note_exec(void)
+{
+	struct bh_binding *binding;
+	void *ns;
+
+	if (!READ_ONCE(bh_bound[BH_NS_PID]))
+		return;
+	rcu_read_lock();
+	for (ns = bh_ns_first(BH_NS_PID, current); ns; ns = bh_ns_next(BH_NS_PID, ns)) {
+		binding = find(ns);
+		if (binding)
+			bh_entrants_note(&binding->origin->entrants, ns);
+	}
+	rcu_read_unlock();
 }
 
 /**
@@ -502,7 +542,7 @@ bool bh_task_is_confined(struct task_struct *task)
 	rcu_read_lock();
 	nr = bh_bindings_of_task(task, found);
 	for (i = 0; i < nr; i++)
-		confined |= READ_ONCE(found[i]->armed);
+		confined |= READ_ONCE(found[i]->armed) && !bh_binding_spares(found[i], task);
 	rcu_read_unlock();
 	return confined;
 }

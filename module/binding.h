@@ -10,18 +10,21 @@
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
-#include "registry.h"
+#include "newcomer.h"
 #include "ns.h"
+#include "registry.h"
 
 /**
  * struct bh_origin - what the bindings of a namespace have in common
  * @users: bindings that refer to it: the namespace's own and, of a mount namespace, those
  *         of all that were copied from it; one that is replaced until it is freed
  * @nr: how many of them are in the table; under bh_config_mutex
+ * @entrants: of a pid namespace
  */
 struct bh_origin {
 	refcount_t users;
 	unsigned int nr;
+	struct bh_entrants entrants;
 };
 
 /**
@@ -70,7 +73,9 @@ unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **fou
 unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **found);
 bool bh_task_has_bindings(struct task_struct *task);
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task);
+bool bh_binding_spares(const struct bh_binding *binding, struct task_struct *task);
 bool bh_task_is_confined(struct task_struct *task);
+void bh_bindings_note_exec(void);
 
 int bh_bindings_init(void);
 void bh_bindings_exit(void);

@@ -329,6 +329,9 @@ static void find(struct bh_check *check)
 
 		if (!policy || !has_say(check, check->found[i]))
 			continue;
+		if (check->request.class != BH_EXEC &&
+		    bh_binding_spares(check->found[i], check->subject))
+			continue;
 		if (check->request.class == BH_PTRACE && !policy->asks_tracee &&
 		    check->request.attr[BH_PTRACE_ROLE] == BH_ROLE_TRACEE)
 			continue;
@@ -593,6 +596,8 @@ static bool refuse(enum bh_class class, struct task_struct *subject, bool arms, 
 		};
 
 		if (!event.policy || !is_armed(found[i], arms))
+			continue;
+		if (class != BH_EXEC && bh_binding_spares(found[i], subject))
 			continue;
 		event.verdict = event.policy->audit_mode ? "would-deny" : "deny";
 		if (!event.policy->audit_mode)

@@ -47,6 +47,7 @@
 #define BH_POLICIES_MAX		4096		/* loaded policies */
 #define BH_BINDINGS_MAX		65536		/* bound namespaces */
 #define BH_COPIES_MAX		1024		/* of a bound mount namespace, alive at once */
+#define BH_ENTRANTS_MAX		8		/* kinds of processes brought in that are told apart */
 #define BH_TABLE_BITS		13		/* of the buckets that bindings hash to */
 #define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
 #define BH_FREEING_MAX		16		/* ended bindings that are freed at once */
@@ -60,6 +61,7 @@
 /* A path as the kernel knows it (PATH_MAX), with its terminator. */
 #define BH_PATH_MAX		4096
 #define BH_TREE_DEPTH_MAX	1024		/* detached mounts on top of each other */
+#define BH_PARENT_TRIES_MAX	64		/* looks for the parent of one whose parent dies */
 #define BH_DESCENT_MAX		1024		/* processes between a tracer and its descendant */
 #define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */
 #define BH_JUDGED_SLOTS		256		/* execs at once that know what was judged */

@@ -262,6 +262,8 @@ static int self_show(struct seq_file *m, void *unused)
 	rcu_read_lock();
 	nr = bh_bindings_of_task(current, found);
 	for (i = 0; i < nr; i++) {
+		if (bh_binding_spares(found[i], current))
+			continue;
 		show_binding(m, found[i], rcu_dereference(found[i]->entry->loaded));
 		seq_putc(m, '\n');
 	}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Newcomers: processes that someone outside of a pid namespace made there and that have
+ * executed nothing since.
+ */
+#ifndef BULKHEAD_NEWCOMER_H
+#define BULKHEAD_NEWCOMER_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include "limits.h"
+
+struct pid_namespace;
+struct task_struct;
+
+/**
+ * struct bh_entrants - what is known of executions by those who were brought in
+ * @lock: between writers; readers take none
+ * @nr: how many in @seen
+ * @blind: may any have been missed? Then only what cannot be forged counts.
+ * @seen: by what a sibling of theirs would be born with: its ->parent_exec_id is @parent,
+ *        and its ->self_exec_id is above @self if they had executed a program by then
+ */
+struct bh_entrants {
+	spinlock_t lock;	/* of all */
+	unsigned int nr;
+	bool blind;
+	struct {
+		u64 parent;
+		u64 self;
+	} seen[BH_ENTRANTS_MAX];
+};
+
+void bh_entrants_init(struct bh_entrants *entrants);
+void bh_entrants_scan(struct bh_entrants *entrants, struct pid_namespace *ns);
+void bh_entrants_note(struct bh_entrants *entrants, struct pid_namespace *ns);
+bool bh_entrants_may_be_own(const struct bh_entrants *entrants, u64 parent, u64 self);
+
+bool bh_task_was_brought_in(struct task_struct *leader, struct pid_namespace *ns);
+bool bh_task_is_newcomer(const struct bh_entrants *entrants, struct pid_namespace *ns,
+			 struct task_struct *task);
+
+#endif /* BULKHEAD_NEWCOMER_H */
