@@ -8,11 +8,12 @@
 #include "random.h"
 #include "suites.h"
 
-enum { PID, USER = 5 };
+enum { PID, USER = 5, MNT };
 
 static const struct bh_word types[] = {
 	{ "pid", PID },
 	{ "user", USER },
+	{ "mnt", MNT },
 	{ }
 };
 
@@ -76,6 +77,8 @@ static const struct {
 	{ "policy=a ns=pid cgroup=/a\" \"b", "policy=a ns=pid cgroup=\"/a b\"\n" },
 	{ "policy=a ns=pid cgroup=\"/\\x41\\x0a\\\"\\xFF\"",
 	  "policy=a ns=pid cgroup=\"/A\\x0a\\\"\\xff\"\n" },
+	{ "policy=a ns=mnt cgroup=/a\r\n", "policy=a ns=mnt cgroup=/a\n" },
+	{ "override=no exe=/a policy=a ns=pid", "policy=a ns=pid exe=/a override=no\n" },
 	{ "policy=a ns=pid exe=/\\*", "policy=a ns=pid exe=\"/\\\\*\"\n" },
 	{ "policy=a ns=pid exe=\"/\\\\*\"", "policy=a ns=pid exe=\"/\\\\*\"\n" },
 };
@@ -121,6 +124,9 @@ static const struct {
 	{ "policy= ns=pid", 1, 1 },
 	{ "policy=a ns=pid x", 1, 17 },
 	{ "policy=a ns=pid self", 1, 17 },
+	{ "policy=a ns=mnt exe=/a", 1, 23 },
+	{ "policy=a ns=pid override=yes", 1, 17 },
+	{ "end", 1, 1 },
 	{ "policy=a ns=pid arm=exec", 1, 17 },
 	{ "policy=a ns=pid exe=/a exe=/b", 1, 24 },
 	{ "policy=a ns=pid ns=pid", 1, 17 },
@@ -154,6 +160,43 @@ static void says_what_is_wrong(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, parse(f, "policy=a ns=pid\0", 16), -EINVAL);
 	KUNIT_EXPECT_EQ(test, parse(f, "policy=a\0b ns=pid", 17), -EINVAL);
+}
+
+static const struct {
+	const char *text;
+	size_t lines;		/* bytes before the line that ends */
+	size_t taken;		/* bytes up to the line after it, or 0 */
+} ends[] = {
+	{ "", 0, 0 },
+	{ "\n", 0, 0 },
+	{ "end", 0, 3 },
+	{ "end\n", 0, 4 },
+	{ " \tend \r\nx", 0, 8 },
+	{ "end# of it\nx", 0, 11 },
+	{ "ends", 0, 0 },
+	{ "en", 0, 0 },
+	{ "end end", 0, 0 },
+	{ "# end", 0, 0 },
+	{ "\"end\"", 0, 0 },
+	{ "policy=a ns=pid\nend", 16, 19 },
+	{ "policy=a ns=pid # end\n end\nend\n", 22, 27 },
+	{ "policy=end ns=pid", 0, 0 },
+};
+
+static void ends_with_a_line(struct kunit *test)
+{
+	size_t lines = 0, taken;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		taken = bh_assign_end(ends[i].text, strlen(ends[i].text), &lines);
+		KUNIT_EXPECT_EQ_MSG(test, taken, ends[i].taken, "%s", ends[i].text);
+		if (taken)
+			KUNIT_EXPECT_EQ_MSG(test, lines, ends[i].lines, "%s", ends[i].text);
+	}
+	KUNIT_EXPECT_TRUE(test, bh_assign_is_blank("", 0));
+	KUNIT_EXPECT_TRUE(test, bh_assign_is_blank("\n \t# end\n\r\n#", 13));
+	KUNIT_EXPECT_FALSE(test, bh_assign_is_blank("\nx", 2));
 }
 
 static void has_limits(struct kunit *test)
@@ -250,7 +293,7 @@ static void what_is_not_known_fails_closed(struct kunit *test)
 static void random_tables(struct kunit *test)
 {
 	static const char *const words[] = {
-		"policy=a", "ns=pid", "ns=user", "cgroup=", "exe=", "/", "*", "**", "[a", "]",
+		"policy=a", "ns=pid", "ns=mnt", "override=no", "cgroup=", "exe=", "/", "*", "**", "[a", "]",
 		"\\", "\"", " ", " ", " ", "\n", "#", "\\x20", "=", "a", "\t", "\xff",
 	};
 	struct bh_random random = { BH_TEST_SEED };
@@ -290,6 +333,7 @@ static void random_tables(struct kunit *test)
 static struct kunit_case assign_cases[] = {
 	KUNIT_CASE(is_canonical),
 	KUNIT_CASE(says_what_is_wrong),
+	KUNIT_CASE(ends_with_a_line),
 	KUNIT_CASE(has_limits),
 	KUNIT_CASE(the_first_line_wins),
 	KUNIT_CASE(what_is_not_known_fails_closed),

@@ -5,7 +5,7 @@
  * Whatever makes a container, its first program is executed in namespaces that
  * are new. That is when they are bound: the runtime has built all that it
  * wants, and nothing of the container has run. What "new" means is the
- * namespace type's own (->is_new), and needs no memory of what was there
+ * namespace type's own (fresh.c), and needs no memory of what was there
  * before: a namespace in which a program was executed is none, whenever the
  * table was written.
  */
@@ -20,6 +20,7 @@
 #include "binding.h"
 #include "check.h"
 #include "event.h"
+#include "fresh.h"
 #include "path.h"
 #include "task.h"
 
@@ -27,12 +28,14 @@
  * struct bh_assignment - a table and the policies that it names
  * @table: the table
  * @types: a bit for each type of namespace that it speaks of
+ * @overriding: a bit for each of which a line has override=no
  * @entries: the policy of each line, each counted in &bh_entry.assigned as long
  *           as the table is in force
  */
 struct bh_assignment {
 	struct bh_assign_table table;
 	u32 types;
+	u32 overriding;
 	struct bh_entry **entries;
 };
 
@@ -59,12 +62,11 @@ int bh_assignment_parse(struct bh_assignment **assignment, const char *text, siz
 	struct bh_word types[BH_NS_TYPES + 1] = { };
 	struct bh_assignment *new;
 	struct bh_error error;
-	unsigned int type, nr = 0, i;
+	unsigned int type, i;
 	int err;
 
 	for (type = 0; type < BH_NS_TYPES; type++)
-		if (bh_ns_types[type].is_new)
-			types[nr++] = (struct bh_word){ bh_ns_types[type].name, type };
+		types[type] = (struct bh_word){ bh_ns_types[type].name, type };
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
@@ -79,8 +81,11 @@ int bh_assignment_parse(struct bh_assignment **assignment, const char *text, siz
 		bh_assignment_free(new);
 		return -ENOMEM;
 	}
-	for (i = 0; i < new->table.nr; i++)
+	for (i = 0; i < new->table.nr; i++) {
 		new->types |= 1 << new->table.lines[i].type;
+		if (!new->table.lines[i].override)
+			new->overriding |= 1 << new->table.lines[i].type;
+	}
 	*assignment = new;
 	return 0;
 }
@@ -114,12 +119,21 @@ static int find_entries(struct bh_assignment *assignment)
 	return 0;
 }
 
+/* Tasks of the host's pid namespace are looked at while their mount namespaces matter. */
+static void count_mnt(const struct bh_assignment *assignment, int by)
+{
+	if (assignment && assignment->types & (1 << BH_NS_MNT))
+		WRITE_ONCE(bh_bound[BH_NS_MNT], bh_bound[BH_NS_MNT] + by);
+}
+
 static struct bh_assignment *put_in_force(struct bh_assignment *new)
 {
 	struct bh_assignment *old;
 	u32 i;
 
 	old = rcu_replace_pointer(in_force, new, lockdep_is_held(&bh_config_mutex));
+	count_mnt(new, 1);
+	count_mnt(old, -1);
 	for (i = 0; new && i < new->table.nr; i++)
 		new->entries[i]->assigned++;
 	for (i = 0; old && i < old->table.nr; i++)
@@ -158,6 +172,7 @@ void bh_assignment_show(struct seq_file *m)
 	assignment = rcu_dereference_protected(in_force, lockdep_is_held(&bh_config_mutex));
 	if (assignment)
 		seq_write(m, assignment->table.text, assignment->table.text_len);
+	seq_puts(m, "end\n");
 	mutex_unlock(&bh_config_mutex);
 }
 
@@ -186,38 +201,47 @@ struct assigning {
 	char exe[BH_PATH_MAX];
 };
 
-/* Does the namespace carry a policy, or @covered: one above it this very policy? */
-static bool is_bound(const struct bh_ns *ns, const struct bh_entry *covered)
+/*
+ * Is there nothing to do for a namespace: does it carry a policy, which only a table that
+ * overrides may replace if it was bound by hand? Or one above it @covered, this very policy?
+ */
+static bool is_settled(const struct bh_ns *ns, const struct bh_entry *covered, bool overriding)
 {
 	struct bh_binding *found[BH_NS_DEPTH_MAX];
 	unsigned int nr, i;
-	bool bound = false;
+	bool settled = false;
 
 	rcu_read_lock();
 	nr = bh_bindings_above(ns, found, BH_NS_DEPTH_MAX);
-	for (i = 0; i < nr; i++)
-		bound |= found[i]->ns.ns == ns->ns ||
-			 (found[i]->entry == covered && READ_ONCE(found[i]->armed));
+	for (i = 0; i < nr; i++) {
+		if (found[i]->ns.ns == ns->ns)
+			settled |= found[i]->assigned || !overriding;
+		else
+			settled |= found[i]->entry == covered && READ_ONCE(found[i]->armed);
+	}
 	rcu_read_unlock();
-	return bound;
+	return settled;
 }
 
 /* The types of the current task's namespaces that a table could bind now. */
 static u32 assignable(void)
 {
 	const struct bh_assignment *assignment;
+	u32 types, overriding, type, new = 0;
 	struct bh_ns ns;
-	u32 types, type, new = 0;
 
 	rcu_read_lock();
 	assignment = rcu_dereference(in_force);
 	types = assignment ? assignment->types : 0;
+	overriding = assignment ? assignment->overriding : 0;
 	rcu_read_unlock();
 	for (type = 0; type < BH_NS_TYPES; type++) {
 		if (!(types & (1 << type)))
 			continue;
 		bh_ns_of_task(type, current, &ns);
-		if (!ns.ops->is_initial(ns.ns) && !is_bound(&ns, NULL) && ns.ops->is_new(ns.ns))
+		if (!ns.ops->is_initial(ns.ns) &&
+		    !is_settled(&ns, NULL, overriding & (1 << type)) &&
+		    bh_ns_is_new(type, ns.ns))
 			new |= 1 << type;
 	}
 	return new;
@@ -328,7 +352,7 @@ static int bind_by_table(struct assigning *a, const char *cgroup)
 	if (err || !line)
 		return err;
 	entry = assignment->entries[line - assignment->table.lines];
-	if (is_bound(&a->ns, entry))
+	if (is_settled(&a->ns, entry, !line->override))
 		return 0;
 	if (failed)
 		return refuse(a, entry, a->reason);

@@ -57,6 +57,7 @@ enum {
 	KEY_NS,
 	KEY_CGROUP,
 	KEY_EXE,
+	KEY_OVERRIDE,
 	KEYS,
 };
 
@@ -65,6 +66,7 @@ static const char *const keys[KEYS] = {
 	[KEY_NS] = "ns",
 	[KEY_CGROUP] = "cgroup",
 	[KEY_EXE] = "exe",
+	[KEY_OVERRIDE] = "override",
 };
 
 static int fail(struct reader *r, int err, const char *message)
@@ -195,6 +197,14 @@ static int take_pattern(struct reader *r, unsigned int which, const char *value)
 	return 0;
 }
 
+static int take_override(struct reader *r, const char *value)
+{
+	if (strcmp(value, "no"))
+		return fail(r, -EINVAL, "override= can only be no");
+	r->line.override = false;
+	return 0;
+}
+
 static int take_token(struct reader *r)
 {
 	char *value = strchr(r->token, '=');
@@ -206,7 +216,7 @@ static int take_token(struct reader *r)
 	for (key = 0; key < KEYS && strcmp(keys[key], r->token); key++)
 		;
 	if (key == KEYS)
-		return fail(r, -EINVAL, "unknown key: there are policy, ns, cgroup and exe");
+		return fail(r, -EINVAL, "unknown key: there are policy, ns, cgroup, exe and override");
 	if (r->seen & (1 << key))
 		return fail(r, -EINVAL, "the key was named before");
 	if (!*value)
@@ -219,8 +229,10 @@ static int take_token(struct reader *r)
 		return take_type(r, value);
 	case KEY_CGROUP:
 		return take_pattern(r, BH_ASSIGN_CGROUP, value);
-	default:
+	case KEY_EXE:
 		return take_pattern(r, BH_ASSIGN_EXE, value);
+	default:
+		return take_override(r, value);
 	}
 }
 
@@ -247,18 +259,41 @@ static void write_line(struct reader *r)
 		write_pair(r, KEY_CGROUP, r->values + r->pattern_text[BH_ASSIGN_CGROUP]);
 	if (r->seen & (1 << KEY_EXE))
 		write_pair(r, KEY_EXE, r->values + r->pattern_text[BH_ASSIGN_EXE]);
+	if (r->seen & (1 << KEY_OVERRIDE))
+		write_pair(r, KEY_OVERRIDE, "no");
 	bh_text_append(&r->text, "\n", 1);
+}
+
+static int add_line(struct reader *r)
+{
+	struct bh_assign_table *table = r->table;
+	const struct bh_word *mnt = bh_word_find(r->types, "mnt", 3);
+
+	if (!(r->seen & (1 << KEY_POLICY)))
+		return fail(r, -EINVAL, "a line without policy=");
+	if (!(r->seen & (1 << KEY_NS)))
+		return fail(r, -EINVAL, "a line without ns=");
+	/* Services of the host have mount namespaces, too. */
+	if (mnt && r->line.type == mnt->bit && !(r->seen & (1 << KEY_CGROUP)))
+		return fail(r, -EINVAL, "ns=mnt needs cgroup=");
+	if (table->nr == BH_ASSIGN_LINES_MAX)
+		return fail(r, -E2BIG, "too many lines");
+	if (bh_reserve((void **)&table->lines, &table->cap, table->nr + 1, sizeof(*table->lines)))
+		return fail(r, -ENOMEM, "");
+	table->lines[table->nr++] = r->line;
+	write_line(r);
+	return 0;
 }
 
 static int read_line(struct reader *r)
 {
-	struct bh_assign_table *table = r->table;
 	int ret, i;
 
 	r->pos = 0;
 	r->column = 0;
 	r->seen = 0;
 	r->nr_values = 0;
+	r->line.override = true;
 	for (i = 0; i < BH_ASSIGN_STRINGS; i++)
 		r->line.pattern[i] = BH_NO_PATTERN;
 	if (r->len > BH_LINE_MAX)
@@ -270,17 +305,7 @@ static int read_line(struct reader *r)
 	}
 	if (ret || !r->seen)
 		return ret;
-	if (!(r->seen & (1 << KEY_POLICY)))
-		return fail(r, -EINVAL, "a line without policy=");
-	if (!(r->seen & (1 << KEY_NS)))
-		return fail(r, -EINVAL, "a line without ns=");
-	if (table->nr == BH_ASSIGN_LINES_MAX)
-		return fail(r, -E2BIG, "too many lines");
-	if (bh_reserve((void **)&table->lines, &table->cap, table->nr + 1, sizeof(*table->lines)))
-		return fail(r, -ENOMEM, "");
-	table->lines[table->nr++] = r->line;
-	write_line(r);
-	return 0;
+	return add_line(r);
 }
 
 static int read_lines(struct reader *r, const char *text, size_t len)
@@ -293,11 +318,13 @@ static int read_lines(struct reader *r, const char *text, size_t len)
 
 		r->s = text + start;
 		r->len = newline ? newline - r->s : len - start;
+		start += r->len + 1;
+		if (newline && r->len && newline[-1] == '\r')
+			r->len--;
 		r->line.number++;
 		err = read_line(r);
 		if (err)
 			return err;
-		start += r->len + 1;
 	}
 	return 0;
 }
@@ -339,10 +366,70 @@ static int keep_text(struct reader *r)
 	return 0;
 }
 
+/* The bytes of a line before a comment and the blanks at its end. */
+static size_t trimmed(const char *s, size_t len)
+{
+	const char *comment = memchr(s, '#', len);
+
+	if (comment)
+		len = comment - s;
+	while (len && (is_blank(s[len - 1]) || s[len - 1] == '\r'))
+		len--;
+	return len;
+}
+
+/**
+ * bh_assign_end() - find the line that ends a table
+ * @text: what was written so far
+ * @len: how many bytes
+ * @lines_len: set to the bytes before that line
+ *
+ * It need not have a newline.
+ *
+ * Return: the bytes up to the next line, or 0 if the table is not ended.
+ */
+size_t bh_assign_end(const char *text, size_t len, size_t *lines_len)
+{
+	size_t start = 0;
+
+	while (start < len) {
+		const char *s = text + start, *newline = memchr(s, '\n', len - start);
+		size_t line_len = newline ? newline - s : len - start, word = 0;
+
+		while (word < line_len && is_blank(s[word]))
+			word++;
+		*lines_len = start;
+		start += line_len + !!newline;
+		if (trimmed(s + word, line_len - word) == 3 && !memcmp(s + word, "end", 3))
+			return start;
+	}
+	return 0;
+}
+
+/**
+ * bh_assign_is_blank() - is there nothing but blanks and comments?
+ * @text: the text
+ * @len: how many bytes
+ */
+bool bh_assign_is_blank(const char *text, size_t len)
+{
+	size_t start = 0;
+
+	while (start < len) {
+		const char *s = text + start, *newline = memchr(s, '\n', len - start);
+		size_t line_len = newline ? newline - s : len - start;
+
+		if (trimmed(s, line_len))
+			return false;
+		start += line_len + 1;
+	}
+	return true;
+}
+
 /**
  * bh_assign_parse() - from text to a table
  * @table: the table to fill; on failure it is left empty
- * @text: the lines; the last need not have a newline
+ * @text: the lines before that which says `end`; the last need not have a newline
  * @len: how many bytes
  * @types: the types of namespace, by the word after `ns=`
  * @error: says on failure where and why

@@ -22,11 +22,13 @@ enum {
  * @number: where it was written
  * @type: of namespace, the bit of its word
  * @policy: the policy's name
+ * @override: may a binding that was made by hand stay?
  * @pattern: by BH_ASSIGN_CGROUP and its like: the pattern's id, or BH_NO_PATTERN
  */
 struct bh_assign_line {
 	u32 number;
 	u32 type;
+	bool override;
 	char policy[BH_NAME_MAX + 1];
 	u32 pattern[BH_ASSIGN_STRINGS];
 };
@@ -67,6 +69,8 @@ struct bh_assign_space {
 	struct bh_vec hits[BH_ASSIGN_STRINGS];
 };
 
+size_t bh_assign_end(const char *text, size_t len, size_t *lines_len);
+bool bh_assign_is_blank(const char *text, size_t len);
 int bh_assign_parse(struct bh_assign_table *table, const char *text, size_t len,
 		    const struct bh_word *types, struct bh_error *error);
 void bh_assign_table_free(struct bh_assign_table *table);

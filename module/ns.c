@@ -64,12 +64,6 @@ static bool pid_is_init(void *ns)
 	return task_tgid_nr_ns(current, ns) == 1;
 }
 
-static bool pid_is_new(void *ns)
-{
-	/* A thread has not executed anything since it was made; its leader may have. */
-	return pid_is_init(ns) && current->group_leader->flags & PF_FORKNOEXEC;
-}
-
 static void *user_parent(void *ns)
 {
 	return ((struct user_namespace *)ns)->parent;
@@ -104,43 +98,6 @@ static unsigned int user_inum(void *ns)
 static bool user_is_init(void *ns)
 {
 	return true;
-}
-
-/*
- * A process's memory belongs to the user namespace in which it executed its
- * program, or to one above if it must not read that; fork copies this, unshare
- * and setns leave it alone.
- */
-static bool executed_in(struct task_struct *task, const struct user_namespace *user_ns)
-{
-	return task->mm && bh_exec_user_ns(task) == user_ns;
-}
-
-/* Has no task of the namespace executed a program in it? Under RCU. */
-static bool is_first_in(const struct user_namespace *user_ns)
-{
-	struct task_struct *process, *task;
-	bool first = true;
-
-	for_each_process_thread(process, task) {
-		if (!first || rcu_dereference(task->real_cred)->user_ns != user_ns)
-			continue;
-		task_lock(task);
-		first = !executed_in(task, user_ns);
-		task_unlock(task);
-	}
-	return first;
-}
-
-static bool user_is_new(void *ns)
-{
-	bool new;
-
-	rcu_read_lock();
-	/* If it did not, it came here by unshare, clone or setns. */
-	new = !executed_in(current, ns) && is_first_in(ns);
-	rcu_read_unlock();
-	return new;
 }
 
 /* The operations of mount namespaces, which are not exported by name. */
@@ -210,7 +167,6 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
 		.is_dead = pid_is_dead,
 		.inum = pid_inum,
 		.is_init = pid_is_init,
-		.is_new = pid_is_new,
 	},
 	[BH_NS_USER] = {
 		.name = "user",
@@ -221,7 +177,6 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
 		.is_dead = user_is_dead,
 		.inum = user_inum,
 		.is_init = user_is_init,
-		.is_new = user_is_new,
 	},
 	[BH_NS_MNT] = {
 		.name = "mnt",

@@ -25,9 +25,6 @@ struct bh_ns;
  * @inum: the inode number that userspace knows it by
  * @is_init: is the current task, about to execute a program, the one whose
  *           exec ends the namespace's construction?
- * @is_new: has no process that lives in it executed a program there? Asked when
- *          the current task, which lives in it, is about to; for a pid namespace
- *          only its init counts. NULL for a type that cannot be assigned.
  */
 struct bh_ns_ops {
 	const char *name;
@@ -38,7 +35,6 @@ struct bh_ns_ops {
 	bool (*is_dead)(void *ns);
 	unsigned int (*inum)(void *ns);
 	bool (*is_init)(void *ns);
-	bool (*is_new)(void *ns);
 };
 
 /* A namespace of any type. */
@@ -60,7 +56,10 @@ void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup);
 int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup);
 
-/* Namespaces of each type that carry a binding; under bh_config_mutex, read by anyone. */
+/*
+ * Namespaces of each type that carry a binding, and one more of the mount ones while a
+ * table assigns such; under bh_config_mutex, read by anyone.
+ */
 extern unsigned int bh_bound[BH_NS_TYPES];
 extern const struct mnt_namespace *bh_initial_mnt;
 

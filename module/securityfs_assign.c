@@ -2,17 +2,45 @@
 /*
  * `assign`: the assignment table.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "assign.h"
+#include "assign_table.h"
 #include "limits.h"
 #include "registry.h"
 #include "securityfs_files.h"
+#include "vec.h"
+
+/**
+ * struct writing - what was written to an open file and has taken no effect yet
+ * @lock: between those who share it
+ * @text: what was written
+ * @len: its length
+ * @cap: how much fits
+ * @ended: was a table ended, so that blanks may follow?
+ * @failed: an error ended it all
+ */
+struct writing {
+	struct mutex lock;	/* of the rest; taken before bh_config_mutex */
+	char *text;
+	size_t len;
+	u32 cap;
+	bool ended;
+	bool failed;
+};
+
+static struct writing *writing_of(struct file *file)
+{
+	return ((struct seq_file *)file->private_data)->private;
+}
 
 static int assign_show(struct seq_file *m, void *unused)
 {
@@ -22,7 +50,16 @@ static int assign_show(struct seq_file *m, void *unused)
 
 static int assign_open(struct inode *inode, struct file *file)
 {
-	return single_open(file, assign_show, NULL);
+	struct writing *writing = kzalloc(sizeof(*writing), GFP_KERNEL);
+	int err;
+
+	if (!writing)
+		return -ENOMEM;
+	mutex_init(&writing->lock);
+	err = single_open(file, assign_show, writing);
+	if (err)
+		kfree(writing);
+	return err;
 }
 
 static int check_change(const struct file *file)
@@ -35,22 +72,11 @@ static int check_change(const struct file *file)
 	return err;
 }
 
-static ssize_t assign_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+static int put_in_force(const struct file *file, const char *text, size_t len)
 {
 	struct bh_assignment *assignment;
-	char *text;
-	int err;
+	int err = bh_assignment_parse(&assignment, text, len);
 
-	if (len > BH_ASSIGN_MAX)
-		return -E2BIG;
-	err = check_change(file);
-	if (err)
-		return err;
-	text = vmemdup_user(from, len);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	err = bh_assignment_parse(&assignment, text, len);
-	kvfree(text);
 	if (err)
 		return err;
 	mutex_lock(&bh_config_mutex);
@@ -60,7 +86,83 @@ static ssize_t assign_write(struct file *file, const char __user *from, size_t l
 	if (!err)
 		synchronize_rcu();
 	bh_assignment_free(assignment);
+	return err;
+}
+
+/* Each table that is ended takes effect. */
+static int take(const struct file *file, struct writing *writing)
+{
+	size_t lines_len, taken;
+	int err;
+
+	while ((taken = bh_assign_end(writing->text, writing->len, &lines_len)) > 0) {
+		err = put_in_force(file, writing->text, lines_len);
+		if (err)
+			return err;
+		writing->len -= taken;
+		memmove(writing->text, writing->text + taken, writing->len);
+		writing->ended = true;
+	}
+	return 0;
+}
+
+static int append(const struct file *file, struct writing *writing, const char __user *from,
+		  size_t len)
+{
+	if (writing->failed)
+		return -EINVAL;
+	if (len > BH_ASSIGN_MAX - writing->len)
+		return -E2BIG;
+	if (bh_reserve((void **)&writing->text, &writing->cap, writing->len + len, 1))
+		return -ENOMEM;
+	if (copy_from_user(writing->text + writing->len, from, len))
+		return -EFAULT;
+	writing->len += len;
+	return take(file, writing);
+}
+
+static ssize_t assign_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
+{
+	struct writing *writing = writing_of(file);
+	int err = check_change(file);
+
+	if (err)
+		return err;
+	if (mutex_lock_interruptible(&writing->lock))
+		return -ERESTARTSYS;
+	err = append(file, writing, from, len);
+	writing->failed |= !!err;
+	mutex_unlock(&writing->lock);
 	return err ?: len;
+}
+
+/* At the last close: a table without its `end` is dropped, and not silently. */
+static int assign_flush(struct file *file, fl_owner_t id)
+{
+	struct writing *writing = writing_of(file);
+	int err = 0;
+
+	/* Others have the file open still, as children of a shell have. */
+	if (file_count(file) > 1)
+		return 0;
+	mutex_lock(&writing->lock);
+	if (!writing->failed && writing->len &&
+	    !(writing->ended && bh_assign_is_blank(writing->text, writing->len))) {
+		pr_err("assign: error: the last line of the table must be: end\n");
+		writing->failed = true;
+		err = -EINVAL;
+	}
+	mutex_unlock(&writing->lock);
+	return err;
+}
+
+static int assign_release(struct inode *inode, struct file *file)
+{
+	struct writing *writing = writing_of(file);
+
+	kvfree(writing->text);
+	kfree(writing);
+	return single_release(inode, file);
 }
 
 const struct file_operations bh_assign_fops = {
@@ -69,5 +171,6 @@ const struct file_operations bh_assign_fops = {
 	.read = seq_read,
 	.write = assign_write,
 	.llseek = seq_lseek,
-	.release = single_release,
+	.flush = assign_flush,
+	.release = assign_release,
 };

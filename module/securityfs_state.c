@@ -98,8 +98,7 @@ static int features_show(struct seq_file *m, void *unused)
 		seq_printf(m, " %s", bh_ns_types[t].name);
 	seq_puts(m, "\nassign");
 	for (t = 0; t < BH_NS_TYPES; t++)
-		if (bh_ns_types[t].is_new)
-			seq_printf(m, " %s", bh_ns_types[t].name);
+		seq_printf(m, " %s", bh_ns_types[t].name);
 	seq_puts(m, "\n");
 	for (class = 0; class < BH_CLASSES; class++) {
 		seq_printf(m, "class %s keys", bh_classes[class].name);

@@ -25,6 +25,9 @@
 #define AGAIN "/tmp/busybox.again"
 #define CGROUPS "/tmp/assign.cgroups"
 
+/* Writes a table of these lines. */
+#define put_table(lines, ...) bh_write("assign", lines "\nend\n", ##__VA_ARGS__)
+
 /**
  * struct box - a container whose runtime has built it and waits
  * @pid: its first process, a fork of the test that has executed nothing
@@ -159,13 +162,13 @@ FIXTURE_SETUP(assign)
 	mkdir(CGROUPS "/a/b c", 0755);
 	ASSERT_EQ(0, bh_policy("as", "deny exec path=" PROG));
 	ASSERT_EQ(0, bh_policy("as.other", "deny exec path=" OTHER));
-	ASSERT_EQ(0, bh_write("assign", "\n"));
+	ASSERT_EQ(0, put_table(""));
 }
 
 FIXTURE_TEARDOWN(assign)
 {
 	box_stop(&self->box);
-	EXPECT_EQ(0, bh_write("assign", "\n"));
+	EXPECT_EQ(0, put_table(""));
 	rmdir(CGROUPS "/a/b c");
 	rmdir(CGROUPS "/a");
 	umount(CGROUPS);
@@ -177,15 +180,92 @@ TEST_F(assign, is_read_in_canonical_form)
 {
 	char text[512];
 
-	EXPECT_EQ(0, bh_read("assign", text, sizeof(text)));
-	EXPECT_EQ(0, bh_write("assign", "# mine\n\n ns=pid\tpolicy=as # x\n"
-			      "exe=/usr/** cgroup=\"/a/b c\" ns=user policy=\"as.other\""));
+	EXPECT_LT(0, bh_read("assign", text, sizeof(text)));
+	EXPECT_STREQ("end\n", text);
+	EXPECT_EQ(0, put_table("# mine\n\n ns=pid\tpolicy=as # x\n"
+		      "override=no exe=/usr/** cgroup=\"/a/b c\" ns=user policy=\"as.other\""));
 	EXPECT_LT(0, bh_read("assign", text, sizeof(text)));
 	EXPECT_STREQ("policy=as ns=pid\n"
-		     "policy=as.other ns=user cgroup=\"/a/b c\" exe=/usr/**\n", text);
+		     "policy=as.other ns=user cgroup=\"/a/b c\" exe=/usr/** override=no\n"
+		     "end\n", text);
 	EXPECT_EQ(0, bh_write("assign", "%s", text));
-	EXPECT_EQ(0, bh_write("assign", "\n"));
-	EXPECT_EQ(0, bh_read("assign", text, sizeof(text)));
+	EXPECT_EQ(0, put_table(""));
+	EXPECT_LT(0, bh_read("assign", text, sizeof(text)));
+	EXPECT_STREQ("end\n", text);
+}
+
+static bool table_is(const char *want)
+{
+	char text[512];
+
+	return bh_read("assign", text, sizeof(text)) > 0 && !strcmp(text, want);
+}
+
+/* Writes in pieces, each NUL-terminated, and closes: 0 or a positive errno of close(). */
+static int in_pieces(const char *const *pieces)
+{
+	int fd = open(BULKHEAD_DIR "/assign", O_WRONLY);
+
+	for (; *pieces; pieces++)
+		if (write(fd, *pieces, strlen(*pieces)) != (ssize_t)strlen(*pieces))
+			return -1;
+	return close(fd) ? errno : 0;
+}
+
+#define PIECES(...) ((const char *const []){ __VA_ARGS__, NULL })
+
+TEST_F(assign, is_replaced_when_it_ends)
+{
+	static const char one[] = "policy=as ns=pid\nend\n";
+	int fd, i;
+
+	EXPECT_EQ(0, in_pieces(PIECES("policy=as", " ns=pid\n", "en", "d", "\n\n# the end\n")));
+	EXPECT_TRUE(table_is(one));
+	EXPECT_EQ(0, in_pieces(PIECES("policy=as.other ns=user\r\n", "  end # now")));
+	EXPECT_TRUE(table_is("policy=as.other ns=user\nend\n"));
+	EXPECT_EQ(0, in_pieces(PIECES("policy=as ns=user\nend\npolicy=as ns=pid\nend\n")));
+	EXPECT_TRUE(table_is(one));
+	/* As a shell does that writes each line by itself. */
+	fd = open(BULKHEAD_DIR "/assign", O_WRONLY);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(22, write(fd, "policy=as.other ns=pid", 22));
+		EXPECT_EQ(1, write(fd, "\n", 1));
+		EXPECT_TRUE(table_is(one));
+	}
+	EXPECT_EQ(3, write(fd, "end", 3));
+	EXPECT_EQ(0, close(fd));
+	EXPECT_TRUE(table_is("policy=as.other ns=pid\npolicy=as.other ns=pid\n"
+			     "policy=as.other ns=pid\nend\n"));
+}
+
+TEST_F(assign, without_an_end_it_is_dropped)
+{
+	int fd, status;
+	pid_t pid;
+
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
+	EXPECT_EQ(EINVAL, in_pieces(PIECES("policy=as.other ns=pid\n")));
+	EXPECT_EQ(EINVAL, in_pieces(PIECES("\n")));
+	EXPECT_EQ(EINVAL, in_pieces(PIECES("policy=as ns=pid\nend\npolicy=as.other ns=pid")));
+	EXPECT_EQ(EINVAL, in_pieces(PIECES("policy=as.other ns=pid cgroup=\"/end\n")));
+	EXPECT_TRUE(table_is("policy=as ns=pid\nend\n"));
+	/* It is not for a child to end it, which has the file open, too. */
+	fd = open(BULKHEAD_DIR "/assign", O_WRONLY);
+	EXPECT_EQ(22, write(fd, "policy=as.other ns=pid", 22));
+	pid = fork();
+	if (!pid)
+		_exit(close(fd) ? errno : 0);
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	EXPECT_EQ(4, write(fd, "\nend", 4));
+	EXPECT_EQ(0, close(fd));
+	EXPECT_TRUE(table_is("policy=as.other ns=pid\nend\n"));
+	/* After an error nothing more is taken. */
+	fd = open(BULKHEAD_DIR "/assign", O_WRONLY);
+	EXPECT_EQ(-1, write(fd, "policy=as ns=net\nend\n", 21));
+	EXPECT_EQ(-1, write(fd, "end\n", 4));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, close(fd));
 }
 
 static const struct {
@@ -195,6 +275,9 @@ static const struct {
 	{ "policy=as", EINVAL },
 	{ "ns=pid", EINVAL },
 	{ "policy=as ns=net", EINVAL },
+	{ "policy=as ns=mnt", EINVAL },
+	{ "policy=as ns=mnt exe=/a", EINVAL },
+	{ "policy=as ns=pid override=yes", EINVAL },
 	{ "policy=as ns=pid pid=1", EINVAL },
 	{ "policy=as ns=pid self", EINVAL },
 	{ "policy=as ns=pid ns=pid", EINVAL },
@@ -211,31 +294,31 @@ TEST_F(assign, a_refused_table_changes_nothing)
 	char *long_table = calloc(1, 262145), text[64];
 	size_t i;
 
-	ASSERT_EQ(0, bh_write("assign", "policy=as.other ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as.other ns=pid"));
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		EXPECT_EQ(-refused[i].err, bh_write("assign", "%s", refused[i].table))
+		EXPECT_EQ(-refused[i].err, bh_write("assign", "%s\nend\n", refused[i].table))
 			TH_LOG("table %zu", i);
 	memset(long_table, '\n', 262145);
 	EXPECT_EQ(-E2BIG, bh_write_bytes("assign", long_table, 262145));
-	EXPECT_EQ(-EINVAL, bh_write_bytes("assign", "policy=as ns=pid\0", 17));
+	EXPECT_EQ(-EINVAL, bh_write_bytes("assign", "policy=as ns=pid\0\nend\n", 22));
 	free(long_table);
 	EXPECT_LT(0, bh_read("assign", text, sizeof(text)));
-	EXPECT_STREQ("policy=as.other ns=pid\n", text);
+	EXPECT_STREQ("policy=as.other ns=pid\nend\n", text);
 	expect_box(_metadata, CLONE_NEWPID, "pid", "as.other");
 }
 
 TEST_F(assign, a_named_policy_stays)
 {
 	ASSERT_EQ(0, bh_policy("as.spare", "default exec deny"));
-	ASSERT_EQ(0, bh_write("assign", "policy=as.spare ns=pid exe=/nowhere"));
+	ASSERT_EQ(0, put_table("policy=as.spare ns=pid exe=/nowhere"));
 	EXPECT_EQ(-EBUSY, bh_write("remove", "as.spare"));
-	EXPECT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	EXPECT_EQ(0, put_table("policy=as ns=pid"));
 	EXPECT_EQ(0, bh_write("remove", "as.spare"));
 }
 
 static int write_table(void *unused)
 {
-	return -bh_write("assign", "\n");
+	return -put_table("");
 }
 
 static int write_without_capability(void *unused)
@@ -250,7 +333,7 @@ TEST_F(assign, is_not_for_everybody)
 	struct bh_cell cell;
 	char text[64];
 
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/nowhere"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid exe=/nowhere"));
 	ASSERT_EQ(0, bh_cell_start(&cell, 0));
 	EXPECT_EQ(EPERM, bh_cell_run(&cell, write_without_capability, NULL));
 	bh_cell_stop(&cell);
@@ -267,13 +350,13 @@ TEST_F(assign, each_type)
 {
 	expect_box(_metadata, CLONE_NEWPID, "pid", NULL);
 	expect_box(_metadata, CLONE_NEWUSER, "user", NULL);
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\n"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid\n"));
 	expect_box(_metadata, CLONE_NEWPID, "pid", "as");
 	expect_box(_metadata, CLONE_NEWUSER, "user", NULL);
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user\n"));
+	ASSERT_EQ(0, put_table("policy=as ns=user\n"));
 	expect_box(_metadata, CLONE_NEWPID, "pid", NULL);
 	expect_box(_metadata, CLONE_NEWUSER, "user", "as");
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user\npolicy=as.other ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=user\npolicy=as.other ns=pid"));
 	expect_box(_metadata, CLONE_NEWPID | CLONE_NEWUSER, "pid", "as.other");
 	expect_box(_metadata, CLONE_NEWPID | CLONE_NEWUSER, "user", "as");
 	expect_box(_metadata, CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC, "pid", "as.other");
@@ -281,14 +364,14 @@ TEST_F(assign, each_type)
 
 TEST_F(assign, the_first_line_that_matches)
 {
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/nowhere\n"
+	ASSERT_EQ(0, put_table("policy=as ns=pid exe=/nowhere\n"
 			      "policy=as.other ns=pid exe=/tmp/*.sh\npolicy=as ns=pid exe=**"));
 	expect_box(_metadata, CLONE_NEWPID, "pid", "as.other");
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=" PROG "\npolicy=as.other ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid exe=" PROG "\npolicy=as.other ns=pid"));
 	expect_box(_metadata, CLONE_NEWPID, "pid", "as.other");
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=" PROG));
+	ASSERT_EQ(0, put_table("policy=as ns=pid exe=" PROG));
 	expect_box(_metadata, CLONE_NEWPID, "pid", NULL);
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\npolicy=as.other ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid\npolicy=as.other ns=pid"));
 	expect_box(_metadata, CLONE_NEWPID, "pid", "as");
 }
 
@@ -309,14 +392,14 @@ static void expect_in(struct __test_metadata *_metadata, const char *procs, cons
 
 TEST_F(assign, by_cgroup)
 {
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=/a\n"
+	ASSERT_EQ(0, put_table("policy=as ns=pid cgroup=/a\n"
 			      "policy=as.other ns=pid cgroup=\"/a/b ?\" exe=/tmp/**"));
 	expect_in(_metadata, CGROUPS "/a/cgroup.procs", "as");
 	expect_in(_metadata, CGROUPS "/a/b c/cgroup.procs", "as.other");
 	expect_in(_metadata, CGROUPS "/cgroup.procs", NULL);
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=\"/a/b c\" exe=/nowhere\n"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid cgroup=\"/a/b c\" exe=/nowhere\n"));
 	expect_in(_metadata, CGROUPS "/a/b c/cgroup.procs", NULL);
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=/a/**\n"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid cgroup=/a/**\n"));
 	expect_in(_metadata, CGROUPS "/a/b c/cgroup.procs", "as");
 	expect_in(_metadata, CGROUPS "/a/cgroup.procs", NULL);
 }
@@ -357,7 +440,7 @@ TEST_F(assign, a_cgroup_too_deep_to_be_told)
 	struct box box;
 	char pid[16];
 
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid cgroup=/nowhere exe=/tmp/**\n"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid cgroup=/nowhere exe=/tmp/**\n"));
 	ASSERT_EQ(0, enter_cgroups());
 	ASSERT_EQ(0, box_start(&box, CLONE_NEWPID));
 	snprintf(pid, sizeof(pid), "%d", box.pid);
@@ -377,7 +460,7 @@ TEST_F(assign, the_first_exec_is_judged)
 
 	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
 	snprintf(inum, sizeof(inum), " inum=%u ", box_inum(&self->box, "pid"));
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
 	EXPECT_EQ(ENOENT, box_exec(&self->box, "/nowhere", ""));
 	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
 	EXPECT_EQ(EACCES, box_exec(&self->box, PROG, ""));
@@ -406,7 +489,7 @@ TEST_F(assign, a_path_that_cannot_be_told_fails_closed)
 	box_stop(&self->box);
 
 	ASSERT_EQ(0, bh_policy("as.open", "default exec allow"));
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/nowhere\npolicy=as.open ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid exe=/nowhere\npolicy=as.open ns=pid"));
 	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
 	snprintf(inum, sizeof(inum), " inum=%u ", box_inum(&self->box, "pid"));
 	EXPECT_EQ(EACCES, box_exec(&self->box, "prog", ""));
@@ -414,7 +497,7 @@ TEST_F(assign, a_path_that_cannot_be_told_fails_closed)
 				      "reason=\"path too long\"", NULL));
 	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
 	/* No line asks. */
-	ASSERT_EQ(0, bh_write("assign", "policy=as.open ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as.open ns=pid"));
 	EXPECT_EQ(0, box_exec(&self->box, "prog", ""));
 	close(events);
 	EXPECT_EQ(0, chdir("/"));
@@ -428,10 +511,10 @@ TEST_F(assign, a_running_container_is_left_alone)
 
 	ASSERT_EQ(0, mkfifo("/tmp/assign.fifo", 0600));
 	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID | CLONE_NEWUSER));
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user exe=/nowhere"));
+	ASSERT_EQ(0, put_table("policy=as ns=user exe=/nowhere"));
 	EXPECT_EQ(0, box_exec(&self->box, SHELL, "read x < /tmp/assign.fifo; " OTHER
 			      "; exec " AGAIN " sh -c 'while :; do sleep 1; done'"));
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\npolicy=as ns=user"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid\npolicy=as ns=user"));
 	chmod("/tmp/assign.fifo", 0666);
 	EXPECT_EQ(0, bh_write("/tmp/assign.fifo", "x\n"));
 	snprintf(path, sizeof(path), "/proc/%d/exe", self->box.pid);
@@ -450,7 +533,7 @@ TEST_F(assign, a_binding_by_hand_wins)
 {
 	const char *line;
 
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
 	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
 	ASSERT_EQ(0, bh_write("bind", "policy=as.other ns=pid pid=%d arm=exec", self->box.pid));
 	EXPECT_EQ(EACCES, box_exec(&self->box, OTHER, ""));
@@ -461,10 +544,36 @@ TEST_F(assign, a_binding_by_hand_wins)
 	EXPECT_NE(NULL, strstr(line, " by=bind "));
 }
 
+/* Unless the line says that it does not. */
+TEST_F(assign, a_binding_by_hand_is_replaced)
+{
+	ASSERT_EQ(0, put_table("policy=as ns=pid override=no"));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	ASSERT_EQ(0, bh_write("bind", "policy=as.other ns=pid pid=%d arm=exec", self->box.pid));
+	EXPECT_EQ(EACCES, box_exec(&self->box, PROG, ""));
+	EXPECT_TRUE(box_is_bound(&self->box, "pid", "as"));
+	EXPECT_EQ(0, box_live(&self->box));
+	/* Once only: by then the operator means it. */
+	EXPECT_EQ(0, bh_write("bind", "policy=as.other ns=pid pid=%d", self->box.pid));
+	usleep(1200000);
+	EXPECT_NE(NULL, strstr(bh_binding_line(box_inum(&self->box, "pid")),
+			       " policy=as.other "));
+}
+
+TEST_F(assign, a_binding_by_hand_stays_where_no_line_matches)
+{
+	ASSERT_EQ(0, put_table("policy=as ns=pid exe=/nowhere override=no\npolicy=as ns=pid"));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
+	ASSERT_EQ(0, bh_write("bind", "policy=as.other ns=pid pid=%d arm=exec", self->box.pid));
+	EXPECT_EQ(0, box_live(&self->box));
+	EXPECT_NE(NULL, strstr(bh_binding_line(box_inum(&self->box, "pid")),
+			       " policy=as.other "));
+}
+
 /* And the operator has the last word. */
 TEST_F(assign, unbind_and_bind_afterwards)
 {
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
 	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
 	ASSERT_EQ(0, box_live(&self->box));
 	EXPECT_EQ(0, bh_write("bind", "policy=as.other ns=pid pid=%d", self->box.pid));
@@ -495,7 +604,7 @@ static int exec_inside(const struct box *box, const char *ns, const char *path)
 
 TEST_F(assign, only_init_speaks_for_a_pid_namespace)
 {
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
 	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWPID));
 	EXPECT_EQ(0, exec_inside(&self->box, "pid", PROG));
 	EXPECT_TRUE(box_is_bound(&self->box, "pid", NULL));
@@ -508,7 +617,7 @@ TEST_F(assign, the_first_in_a_user_namespace)
 {
 	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWUSER));
 	ASSERT_EQ(0, box_live(&self->box));
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=user"));
+	ASSERT_EQ(0, put_table("policy=as ns=user"));
 	EXPECT_EQ(0, exec_inside(&self->box, "user", PROG));
 	EXPECT_TRUE(box_is_bound(&self->box, "user", NULL));
 	box_stop(&self->box);
@@ -563,8 +672,106 @@ TEST_F(assign, ways_to_make_a_namespace)
 		EXPECT_EQ(want, in_child(clone3_and_exec, CLONE_NEWPID));
 		EXPECT_EQ(want, in_child(clone3_and_exec, CLONE_NEWUSER));
 		EXPECT_EQ(want, in_child(clone3_and_exec, CLONE_NEWUSER | CLONE_NEWPID));
-		ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid\npolicy=as ns=user"));
+		ASSERT_EQ(0, put_table("policy=as ns=pid\npolicy=as ns=user"));
 	}
+}
+
+/* Whose pid 1 executes nothing: bwrap, lxc-execute */
+
+static int fork_and_exec(void *path)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		execve(path, (char *[]){ "x", NULL }, (char *[]){ NULL });
+		_exit(errno);
+	}
+	return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(assign, by_the_first_that_executes)
+{
+	struct bh_cell cell;
+	struct box box = { };
+
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	box.pid = cell.pid;
+	/* Who enters does not start it. */
+	EXPECT_EQ(0, exec_inside(&box, "pid", PROG));
+	EXPECT_TRUE(box_is_bound(&box, "pid", NULL));
+	EXPECT_EQ(EACCES, bh_cell_run(&cell, fork_and_exec, PROG));
+	EXPECT_TRUE(box_is_bound(&box, "pid", "as"));
+	EXPECT_EQ(0, bh_cell_run(&cell, fork_and_exec, OTHER));
+	bh_cell_stop(&cell);
+}
+
+static int stay(void *unused)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		execl(SHELL, "sh", "-c", "while :; do sleep 1; done", NULL);
+		_exit(1);
+	}
+	usleep(300000);
+	return 0;
+}
+
+/* What runs already is left alone there, too. */
+TEST_F(assign, by_none_that_follows)
+{
+	struct bh_cell cell;
+	struct box box = { };
+
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	box.pid = cell.pid;
+	ASSERT_EQ(0, bh_cell_run(&cell, stay, NULL));
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
+	EXPECT_EQ(0, bh_cell_run(&cell, fork_and_exec, PROG));
+	EXPECT_TRUE(box_is_bound(&box, "pid", NULL));
+	bh_cell_stop(&cell);
+}
+
+/* Containers that share the host's pid namespace */
+
+static void expect_mnt(struct __test_metadata *_metadata, const char *procs, const char *policy)
+{
+	struct box box;
+	char pid[16];
+
+	ASSERT_EQ(0, box_start(&box, CLONE_NEWNS));
+	snprintf(pid, sizeof(pid), "%d", box.pid);
+	EXPECT_EQ(0, bh_write(procs, "%s", pid));
+	EXPECT_EQ(policy ? EACCES : 0, box_exec(&box, policy ? PROG : SHELL, "sleep 1000"));
+	EXPECT_TRUE(box_is_bound(&box, "mnt", policy));
+	box_stop(&box);
+}
+
+TEST_F(assign, mount_namespaces_by_cgroup)
+{
+	ASSERT_EQ(0, put_table("policy=as ns=mnt cgroup=/a/**"));
+	expect_mnt(_metadata, CGROUPS "/a/b c/cgroup.procs", "as");
+	expect_mnt(_metadata, CGROUPS "/a/cgroup.procs", NULL);
+	expect_mnt(_metadata, CGROUPS "/cgroup.procs", NULL);
+	ASSERT_EQ(0, put_table("policy=as.other ns=pid"));
+	expect_mnt(_metadata, CGROUPS "/a/b c/cgroup.procs", NULL);
+}
+
+/* The host's own is never bound, and what runs in one already is left alone. */
+TEST_F(assign, mount_namespaces_that_are_old)
+{
+	char pid[16];
+
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWNS));
+	snprintf(pid, sizeof(pid), "%d", self->box.pid);
+	ASSERT_EQ(0, bh_write(CGROUPS "/a/b c/cgroup.procs", "%s", pid));
+	ASSERT_EQ(0, box_live(&self->box));
+	ASSERT_EQ(0, put_table("policy=as ns=mnt cgroup=/**"));
+	EXPECT_EQ(0, exec_inside(&self->box, "mnt", PROG));
+	EXPECT_TRUE(box_is_bound(&self->box, "mnt", NULL));
+	EXPECT_EQ(0, fork_and_exec(PROG));
 }
 
 /* Inside a container that is confined already */
@@ -582,13 +789,13 @@ TEST_F(assign, nested)
 	ASSERT_EQ(0, bh_cell_start(&cell, 0));
 	EXPECT_EQ(0, bh_cell_run(&cell, nested, NULL));
 	ASSERT_EQ(0, bh_cell_bind(&cell, "as"));
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
 	/* The policy holds there anyway: nothing to add. */
 	assigned = bh_number("stats", "assigned");
 	EXPECT_EQ(EACCES, bh_cell_run(&cell, nested, NULL));
 	EXPECT_EQ(assigned, bh_number("stats", "assigned"));
 	/* Another comes on top. */
-	ASSERT_EQ(0, bh_write("assign", "policy=as.other ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as.other ns=pid"));
 	EXPECT_EQ(EACCES, bh_cell_run(&cell, nested, NULL));
 	EXPECT_EQ(assigned + 1, bh_number("stats", "assigned"));
 	bh_cell_stop(&cell);
@@ -610,7 +817,7 @@ TEST_F_TIMEOUT(assign, a_thousand_namespaces, 300)
 	long assigned = bh_number("stats", "assigned"), bindings = bh_number("stats", "bindings");
 	int i, denied = 0;
 
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid exe=/tmp/**"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid exe=/tmp/**"));
 	for (i = 0; i < 1000; i++)
 		denied += in_child(clone3_and_exec, CLONE_NEWPID) == EACCES;
 	EXPECT_EQ(1000, denied);
@@ -625,11 +832,11 @@ TEST_F_TIMEOUT(assign, a_table_is_replaced_without_a_gap, 300)
 	pid_t pid;
 
 	ASSERT_EQ(0, bh_policy("as.twin", "deny exec path=" PROG));
-	ASSERT_EQ(0, bh_write("assign", "policy=as ns=pid"));
+	ASSERT_EQ(0, put_table("policy=as ns=pid"));
 	pid = fork();
 	while (!pid)
-		if (bh_write("assign", "policy=as.twin ns=pid") ||
-		    bh_write("assign", "policy=as ns=user\npolicy=as ns=pid cgroup=/** exe=/**"))
+		if (put_table("policy=as.twin ns=pid") ||
+		    put_table("policy=as ns=user\npolicy=as ns=pid cgroup=/** exe=/**"))
 			_exit(1);
 	for (i = 0; i < 200; i++)
 		denied += in_child(clone3_and_exec, CLONE_NEWPID) == EACCES;

@@ -71,7 +71,7 @@ TEST_F(files, modes)
 TEST_F(files, features)
 {
 	static const char *const lines[] = {
-		"abi 1\n", "namespaces pid user mnt\n", "assign pid user\n", "class exec keys ",
+		"abi 1\n", "namespaces pid user mnt\n", "assign pid user mnt\n", "class exec keys ",
 		"class mount keys ",
 		"class ptrace keys ", "\npoint ", "\nfunction d_absolute_path found=kprobe ",
 		"\nfunction our_mnt found=kprobe ",
@@ -162,7 +162,6 @@ TEST_F(files, what_is_not_in_this_version)
 	static const char signature[] = "\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d";
 
 	EXPECT_EQ(-EINVAL, bh_write("lock", "policy"));
-	EXPECT_EQ(-EINVAL, bh_write("assign", "policy=x ns=mnt"));
 	EXPECT_EQ(-EINVAL, bh_write_bytes("load", signature, sizeof(signature) - 1));
 }
 

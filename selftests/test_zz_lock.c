@@ -85,8 +85,8 @@ static void expect_no_change(struct __test_metadata *_metadata, const struct bh_
 	EXPECT_EQ(-EPERM, bh_write("bind", "policy=lock.spare ns=pid pid=%d", cell->pid));
 	EXPECT_EQ(-EPERM, bh_write("unbind", "ns=pid pid=%d", cell->pid));
 	EXPECT_EQ(-EPERM, bh_write("unbind", "ns=pid inum=%u", bh_cell_inum(cell, "pid")));
-	EXPECT_EQ(-EPERM, bh_write("assign", "policy=lock.spare ns=pid"));
-	EXPECT_EQ(-EPERM, bh_write("assign", "\n"));
+	EXPECT_EQ(-EPERM, bh_write("assign", "policy=lock.spare ns=pid\nend\n"));
+	EXPECT_EQ(-EPERM, bh_write("assign", "end\n"));
 	EXPECT_EQ(-EPERM, bh_write("lock", "0"));
 	EXPECT_EQ(-EPERM, bh_write("lock", "1"));
 	EXPECT_EQ(-EPERM, bh_write("lock", "policy"));

@@ -339,7 +339,7 @@ OFF(r28_remove, "write to remove", attack_put, PUT(SELF "remove", "spare"), EPER
 OFF(r28_bind, "write to bind", attack_bind, "policy=spare ns=pid self", EPERM, .others = true);
 OFF(r28_unbind, "write to unbind", attack_unbind, NULL, EPERM,
     .others = true);
-OFF(r28_assign, "write to assign", attack_put, PUT(SELF "assign", "\n"), EPERM);
+OFF(r28_assign, "write to assign", attack_put, PUT(SELF "assign", "end\n"), EPERM);
 OFF(r28_rmmod, "rmmod", attack_rmmod, NULL, EAGAIN);
 OFF(r28_ftrace, "rmmod and kernel.ftrace_enabled=0", attack_ftrace, NULL, EBUSY);
 

@@ -171,7 +171,8 @@ FIXTURE_SETUP(bind)
 					PROG[i], PROG[j], i);
 	snprintf(table + len, sizeof(table) - len,
 		 "policy=" A " ns=pid exe=/**/fault.prog cgroup=/**\n"
-		 "policy=" B " ns=user exe=/**/fault.prog cgroup=/**\n");
+		 "policy=" B " ns=user exe=/**/fault.prog cgroup=/**\n"
+		 "end\n");
 }
 
 FIXTURE_TEARDOWN(bind)
@@ -184,7 +185,7 @@ FIXTURE_TEARDOWN(bind)
 	/* An open pid namespace keeps the user namespace that owns it. */
 	close(self->ns);
 	close(self->pidfd);
-	EXPECT_EQ(0, bh_write("assign", "\n"));
+	EXPECT_EQ(0, bh_write("assign", "end\n"));
 	for (i = 0; i < 100 && bh_number("stats", "bindings") > self->bindings; i++)
 		usleep(100000);
 	EXPECT_EQ(self->bindings, bh_number("stats", "bindings"));
@@ -229,7 +230,7 @@ static int do_assign(const void *arg)
 {
 	int err;
 
-	if (bh_write("assign", "policy=%s ns=user exe=/old\n", A) ||
+	if (bh_write("assign", "policy=%s ns=user exe=/old\nend\n", A) ||
 	    bh_read("assign", was_table, sizeof(was_table)) < 0)
 		return FAULT_BROKEN;
 	fault_begin();

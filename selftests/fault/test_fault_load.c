@@ -402,9 +402,9 @@ TEST_F_TIMEOUT(load, what_is_read_is_whole, 3600)
 	};
 
 	FAULTS_OR_SKIP();
-	ASSERT_EQ(0, bh_write("assign", "policy=%s ns=user cgroup=/nowhere/**\n", POLICY));
+	ASSERT_EQ(0, bh_write("assign", "policy=%s ns=user cgroup=/nowhere/**\nend\n", POLICY));
 	fault_try_all(_metadata, rows, NULL);
-	EXPECT_EQ(0, bh_write("assign", "\n"));
+	EXPECT_EQ(0, bh_write("assign", "end\n"));
 }
 
 TEST_HARNESS_MAIN

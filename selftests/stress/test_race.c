@@ -333,7 +333,7 @@ static void rewrite_table(void)
 	unsigned int i;
 
 	for (i = 0; !is_over(); i++)
-		if (!bh_write("assign", "%s%s%s", i & 1 ? "policy=" POLICY " ns=pid exe=/no\n" : "",
+		if (!bh_write("assign", "%s%s%send\n", i & 1 ? "policy=" POLICY " ns=pid exe=/no\n" : "",
 			      line, i & 2 ? "policy=" POLICY " ns=user cgroup=/no/**\n" : ""))
 			count(TABLES);
 }
@@ -489,7 +489,7 @@ TEST_F_TIMEOUT(race, no_act_goes_the_other_way, 72000)
 	/* Without a policy none of the acts is denied. */
 	ASSERT_EQ((1 << (ACTS - ALLOWED_ACTS)) - 1, bh_run(&free, act_all, NULL));
 	ASSERT_EQ(0, bh_policy(POLICY, "%s%s", ALWAYS, bodies[0]));
-	ASSERT_EQ(0, bh_write("assign", "policy=" POLICY " ns=user exe=" ASSIGNED "\n"));
+	ASSERT_EQ(0, bh_write("assign", "policy=" POLICY " ns=user exe=" ASSIGNED "\nend\n"));
 	deadline = seconds_now() + setting("BULKHEAD_RACE_SECONDS", 15);
 	patience = seconds_now() + 20 * setting("BULKHEAD_RACE_SECONDS", 15);
 	EXPECT_EQ(0, run_tasks(tasks, TASKS, NULL));
@@ -500,7 +500,7 @@ TEST_F_TIMEOUT(race, no_act_goes_the_other_way, 72000)
 		EXPECT_LE(counters[i].least, shared->count[i]);
 	}
 
-	EXPECT_EQ(0, bh_write("assign", "\n"));
+	EXPECT_EQ(0, bh_write("assign", "end\n"));
 	EXPECT_EQ(self->bindings, wait_for_bindings(self->bindings));
 	EXPECT_EQ(0, bh_write("remove", POLICY));
 	EXPECT_EQ(self->policies, bh_number("stats", "policies"));

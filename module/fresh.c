@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * New namespaces: those in which nothing that was made there has executed a program.
+ *
+ * The kernel keeps no record of that. What is asked is whether any that lives has.
+ */
+#include <linux/file.h>
+#include <linux/idr.h>
+#include <linux/pid.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+
+#include "compat/compat.h"
+#include "fresh.h"
+#include "newcomer.h"
+#include "path.h"
+#include "task.h"
+
+static bool has_executed(const struct task_struct *leader)
+{
+	return !(data_race(READ_ONCE(leader->flags)) & PF_FORKNOEXEC);
+}
+
+/*
+ * Who was brought in from outside does not start the namespace. The first process is looked
+ * at first, so that the question is a short one wherever that has executed its program.
+ */
+static bool pid_is_new(struct pid_namespace *ns)
+{
+	struct task_struct *leader;
+	struct pid *pid;
+	int nr;
+
+	if (bh_task_was_brought_in(current->group_leader, ns))
+		return false;
+	idr_for_each_entry(&ns->idr, pid, nr) {
+		leader = pid_task(pid, PIDTYPE_TGID);
+		if (leader && has_executed(leader) && !bh_task_was_brought_in(leader, ns))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A process's memory belongs to the user namespace in which it executed its program, or to
+ * one above if it must not read that; fork copies this, unshare and setns leave it alone.
+ */
+static bool executed_in_user(struct task_struct *task, const void *user_ns)
+{
+	return rcu_dereference(task->real_cred)->user_ns == user_ns && task->mm &&
+	       bh_exec_user_ns(task) == user_ns;
+}
+
+/* What was executed lies in the mount namespace, unless it was executed before that was made. */
+static bool executed_in_mnt(struct task_struct *task, const void *mnt)
+{
+	struct file *exe;
+	bool here;
+
+	if (!task->nsproxy || bh_mnt_common(task->nsproxy->mnt_ns) != mnt)
+		return false;
+	exe = bh_task_exe(task);
+	here = exe && bh_path_is_here(&exe->f_path);
+	if (exe)
+		fput(exe);
+	return here;
+}
+
+/* Is @executed true of no task? The current one, which can be asked quickly, is so first. */
+static bool no_task(bool (*executed)(struct task_struct *task, const void *ns), const void *ns)
+{
+	struct task_struct *process, *task;
+	bool any;
+
+	task_lock(current);
+	any = executed(current, ns);
+	task_unlock(current);
+	if (any)
+		return false;
+	for_each_process_thread(process, task) {
+		if (any)
+			continue;
+		task_lock(task);
+		any = executed(task, ns);
+		task_unlock(task);
+	}
+	return !any;
+}
+
+/**
+ * bh_ns_is_new() - has nothing that was made in a namespace executed a program there?
+ * @type: its type
+ * @ns: a namespace of the current task, which is about to execute one
+ *
+ * Takes the task_lock() of all tasks, one after the other.
+ */
+bool bh_ns_is_new(enum bh_ns_type type, void *ns)
+{
+	bool new;
+
+	rcu_read_lock();
+	if (type == BH_NS_PID)
+		new = pid_is_new(ns);
+	else
+		new = no_task(type == BH_NS_USER ? executed_in_user : executed_in_mnt, ns);
+	rcu_read_unlock();
+	return new;
+}
