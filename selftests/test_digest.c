@@ -375,14 +375,14 @@ static int run_memfd(void *path)
 TEST(no_digest_of_a_memfd)
 {
 	struct bh_trial trial = {
-		.act = run_memfd, .arg = "/tmp/m", .with = EACCES,
+		.act = run_memfd, .arg = "/tmp/in-memory", .with = EACCES,
 		.words = { "class=exec", "no digest" },
 	};
 	char rules[256];
 
-	bh_make_elf("/tmp/m", 0, NULL);
+	bh_make_elf("/tmp/in-memory", 0, NULL);
 	snprintf(rules, sizeof(rules), "default exec deny\nallow exec digest=sha256:%s\n",
-		 sha256_file("/tmp/m"));
+		 sha256_file("/tmp/in-memory"));
 	trial.rules = rules;
 	bh_try(_metadata, &trial);
 }
