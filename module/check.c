@@ -279,7 +279,7 @@ static void gather_asleep(struct bh_check *check, u32 missing)
 
 /* Judging */
 
-/* What the events of a class show. */
+/* What the events of a class show. No event waits: what may sleep is shown if it is known. */
 static u32 shown(const struct bh_check *check)
 {
 	static const u8 strings[BH_CLASSES] = {
@@ -290,7 +290,7 @@ static u32 shown(const struct bh_check *check)
 		[BH_PTRACE] = 1 << BH_PTRACE_EXE | 1 << BH_EXE,
 	};
 
-	return strings[check->request.class] | check->lazy;
+	return strings[check->request.class] | (check->lazy & ~check->sleeps);
 }
 
 static const struct bh_policy *policy_of(const struct bh_binding *binding)
@@ -403,7 +403,7 @@ static const char *report_word(const struct bh_opinion *opinion)
 /*
  * Asks all policies that have a say.
  *
- * Return: what is still missing, for a decision or a report, and may sleep to be fetched.
+ * Return: what is still missing and may sleep to be fetched.
  */
 static u32 judge(struct bh_check *check)
 {
@@ -431,12 +431,9 @@ static u32 judge(struct bh_check *check)
 		judge_one(check, &check->opinions[i]);
 		check->reports |= report_word(&check->opinions[i]) && !check->silent;
 	}
-	if (likely(!check->reports))
-		return 0;
-	missing = shown(check) & ~check->have;
-	if (!(missing & check->sleeps))
-		gather(check, missing);
-	return missing & check->sleeps;
+	if (unlikely(check->reports))
+		gather(check, shown(check) & ~check->have);
+	return 0;
 }
 
 /* Why a rule may not look at the path that the report shows, or has no digest to look at. */

@@ -73,11 +73,12 @@ static const struct file *content_of(const struct file *file)
  */
 static int check_map(const struct file *file, bool own_content, bool mapped)
 {
-	const struct file *content = content_of(file);
+	const struct file *content;
 	int err;
 
 	if (!bh_task_has_bindings(current))
 		return 0;
+	content = content_of(file);
 	err = judge(content, mapped);
 	return err || !content || !own_content ? err : judge(NULL, mapped);
 }
