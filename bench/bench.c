@@ -577,7 +577,10 @@ static void enter_overlay(void)
 	if (mount("o", "/bench/o/root", "overlay", 0, options) || chdir("/bench/o/root") ||
 	    syscall(SYS_pivot_root, ".", "old") || chdir("/"))
 		die("overlay");
-	open_program();
+	/* To open it for writing would copy it up. */
+	program_fd = open(PROGRAM, O_RDONLY | O_CLOEXEC);
+	if (program_fd < 0)
+		die("program");
 }
 
 /* A chain of directories, so that the program's path has so many bytes. */
