@@ -40,6 +40,7 @@ struct bh_origin {
  * @cgroup: where the namespace's first process was when it was bound
  * @label: what the binding is called, for people; or NULL
  * @source: of its reports
+ * @free: frees it, where one may sleep, after the last check that may see it
  */
 struct bh_binding {
 	struct hlist_node node;

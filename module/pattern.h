@@ -30,6 +30,7 @@ struct bh_set {
  * @cap: patterns that fit in @starts
  * @sets: the different sets that occur
  * @nr_sets: how many
+ * @cap_sets: sets that fit
  */
 struct bh_patterns {
 	u16 *tokens;

@@ -246,11 +246,23 @@ struct bh_class_rules {
 
 /**
  * struct bh_policy - a policy; immutable once built
+ * @name: what it is called
+ * @version: its version
  * @id: of a loaded policy; no other one ever has the same
+ * @audit_mode: nothing is denied, only reported
  * @asks_tracee: some rule speaks of role=tracee
+ * @defaults: for each class, the action where no rule matches
+ * @classes: for each class, its rules' index
+ * @rules: all rules, in the order in which they were written
+ * @conds: their conditions
+ * @values: the values of those
+ * @nr_rules: how many rules
+ * @nr_conds: how many conditions
+ * @nr_values: how many values
  * @bytes: memory that it holds
  * @signer: who has signed its document, any bytes; empty if no one has
- * @text: its canonical form, not terminated
+ * @text: its text, not terminated
+ * @text_len: how many bytes
  */
 struct bh_policy {
 	char name[BH_NAME_MAX + 1];

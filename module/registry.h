@@ -25,6 +25,7 @@ extern struct mutex bh_config_mutex;
  * @hits: for each rule, how often it decided; NULL if there are too many rules for that
  * @shared_hits: the same then, for all CPUs together
  * @refs: the registry's one and the readers'; checks rely on RCU
+ * @rcu: frees it after the last check that may see it
  */
 struct bh_loaded {
 	struct bh_policy *policy;
@@ -42,6 +43,7 @@ struct bh_counts {
 
 /**
  * struct bh_entry - a name that has a policy
+ * @list: in bh_entries; under bh_config_mutex
  * @name: the name
  * @loaded: its current version; replaced as a whole
  * @bound: bindings that name it; under bh_config_mutex
@@ -49,6 +51,7 @@ struct bh_counts {
  * @counts: what its checks came to
  * @losses: reports of its bindings that were lost
  * @files: for securityfs_policy.c
+ * @rcu: frees it after the last check that may see it
  */
 struct bh_entry {
 	struct list_head list;

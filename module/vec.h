@@ -7,15 +7,15 @@
 
 #include <linux/types.h>
 
+#define BH_VEC_INLINE 32
+
 /**
  * struct bh_vec - a growing array of u32
  * @v: the elements
  * @nr: elements in use
  * @cap: elements that fit
- * @inline_cap: how many of them lie in @space, 0 if there is no such space
  * @space: the first elements' home, so that a short vector allocates nothing
  */
-#define BH_VEC_INLINE 32
 struct bh_vec {
 	u32 *v;
 	u32 nr;
