@@ -92,7 +92,7 @@ const struct command cmd_digest = {
 	.name = "digest",
 	.summary = "print the digests of files, as rules name them",
 	.synopsis = "FILE...",
-	.help = "A line for each digest: sha256:HEX, and what fs-verity says where the file has it.\n"
-		"\n",
+	.help = "A line for each digest: sha256:HEX, and what fs-verity says where the file has\n"
+		"it.\n\n",
 	.run = run,
 };

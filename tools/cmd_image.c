@@ -287,8 +287,8 @@ const struct command cmd_image = {
 	.name = "image",
 	.summary = "make a policy that sanctions what an image holds",
 	.synopsis = "[-o FILE] [--name N] [--by digest|path|verity] SOURCE",
-	.help = "SOURCE is a root directory, an OCI layout (a directory or an archive, as skopeo and\n"
-		"podman save make) or an archive of docker save.\n\n"
+	.help = "SOURCE is a root directory, an OCI layout (a directory or an archive, as skopeo\n"
+		"and podman save make) or an archive of docker save.\n\n"
 		"  -o, --output FILE  where to; standard output if it is not given\n"
 		"  -n, --name N       the policy's name\n"
 		"  -b, --by HOW       by what files are known: digest (sha256, of the content),\n"
