@@ -156,15 +156,6 @@ TEST_F(files, lock_is_open)
 	EXPECT_STREQ("0\n", self->text);
 }
 
-/* What this version does not have is not there, or an error; never ignored. */
-TEST_F(files, what_is_not_in_this_version)
-{
-	static const char signature[] = "\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d";
-
-	EXPECT_EQ(-EINVAL, bh_write("lock", "policy"));
-	EXPECT_EQ(-EINVAL, bh_write_bytes("load", signature, sizeof(signature) - 1));
-}
-
 /* remove */
 
 TEST_F(files, remove)
