@@ -561,7 +561,7 @@ static void takes_several_blocks(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, reading->nr, 3);
 	KUNIT_EXPECT_STREQ(test, reading->policy[0]->name, "a");
 	KUNIT_EXPECT_TRUE(test, reading->policy[0]->audit_mode);
-	KUNIT_EXPECT_EQ(test, reading->policy[0]->rules[0].line, 4);
+	KUNIT_EXPECT_EQ(test, reading->policy[0]->rules[0].line, 3);
 	KUNIT_EXPECT_STREQ(test, reading->policy[1]->name, "b");
 	KUNIT_EXPECT_FALSE(test, reading->policy[1]->audit_mode);
 	KUNIT_EXPECT_EQ(test, reading->policy[1]->nr_rules, 0);

@@ -170,6 +170,17 @@ static int write_text(struct bh_parser *p)
 	return 0;
 }
 
+/* Hands the block's own text over to the policy. */
+static int take_source(struct bh_parser *p)
+{
+	struct bh_policy *policy = p->policy;
+
+	policy->source = p->source.s;
+	policy->source_len = p->source.len;
+	p->source = (struct bh_buffer){ };
+	return bh_trim((void **)&policy->source, policy->source_len, 1);
+}
+
 /**
  * bh_block_end() - make the policy and hand it to the parser's sink
  * @l: the block's last line, of which all has been read
@@ -186,6 +197,8 @@ int bh_block_end(struct bh_line *l)
 
 	err = write_text(p);
 	if (!err)
+		err = take_source(p);
+	if (!err)
 		err = bh_trim((void **)&policy->rules, policy->nr_rules, sizeof(*policy->rules));
 	if (!err)
 		err = bh_trim((void **)&policy->conds, policy->nr_conds, sizeof(*policy->conds));
@@ -194,7 +207,8 @@ int bh_block_end(struct bh_line *l)
 	if (!err)
 		err = bh_policy_index(policy, &p->patterns, &why, &rule);
 	if (err && rule != BH_NO_RULE)
-		return bh_parser_fail(p, err, policy->rules[rule].line, 1, why);
+		return bh_parser_fail(p, err, p->policy_line + policy->rules[rule].line - 1,
+				      1, why);
 	if (err)
 		return bh_line_fail(l, err, why);
 

@@ -36,6 +36,7 @@ struct bh_buffer {
  * @cap_values: values that do
  * @patterns: the patterns and digests that the values number
  * @text: the block's rules in canonical form
+ * @source: the block as it was written, so far
  * @token: the current token, decoded; values are separated by NUL
  * @columns: where each value of the token begins
  */
@@ -59,6 +60,7 @@ struct bh_parser {
 	u32 cap_values;
 	struct bh_policy_patterns patterns;
 	struct bh_buffer text;
+	struct bh_buffer source;
 
 	char token[BH_LINE_MAX + 1];
 	u16 columns[BH_VALUES_MAX];

@@ -56,24 +56,42 @@ static u32 find_bad_utf8(const char *line, size_t len)
 	return 0;
 }
 
+/* The line as it was written, for `text`. */
+static int keep_line(struct bh_parser *p, const char *s, size_t len)
+{
+	int err = bh_buffer_append(&p->source, s, len) ?: bh_buffer_append(&p->source, "\n", 1);
+
+	return err ? bh_parser_fail(p, err, p->line, 1, "") : 0;
+}
+
 static int read_line(struct bh_parser *p, const char *s, size_t len)
 {
-	struct bh_line l = { .parser = p, .s = s, .len = len };
+	struct bh_line l = { .parser = p, .s = s };
 	u32 column = find_bad_utf8(s, len);
 	int ret;
 
+	/* CR LF ends a line as LF does. */
+	if (len && s[len - 1] == '\r')
+		len--;
+	l.len = len;
 	if (column)
 		return bh_parser_fail(p, -EINVAL, p->line, column, "not UTF-8");
 	ret = bh_line_next(&l);
 	if (ret <= 0)
-		return ret;
+		return ret ?: p->policy ? keep_line(p, s, len) : 0;
 	if (!bh_line_is(&l, "end") || (!p->policy && !p->ended)) {
 		/* What seemed to be an `end` stood in the block, and is as wrong as there. */
 		if (p->ended)
 			return bh_line_fail_word(&l, "unknown word", p->token, l.len_token);
-		return p->policy ? bh_block_line(&l) : read_line_outside(&l);
+		if (!p->policy)
+			p->source.len = 0;
+		ret = p->policy ? bh_block_line(&l) : read_line_outside(&l);
+		return ret ?: keep_line(p, s, len);
 	}
-	ret = bh_line_want_end(&l);
+	/* A comment behind it comes too late, if the newline comes later. */
+	ret = p->ended ? 0 : keep_line(p, s, l.pos);
+	if (!ret)
+		ret = bh_line_want_end(&l);
 	if (!ret && !p->ended)
 		ret = bh_block_end(&l);
 	return ret;
@@ -178,6 +196,7 @@ void bh_parser_free(struct bh_parser *p)
 	bh_block_drop(p);
 	kvfree(p->partial.s);
 	kvfree(p->text.s);
+	kvfree(p->source.s);
 	kvfree(p);
 }
 
@@ -248,6 +267,22 @@ int bh_parser_end(struct bh_parser *p)
 	if (err)
 		bh_block_drop(p);
 	return err;
+}
+
+/**
+ * bh_parser_is_open() - has a block begun that has no `end` yet?
+ * @p: the parser
+ */
+bool bh_parser_is_open(const struct bh_parser *p)
+{
+	size_t i;
+
+	if (p->error.err || p->ended)
+		return false;
+	for (i = 0; i < p->partial.len; i++)
+		if (!bh_is_blank(p->partial.s[i]) && p->partial.s[i] != '\r')
+			break;
+	return p->policy || (i < p->partial.len && p->partial.s[i] != '#');
 }
 
 /**

@@ -261,5 +261,6 @@ void bh_policy_free(struct bh_policy *policy)
 	kvfree(policy->conds);
 	kvfree(policy->values);
 	kvfree(policy->text);
+	kvfree(policy->source);
 	kfree(policy);
 }

@@ -192,7 +192,7 @@ struct bh_cond {
 
 /**
  * struct bh_rule - a rule
- * @line: where it was written, for reports
+ * @line: where it was written, for reports: 1 is the line in which its block begins
  * @cond: its first condition
  * @nr_conds: how many there are
  * @class: enum bh_class
@@ -261,8 +261,10 @@ struct bh_class_rules {
  * @nr_values: how many values
  * @bytes: memory that it holds
  * @signer: who has signed its document, any bytes; empty if no one has
- * @text: its text, not terminated
+ * @text: its canonical form, not terminated; NULL once the registry has its hash
  * @text_len: how many bytes
+ * @source: it as it was written, from `policy` to `end`, not terminated
+ * @source_len: how many bytes
  */
 struct bh_policy {
 	char name[BH_NAME_MAX + 1];
@@ -282,6 +284,8 @@ struct bh_policy {
 	char signer[BH_SIGNER_MAX + 1];
 	char *text;
 	size_t text_len;
+	char *source;
+	size_t source_len;
 };
 
 /* Patterns and digests of a policy under construction, by class. */

@@ -94,9 +94,13 @@ void bh_loaded_put(struct bh_loaded *loaded)
 		call_rcu(&loaded->rcu, free_loaded);
 }
 
-static bool same_text(const struct bh_policy *a, const struct bh_policy *b)
+/* The canonical text has no more use once its hash is known. */
+static void drop_text(struct bh_policy *policy)
 {
-	return a->text_len == b->text_len && !memcmp(a->text, b->text, a->text_len);
+	kvfree(policy->text);
+	policy->text = NULL;
+	policy->bytes -= policy->text_len;
+	policy->text_len = 0;
 }
 
 static void free_entry_now(struct bh_entry *entry)
@@ -140,18 +144,19 @@ static void swap_loaded(struct bh_entry *entry, struct bh_loaded *loaded)
 
 /* May @policy take the place of what @entry has? 0 if there is nothing to do. */
 static int may_replace(const struct bh_entry *entry, const struct bh_policy *policy,
-		       const char **why)
+		       const u8 *hash, const char **why)
 {
-	const struct bh_policy *old;
+	const struct bh_loaded *old;
+	u64 version;
 
-	old = rcu_dereference_protected(entry->loaded, lockdep_is_held(&bh_config_mutex))->policy;
-	if (policy->version > old->version)
+	old = rcu_dereference_protected(entry->loaded, lockdep_is_held(&bh_config_mutex));
+	version = old->policy->version;
+	if (policy->version > version)
 		return 1;
-	if (policy->version == old->version && same_text(policy, old))
+	if (policy->version == version && !memcmp(hash, old->sha256, SHA256_DIGEST_SIZE))
 		return 0;
-	*why = policy->version == old->version ?
-	       "this version is loaded with another content" :
-	       "the loaded version is higher";
+	*why = policy->version == version ? "this version is loaded with another content" :
+					    "the loaded version is higher";
 	return -ESTALE;
 }
 
@@ -171,10 +176,13 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 {
 	struct bh_entry *known = bh_registry_find(policy->name, strlen(policy->name));
 	struct bh_loaded *loaded = NULL;
+	u8 hash[SHA256_DIGEST_SIZE];
 	int ret = -ENOMEM;
 
+	sha256(policy->text, policy->text_len, hash);
+	drop_text(policy);
 	if (known) {
-		ret = may_replace(known, policy, why);
+		ret = may_replace(known, policy, hash, why);
 		*entry = known;
 		if (ret <= 0)
 			goto out_free;
@@ -198,7 +206,7 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 	policy->id = ++last_id;
 	loaded->policy = policy;
 	refcount_set(&loaded->refs, 1);
-	sha256(policy->text, policy->text_len, loaded->sha256);
+	memcpy(loaded->sha256, hash, sizeof(hash));
 	swap_loaded(*entry, loaded);
 	return !known;
 

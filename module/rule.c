@@ -174,7 +174,7 @@ int bh_rule_read(struct bh_line *l)
 	struct bh_policy *policy = p->policy;
 	const struct bh_word *report, *action;
 	struct bh_rule rule = {
-		.line = p->line, .cond = policy->nr_conds, .report = BH_PLAIN,
+		.line = p->line - p->policy_line + 1, .cond = policy->nr_conds, .report = BH_PLAIN,
 	};
 	int ret;
 

@@ -14,6 +14,19 @@
 #include "securityfs_files.h"
 
 /**
+ * bh_create_dir() - make a directory
+ * @name: its name
+ * @mode: who may do what with it; securityfs_create_dir() lets anyone list one
+ * @parent: where, or NULL
+ *
+ * Return: the directory, for bh_remove_dentry(), or an ERR_PTR.
+ */
+struct dentry *bh_create_dir(const char *name, umode_t mode, struct dentry *parent)
+{
+	return securityfs_create_file(name, S_IFDIR | mode, parent, NULL, NULL);
+}
+
+/**
  * bh_remove_dentry() - remove a file or an empty directory
  * @dentry: the file, or NULL
  *
@@ -72,13 +85,14 @@ int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 	int i, err;
 
 	bh_features_init(tables, nr);
-	root_dir = securityfs_create_dir("bulkhead", NULL);
+	/* Anyone may read `self` and `features` in it, but not list it. */
+	root_dir = bh_create_dir("bulkhead", 0711, NULL);
 	if (IS_ERR(root_dir)) {
 		err = PTR_ERR(root_dir);
 		pr_err("cannot make the directory in securityfs (%d)\n", err);
 		return err;
 	}
-	bh_policies_dir = securityfs_create_dir("policies", root_dir);
+	bh_policies_dir = bh_create_dir("policies", 0700, root_dir);
 	err = PTR_ERR_OR_ZERO(bh_policies_dir);
 	if (err)
 		bh_policies_dir = NULL;
@@ -109,10 +123,9 @@ void bh_securityfs_exit(void)
 
 	for (i = 0; i < ARRAY_SIZE(file_table); i++)
 		bh_remove_dentry(files[i]);
-	mutex_lock(&bh_config_mutex);
+	/* No one loads or removes a policy any more. */
 	bh_registry_for_each(entry)
 		bh_policy_files_remove(entry->files);
-	mutex_unlock(&bh_config_mutex);
 	bh_remove_dentry(bh_policies_dir);
 	bh_remove_dentry(root_dir);
 }

@@ -2,6 +2,7 @@
 /*
  * `bind`, `unbind`, `bindings` and `self`: which namespace carries which policy.
  */
+#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -14,161 +15,281 @@
 #include "securityfs_files.h"
 
 /* The words of a line for bind or unbind; NULL where there is none. */
-struct command {
+struct words {
 	char *policy;
 	char *ns;
 	char *arm;
+	char *label;
 	char *self;
 	char *pid;
 	char *fd;
 	char *inum;
 };
 
-static int take_word(struct command *command, char *word)
+static int fail(struct bh_command *command, const char *at, int err, const char *why)
+{
+	command->column = at - command->line + 1;
+	command->config.reason = why;
+	return err;
+}
+
+/* The value of an escape that begins at @s, or -1; @len is set to its length. */
+static int unescape(const char *s, int *len)
+{
+	*len = 2;
+	if (s[1] == '"' || s[1] == '\\')
+		return s[1];
+	if (s[1] != 'x' || !isxdigit(s[2]) || !isxdigit(s[3]))
+		return -1;
+	*len = 4;
+	return hex_to_bin(s[2]) << 4 | hex_to_bin(s[3]);
+}
+
+/* Decodes a quoted value in its place. Return: what follows it, or NULL if it is not one. */
+static char *unquote(char *s)
+{
+	char *to = s;
+	int c, len;
+
+	for (s++; *s && *s != '"'; s += len) {
+		len = 1;
+		c = *s == '\\' ? unescape(s, &len) : (u8)*s;
+		if (c <= 0)
+			return NULL;
+		*to++ = c;
+	}
+	if (!*s || (s[1] && s[1] != ' ' && s[1] != '\t'))
+		return NULL;
+	*to = '\0';
+	return s + 1;
+}
+
+/* Ends the value that begins at @s. Return: what follows it, or NULL if it is not one. */
+static char *end_value(char *s)
+{
+	char *end;
+
+	if (*s == '"')
+		return unquote(s);
+	end = s + strcspn(s, " \t");
+	if (end == s)
+		return NULL;
+	if (*end)
+		*end++ = '\0';
+	return end;
+}
+
+static char **find_word(struct words *words, const char *name, size_t len)
 {
 	const struct {
 		const char *name;
 		char **value;
-	} words[] = {
-		{ "policy", &command->policy },
-		{ "ns", &command->ns },
-		{ "arm", &command->arm },
-		{ "pid", &command->pid },
-		{ "fd", &command->fd },
-		{ "inum", &command->inum },
+	} table[] = {
+		{ "policy", &words->policy },
+		{ "ns", &words->ns },
+		{ "arm", &words->arm },
+		{ "label", &words->label },
+		{ "pid", &words->pid },
+		{ "fd", &words->fd },
+		{ "inum", &words->inum },
 	};
-	char *value = strchr(word, '=');
 	int i;
 
-	if (!value) {
-		if (strcmp(word, "self") || command->self)
-			return -EINVAL;
-		command->self = word;
-		return 0;
-	}
-	*value++ = '\0';
-	for (i = 0; i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i].name, word))
-			continue;
-		if (*words[i].value || !*value)
-			return -EINVAL;
-		*words[i].value = value;
-		return 0;
-	}
-	return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		if (strlen(table[i].name) == len && !memcmp(table[i].name, name, len))
+			return table[i].value;
+	return NULL;
 }
 
-static int split_command(struct command *command, char *line)
+/* Takes the word at @s. Return: 0 with @next set to what follows it, or -EINVAL. */
+static int take_word(struct bh_command *command, struct words *words, char *s, char **next)
 {
-	char *word;
+	size_t len = strcspn(s, "= \t");
+	char **value;
+
+	if (s[len] != '=') {
+		if (len != 4 || memcmp(s, "self", 4))
+			return fail(command, s, -EINVAL, "unknown word");
+		if (words->self)
+			return fail(command, s, -EINVAL, "twice the same word");
+		words->self = s;
+		*next = s + len;
+		return 0;
+	}
+	value = find_word(words, s, len);
+	if (!value)
+		return fail(command, s, -EINVAL, "unknown key");
+	if (*value)
+		return fail(command, s, -EINVAL, "twice the same key");
+	*value = s + len + 1;
+	*next = end_value(*value);
+	if (!*next)
+		return fail(command, *value, -EINVAL, "no value, or quotes that do not close");
+	return 0;
+}
+
+static int split(struct bh_command *command, struct words *words)
+{
+	char *s = skip_spaces(command->line), *next;
 	int err;
 
-	memset(command, 0, sizeof(*command));
-	while ((word = strsep(&line, " \t")) != NULL) {
-		if (!*word)
-			continue;
-		err = take_word(command, word);
+	memset(words, 0, sizeof(*words));
+	for (; *s; s = skip_spaces(next)) {
+		err = take_word(command, words, s, &next);
 		if (err)
 			return err;
 	}
-	/* Exactly one way to say which namespace. */
-	if (!!command->self + !!command->pid + !!command->fd + !!command->inum != 1)
-		return -EINVAL;
-	return command->ns ? 0 : -EINVAL;
+	if (!!words->self + !!words->pid + !!words->fd + !!words->inum != 1)
+		return fail(command, command->line, -EINVAL,
+			    "needs one of self, pid=, fd= and, to unbind, inum=");
+	if (!words->ns)
+		return fail(command, command->line, -EINVAL, "needs ns=");
+	return 0;
 }
 
-static int find_ns_type(const char *name)
+static int find_type(struct bh_command *command, const char *name)
 {
 	int type;
 
-	for (type = 0; type < BH_NS_TYPES; type++)
-		if (!strcmp(bh_ns_types[type].name, name))
-			return type;
-	return -EINVAL;
+	for (type = 0; type < BH_NS_TYPES; type++) {
+		if (strcmp(bh_ns_types[type].name, name))
+			continue;
+		command->config.ns = bh_ns_types[type].name;
+		return type;
+	}
+	return fail(command, name, -EINVAL, "ns= is pid, user or mnt");
 }
 
 /* The namespace that a command is about, with a reference. */
-static int find_ns(const struct command *command, enum bh_ns_type type, struct bh_ns *ns,
-		   char **cgroup)
+static int find_ns(struct bh_command *command, const struct words *words, enum bh_ns_type type,
+		   struct bh_ns *ns, char **cgroup)
 {
-	int nr;
+	const char *number = words->pid ?: words->fd;
+	int nr, err;
 
-	if (command->self)
+	if (words->self)
 		return bh_ns_of_pid(type, 0, ns, cgroup);
-	if (kstrtoint(command->pid ?: command->fd, 10, &nr) || nr < 0)
-		return -EINVAL;
-	if (command->fd)
-		return bh_ns_of_fd(type, nr, ns, cgroup);
-	return nr ? bh_ns_of_pid(type, nr, ns, cgroup) : -EINVAL;
+	if (kstrtoint(number, 10, &nr) || nr < !words->fd)
+		return fail(command, number, -EINVAL, "not a number that can be");
+	if (words->fd)
+		err = bh_ns_of_fd(type, nr, ns, cgroup);
+	else
+		err = bh_ns_of_pid(type, nr, ns, cgroup);
+	if (err)
+		return fail(command, number, err, err == -ESRCH ? "no such process" :
+			    "not a namespace of that type, nor a process");
+	return 0;
 }
 
-static int bind_command(char *line)
+static const char *why_not_bound(int err)
 {
-	struct command command;
+	switch (err) {
+	case -EINVAL:
+		return "an initial namespace cannot be bound";
+	case -ESRCH:
+		return "the namespace is dead";
+	case -E2BIG:
+		return "too many bindings";
+	default:
+		return "out of memory";
+	}
+}
+
+/* Reads what a line for bind says beside the namespace. */
+static int read_binding(struct bh_command *command, const struct words *words,
+			struct bh_entry **entry, bool *armed)
+{
+	if (words->inum)
+		return fail(command, words->inum, -EINVAL, "inum= is for unbind");
+	if (!words->policy)
+		return fail(command, command->line, -EINVAL, "needs policy=");
+	if (words->label && strlen(words->label) > BH_LABEL_MAX)
+		return fail(command, words->label, -E2BIG, "a label has at most 128 bytes");
+	*armed = !words->arm || !strcmp(words->arm, "now");
+	if (!*armed && strcmp(words->arm, "exec"))
+		return fail(command, words->arm, -EINVAL, "arm= is now or exec");
+	*entry = bh_registry_find(words->policy, strlen(words->policy));
+	if (!*entry)
+		return fail(command, words->policy, -ENOENT, "no such policy is loaded");
+	command->config.policy = (*entry)->name;
+	command->config.label = words->label;
+	return 0;
+}
+
+static int bind_command(struct bh_command *command)
+{
 	struct bh_entry *entry;
+	struct words words;
 	struct bh_ns ns;
 	char *cgroup;
 	bool armed;
 	int type, err;
 
-	err = split_command(&command, line);
+	err = split(command, &words);
 	if (err)
 		return err;
-	type = find_ns_type(command.ns);
+	type = find_type(command, words.ns);
 	if (type < 0)
 		return type;
-	if (!command.policy || command.inum)
-		return -EINVAL;
-	armed = !command.arm || !strcmp(command.arm, "now");
-	if (!armed && strcmp(command.arm, "exec"))
-		return -EINVAL;
-	entry = bh_registry_find(command.policy, strlen(command.policy));
-	if (!entry)
-		return -ENOENT;
-	err = find_ns(&command, type, &ns, &cgroup);
+	err = read_binding(command, &words, &entry, &armed);
+	if (!err)
+		err = find_ns(command, &words, type, &ns, &cgroup);
 	if (err)
 		return err;
-	err = bh_bind(&ns, entry, armed, false, cgroup, NULL);
+	command->config.inum = ns.ops->inum(ns.ns);
+	err = bh_bind(&ns, entry, armed, false, cgroup, words.label);
 	ns.ops->put(ns.ns);
-	return err;
+	return err ? fail(command, command->line, err, why_not_bound(err)) : 0;
 }
 
-static int unbind_command(char *line)
+static int unbind_inum(struct bh_command *command, enum bh_ns_type type, const char *number)
 {
-	struct command command;
-	struct bh_ns ns;
 	unsigned int inum;
+
+	if (kstrtouint(number, 10, &inum))
+		return fail(command, number, -EINVAL, "not a number that can be");
+	command->config.inum = inum;
+	if (bh_unbind_inum(type, inum))
+		return fail(command, number, -ENOENT, "no such namespace is bound");
+	return 0;
+}
+
+static int unbind_command(struct bh_command *command)
+{
+	struct words words;
+	struct bh_ns ns;
 	char *cgroup;
 	int type, err;
 
-	err = split_command(&command, line);
+	err = split(command, &words);
 	if (err)
 		return err;
-	type = find_ns_type(command.ns);
+	type = find_type(command, words.ns);
 	if (type < 0)
 		return type;
-	if (command.policy || command.arm)
-		return -EINVAL;
-	if (command.inum)
-		return kstrtouint(command.inum, 10, &inum) ? -EINVAL :
-							     bh_unbind_inum(type, inum);
-	err = find_ns(&command, type, &ns, &cgroup);
+	if (words.policy || words.arm || words.label)
+		return fail(command, words.policy ?: words.arm ?: words.label, -EINVAL,
+			    "unbind names a namespace only");
+	if (words.inum)
+		return unbind_inum(command, type, words.inum);
+	err = find_ns(command, &words, type, &ns, &cgroup);
 	if (err)
 		return err;
 	kfree(cgroup);
+	command->config.inum = ns.ops->inum(ns.ns);
 	err = bh_unbind(&ns);
 	ns.ops->put(ns.ns);
-	return err;
+	return err ? fail(command, command->line, err, "the namespace is not bound") : 0;
 }
 
 static ssize_t bind_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return bh_write_lines(file, from, len, bind_command);
+	return bh_write_lines(file, from, len, "bind", bind_command);
 }
 
 static ssize_t unbind_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return bh_write_lines(file, from, len, unbind_command);
+	return bh_write_lines(file, from, len, "unbind", unbind_command);
 }
 
 const struct file_operations bh_bind_fops = {
@@ -184,6 +305,9 @@ const struct file_operations bh_unbind_fops = {
 };
 
 /* bindings, self */
+
+/* Room for a path whose bytes are all escaped. */
+#define BH_STRING_LINE (4 * BH_PATH_MAX)
 
 /* What the two files have in common of a line. */
 static void show_binding(struct seq_file *m, const struct bh_binding *binding,
@@ -214,20 +338,29 @@ static void bindings_stop(struct seq_file *m, void *v)
 	mutex_unlock(&bh_config_mutex);
 }
 
+/* Strings that others chose. */
+static void show_string(struct seq_file *m, const char *key, const char *s, char *buf)
+{
+	struct bh_text text = { .s = buf, .cap = BH_STRING_LINE };
+
+	bh_text_append_quoted(&text, s, strlen(s));
+	seq_printf(m, " %s=%.*s", key, (int)text.len, buf);
+}
+
 static int bindings_show(struct seq_file *m, void *v)
 {
 	const struct bh_binding *binding = list_entry(v, struct bh_binding, list);
-	struct bh_text text = { .cap = 4 * BH_PATH_MAX };
+	char *buf = kmalloc(BH_STRING_LINE, GFP_KERNEL);
 
-	/* Whoever made the cgroup chose its name. */
-	text.s = kmalloc(text.cap, GFP_KERNEL);
-	if (!text.s)
+	if (!buf)
 		return -ENOMEM;
-	bh_text_append_word(&text, binding->cgroup, strlen(binding->cgroup));
 	show_binding(m, binding, rcu_dereference_protected(binding->entry->loaded, true));
-	seq_printf(m, " by=%s cgroup=%.*s\n", binding->assigned ? "assign" : "bind", (int)text.len,
-		   text.s);
-	kfree(text.s);
+	seq_printf(m, " by=%s", binding->assigned ? "assign" : "bind");
+	if (binding->label)
+		show_string(m, "label", binding->label, buf);
+	show_string(m, "cgroup", binding->cgroup, buf);
+	seq_putc(m, '\n');
+	kfree(buf);
 	return 0;
 }
 

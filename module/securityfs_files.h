@@ -8,9 +8,11 @@
 
 #include <linux/dcache.h>
 #include <linux/fs.h>
+#include <linux/mutex.h>
 #include <linux/seq_file.h>
 
 #include "attach.h"
+#include "event.h"
 
 /* securityfs_load.c, securityfs_policy.c, securityfs_bind.c, securityfs_assign.c */
 extern const struct file_operations bh_load_fops;
@@ -49,15 +51,30 @@ void bh_features_init(struct bh_hook *const *tables, unsigned int nr);
 
 bool bh_wants_signatures(void);
 int bh_may_change(const struct file *file);
-ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len,
-		       int (*command)(char *line));
+
+/**
+ * struct bh_command - a line that was written to a file that takes commands
+ * @line: the line, without blanks around it; the command may change it
+ * @column: where what is wrong stands, counted from 1
+ * @config: what the command is about, for its report; ->reason is what is wrong
+ */
+struct bh_command {
+	char *line;
+	unsigned int column;
+	struct bh_config_event config;
+};
+
+ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
+		       int (*run)(struct bh_command *command));
 
 struct bh_policy_files;
 
 struct bh_policy_files *bh_policy_files_create(const char *name);
 void bh_policy_files_remove(struct bh_policy_files *files);
 
+extern struct mutex bh_policy_files_mutex;
 extern struct dentry *bh_policies_dir;
+struct dentry *bh_create_dir(const char *name, umode_t mode, struct dentry *parent);
 void bh_remove_dentry(struct dentry *dentry);
 
 #endif /* BULKHEAD_SECURITYFS_FILES_H */

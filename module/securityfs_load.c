@@ -14,6 +14,7 @@
 
 #include "digest.h"
 #include "hooks.h"
+#include "event.h"
 #include "parse.h"
 #include "registry.h"
 #include "securityfs_files.h"
@@ -36,6 +37,7 @@
  * @signed_cap: bytes that fit
  * @signed_size: bytes that it will have, 0 while that is not known
  * @signer: who has signed what is in force now, or NULL
+ * @name: the policy that was tried last
  */
 struct load {
 	struct mutex lock;	/* of the rest; taken before bh_config_mutex */
@@ -50,33 +52,94 @@ struct load {
 	size_t signed_cap;
 	size_t signed_size;
 	const char *signer;
+	char name[BH_NAME_MAX + 1];
 };
 
 /* Room for the longest answer, so that an error always fits. */
 #define OUTCOME_LINE 256
 
-static int load_entry(struct bh_policy *policy, const char **why)
+/* Is the name new? */
+static bool needs_files(const struct bh_policy *policy)
+{
+	bool known;
+
+	mutex_lock(&bh_config_mutex);
+	known = bh_registry_find(policy->name, strlen(policy->name));
+	mutex_unlock(&bh_config_mutex);
+	return !known;
+}
+
+/* The files of a new name, or NULL; before bh_config_mutex, see bh_policy_files_mutex. */
+static int make_files(const struct bh_policy *policy, struct bh_policy_files **files,
+		      const char **why)
+{
+	*files = NULL;
+	if (!needs_files(policy))
+		return 0;
+	*files = bh_policy_files_create(policy->name);
+	if (!IS_ERR(*files))
+		return 0;
+	*why = "cannot make the policy's directory";
+	return PTR_ERR(*files);
+}
+
+static int put_in_force(struct load *load, struct bh_policy *policy,
+			struct bh_policy_files **files, const char **why)
 {
 	struct bh_entry *entry;
-	struct bh_policy_files *files;
-	int ret = bh_registry_load(policy, &entry, why);
+	int ret;
 
-	if (ret <= 0)
-		return ret;
-	files = bh_policy_files_create(entry->name);
-	if (IS_ERR(files)) {
-		bh_registry_remove(entry);
-		*why = "cannot make the policy's directory";
-		return PTR_ERR(files);
+	lockdep_assert_held(&bh_config_mutex);
+	ret = bh_may_change(load->file);
+	*why = "not permitted, or locked";
+	if (!ret && bh_wants_signatures() && !load->signer) {
+		ret = -EKEYREJECTED;
+		*why = "locked: only signed documents are taken";
 	}
-	entry->files = files;
-	return 0;
+	if (!ret && bh_policy_asks_digests(policy)) {
+		ret = bh_content_start();
+		*why = "digests cannot be told: see the kernel log";
+	}
+	if (ret) {
+		bh_policy_free(policy);
+		return ret;
+	}
+	ret = bh_registry_load(policy, &entry, why);
+	if (ret > 0) {
+		entry->files = *files;
+		*files = NULL;
+	}
+	return min(ret, 0);
+}
+
+static int load_entry(struct load *load, struct bh_policy *policy, const char **why)
+{
+	struct bh_policy_files *files;
+	int err;
+
+	if (mutex_lock_killable(&bh_policy_files_mutex)) {
+		bh_policy_free(policy);
+		*why = "";
+		return -EINTR;
+	}
+	err = make_files(policy, &files, why);
+	if (err) {
+		bh_policy_free(policy);
+	} else {
+		mutex_lock(&bh_config_mutex);
+		err = put_in_force(load, policy, &files, why);
+		mutex_unlock(&bh_config_mutex);
+		bh_policy_files_remove(files);
+	}
+	mutex_unlock(&bh_policy_files_mutex);
+	return err;
 }
 
 /* Takes a policy from the parser. */
 static int load_policy(struct bh_policy *policy, void *data, const char **why)
 {
 	struct load *load = data;
+	struct bh_config_event config = { .op = "load" };
 	char line[OUTCOME_LINE];
 	int err, len;
 
@@ -87,24 +150,13 @@ static int load_policy(struct bh_policy *policy, void *data, const char **why)
 		*why = "too many policies in one document";
 		return -E2BIG;
 	}
-	mutex_lock(&bh_config_mutex);
-	err = bh_may_change(load->file);
-	*why = "not permitted, or locked";
-	if (!err && bh_wants_signatures() && !load->signer) {
-		err = -EKEYREJECTED;
-		*why = "locked: only signed documents are taken";
-	}
-	if (!err && bh_policy_asks_digests(policy)) {
-		err = bh_content_start();
-		*why = "digests cannot be told: see the kernel log";
-	}
-	if (err)
-		bh_policy_free(policy);
-	else
-		err = load_entry(policy, why);
-	mutex_unlock(&bh_config_mutex);
+	config.policy = load->name;
+	strscpy(load->name, policy->name, sizeof(load->name));
+	err = load_entry(load, policy, why);
 	if (err)
 		return err;
+	bh_event_config(&config, 0);
+	load->name[0] = '\0';
 	memcpy(load->outcome + load->outcome_len, line, len);
 	load->outcome_len += len;
 	return 0;
@@ -120,21 +172,59 @@ static void load_free(struct load *load)
 
 static int load_open(struct inode *inode, struct file *file)
 {
-	struct load *load = kzalloc(sizeof(*load), GFP_KERNEL);
+	struct load *load = kzalloc(sizeof(*load), GFP_KERNEL_ACCOUNT);
 
 	if (!load)
 		return -ENOMEM;
 	mutex_init(&load->lock);
 	load->file = file;
-	load->parser = bh_parser_alloc(load_policy, load);
-	load->outcome = kvmalloc(BH_OUTCOME_MAX, GFP_KERNEL);
-	if (!load->parser || !load->outcome) {
-		load_free(load);
-		return -ENOMEM;
-	}
-	bh_parser_refuse_digests(load->parser, bh_content_unknown_kinds());
 	file->private_data = load;
 	return 0;
+}
+
+/* With the first write: who only opens the file, as often as may be, gets little memory. */
+static int load_begin(struct load *load)
+{
+	if (load->parser)
+		return 0;
+	if (!load->outcome)
+		load->outcome = kvmalloc(BH_OUTCOME_MAX, GFP_KERNEL_ACCOUNT);
+	if (!load->outcome)
+		return -ENOMEM;
+	load->parser = bh_parser_alloc(load_policy, load);
+	if (!load->parser)
+		return -ENOMEM;
+	bh_parser_refuse_digests(load->parser, bh_content_unknown_kinds());
+	return 0;
+}
+
+/* Of a signed document nothing has been taken before all of it is there. */
+static bool is_cut(const struct load *load)
+{
+	return load->signed_len && !load->failed &&
+	       (!load->signed_size || load->signed_len < load->signed_size);
+}
+
+/*
+ * Called for each descriptor that is closed. With the last one a block that has no `end`
+ * is dropped, of which close() tells.
+ */
+static int load_flush(struct file *file, fl_owner_t id)
+{
+	struct bh_config_event config = {
+		.op = "load", .reason = "the last block has no end",
+	};
+	struct load *load = file->private_data;
+
+	if (file_count(file) > 1 || !load->parser)
+		return 0;
+	if (is_cut(load))
+		config.reason = "the signed document is cut";
+	else if (!bh_parser_is_open(load->parser))
+		return 0;
+	pr_err("load: %s: it is dropped\n", config.reason);
+	bh_event_config(&config, -EINVAL);
+	return -EINVAL;
 }
 
 static int load_release(struct inode *inode, struct file *file)
@@ -147,12 +237,17 @@ static void load_report_error(struct load *load)
 {
 	const struct bh_error *error = bh_parser_error(load->parser);
 	char *line = load->outcome + load->outcome_len;
+	char why[sizeof(error->message) + 32];
+	struct bh_config_event config = {
+		.op = "load", .policy = load->name[0] ? load->name : NULL, .reason = why,
+	};
 
 	load->failed = true;
+	snprintf(why, sizeof(why), "%u:%u %s", error->line, error->column, error->message);
 	load->outcome_len += scnprintf(line, BH_OUTCOME_MAX - load->outcome_len,
-				       "error %u:%u %s\n", error->line, error->column,
-				       error->message);
-	pr_err("load: error %u:%u %s\n", error->line, error->column, error->message);
+				       "error %s\n", why);
+	pr_err("load: error %s\n", why);
+	bh_event_config(&config, error->err);
 }
 
 /* Signed documents: nothing is looked at before all of it is there. */
@@ -256,16 +351,20 @@ static int load_chunk(struct load *load, const char __user *from, size_t len, si
 static ssize_t load_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
 	struct load *load = file->private_data;
+	static const struct bh_config_event refused = { .op = "load" };
 	size_t done = 0;
 	int err;
 
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(file);
 	mutex_unlock(&bh_config_mutex);
-	if (err)
+	if (err) {
+		bh_event_config(&refused, err);
 		return err;
+	}
 	if (mutex_lock_interruptible(&load->lock))
 		return -ERESTARTSYS;
+	err = load_begin(load);
 	while (done < len && !err) {
 		size_t piece = min_t(size_t, len - done, LOAD_CHUNK);
 
@@ -275,6 +374,7 @@ static ssize_t load_write(struct file *file, const char __user *from, size_t len
 		cond_resched();
 	}
 	/* What the parser has taken is taken, even if the rest could not be read. */
+	load->name[0] = '\0';
 	if (done && (err == -EFAULT || (err == -ENOMEM && !load->failed)))
 		err = 0;
 	mutex_unlock(&load->lock);
@@ -298,6 +398,7 @@ const struct file_operations bh_load_fops = {
 	.open = load_open,
 	.read = load_read,
 	.write = load_write,
+	.flush = load_flush,
 	.llseek = default_llseek,
 	.release = load_release,
 };

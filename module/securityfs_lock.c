@@ -42,6 +42,56 @@ int bh_may_change(const struct file *file)
 	return bh_task_is_confined(current) ? -EPERM : 0;
 }
 
+/* Says what was wrong with a line, in the log and as an event. */
+static void complain(struct bh_command *command, unsigned int number, int err)
+{
+	char reason[160];
+
+	snprintf(reason, sizeof(reason), "%u:%u %s", number, command->column,
+		 command->config.reason ?: err == -EPERM ? "not permitted, or locked" :
+		 err == -ENOMEM ? "out of memory" : "not a command of this file");
+	pr_err("%s: error %s\n", command->config.op, reason);
+	command->config.reason = reason;
+	bh_event_config(&command->config, err);
+}
+
+static int run_line(char *line, unsigned int number, const char *op,
+		    int (*run)(struct bh_command *command))
+{
+	struct bh_command command = { .column = 1, .config.op = op };
+	char *begin = skip_spaces(line);
+	int err;
+
+	command.line = strim(begin);
+	if (!*command.line)
+		return 0;
+	err = run(&command);
+	command.column += begin - line;
+	if (err)
+		complain(&command, number, err);
+	else
+		bh_event_config(&command.config, 0);
+	return err;
+}
+
+static int run_lines(char *text, size_t len, const char *op,
+		     int (*run)(struct bh_command *command))
+{
+	struct bh_command whole = { .column = 1, .config.op = op };
+	unsigned int number = 0;
+	char *line;
+	int err = 0;
+
+	if (strlen(text) != len) {
+		whole.config.reason = "NUL in a line";
+		complain(&whole, 1, -EINVAL);
+		return -EINVAL;
+	}
+	while (!err && (line = strsep(&text, "\n")) != NULL)
+		err = run_line(line, ++number, op, run);
+	return err;
+}
+
 /**
  * bh_wants_signatures() - was `policy` written to `lock`?
  *
@@ -59,15 +109,16 @@ bool bh_wants_signatures(void)
  * @file: the file that is written to
  * @from: the lines
  * @len: bytes in them
- * @command: called under bh_config_mutex with a line without blanks around it; an error
- *           ends the write
+ * @op: the file's name, for reports
+ * @run: called under bh_config_mutex with each line; an error ends the write
  *
  * Return: @len or a negative errno.
  */
-ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len,
-		       int (*command)(char *line))
+ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
+		       int (*run)(struct bh_command *command))
 {
-	char *text, *rest, *line;
+	const struct bh_config_event refused = { .op = op };
+	char *text;
 	int err;
 
 	if (len > BH_BIND_WRITE_MAX)
@@ -77,14 +128,10 @@ ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len,
 		return PTR_ERR(text);
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(file);
-	if (!err && strlen(text) != len)
-		err = -EINVAL;
-	rest = text;
-	while (!err && (line = strsep(&rest, "\n")) != NULL) {
-		line = strim(line);
-		if (*line)
-			err = command(line);
-	}
+	if (err)
+		bh_event_config(&refused, err);
+	else
+		err = run_lines(text, len, op, run);
 	mutex_unlock(&bh_config_mutex);
 	kfree(text);
 	return err ?: len;
@@ -106,11 +153,11 @@ static void pin_module(void)
 	__module_get(THIS_MODULE);
 }
 
-static int lock_command(char *line)
+static int lock_command(struct bh_command *command)
 {
-	bool all = !strcmp(line, "1");
+	bool all = !strcmp(command->line, "1");
 
-	if (!all && strcmp(line, "policy"))
+	if (!all && strcmp(command->line, "policy"))
 		return -EINVAL;
 	/* Unloading would undo either. */
 	if (!policy_locked && !locked)
@@ -125,7 +172,7 @@ static int lock_command(char *line)
 
 static ssize_t lock_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return bh_write_lines(file, from, len, lock_command);
+	return bh_write_lines(file, from, len, "lock", lock_command);
 }
 
 static ssize_t lock_read(struct file *file, char __user *to, size_t len, loff_t *pos)

@@ -21,8 +21,17 @@ enum {
 	POLICY_FILES,
 };
 
+/*
+ * Taken where policies' files are made and removed, outside of bh_config_mutex. To make
+ * one, securityfs locks its directory, and whoever lists a directory may keep it locked for
+ * as long as he likes: into a buffer that a fuse server fills, for one. That must not keep
+ * anyone who binds, executes or makes a namespace waiting.
+ */
+DEFINE_MUTEX(bh_policy_files_mutex);
+
 /* The dentries of a policy's directory. */
 struct bh_policy_files {
+	struct bh_policy_files *next;
 	struct dentry *dir;
 	struct dentry *file[POLICY_FILES];
 };
@@ -82,7 +91,7 @@ static ssize_t text_read(struct file *file, char __user *to, size_t len, loff_t 
 	const struct policy_view *view = file->private_data;
 	const struct bh_policy *policy = view->loaded->policy;
 
-	return simple_read_from_buffer(to, len, pos, policy->text, policy->text_len);
+	return simple_read_from_buffer(to, len, pos, policy->source, policy->source_len);
 }
 
 static int text_release(struct inode *inode, struct file *file)
@@ -229,7 +238,7 @@ struct bh_policy_files *bh_policy_files_create(const char *name)
 
 	if (!files)
 		return ERR_PTR(-ENOMEM);
-	files->dir = securityfs_create_dir(name, bh_policies_dir);
+	files->dir = bh_create_dir(name, 0700, bh_policies_dir);
 	if (IS_ERR(files->dir)) {
 		err = PTR_ERR(files->dir);
 		kfree(files);
@@ -251,27 +260,48 @@ struct bh_policy_files *bh_policy_files_create(const char *name)
 
 /* remove */
 
-static int remove_command(char *line)
+/* Of policies that are removed; under bh_policy_files_mutex. */
+static struct bh_policy_files *doomed;
+
+static int remove_command(struct bh_command *command)
 {
-	struct bh_entry *entry = bh_registry_find(line, strlen(line));
+	struct bh_entry *entry = bh_registry_find(command->line, strlen(command->line));
 	struct bh_policy_files *files;
 
-	if (bh_wants_signatures())
+	if (bh_wants_signatures()) {
+		command->config.reason = "locked: no policy is removed";
 		return -EPERM;
+	}
+	command->config.reason = "no such policy is loaded";
 	if (!entry)
 		return -ENOENT;
+	command->config.policy = command->line;
 	bh_bindings_reap();
+	command->config.reason = "the policy is bound, or named by the assignment table";
 	if (entry->bound || entry->assigned)
 		return -EBUSY;
+	command->config.reason = NULL;
 	files = entry->files;
 	bh_registry_remove(entry);
-	bh_policy_files_remove(files);
+	files->next = doomed;
+	doomed = files;
 	return 0;
 }
 
 static ssize_t remove_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return bh_write_lines(file, from, len, remove_command);
+	struct bh_policy_files *files;
+	ssize_t ret;
+
+	if (mutex_lock_killable(&bh_policy_files_mutex))
+		return -EINTR;
+	ret = bh_write_lines(file, from, len, "remove", remove_command);
+	while ((files = doomed) != NULL) {
+		doomed = files->next;
+		bh_policy_files_remove(files);
+	}
+	mutex_unlock(&bh_policy_files_mutex);
+	return ret;
 }
 
 const struct file_operations bh_remove_fops = {

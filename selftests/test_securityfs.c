@@ -37,7 +37,7 @@ static const struct {
 	const char *name;
 	mode_t mode;
 } modes[] = {
-	{ "", S_IFDIR | 0755 },
+	{ "", S_IFDIR | 0711 },
 	{ "load", S_IFREG | 0600 },
 	{ "remove", S_IFREG | 0200 },
 	{ "bind", S_IFREG | 0200 },
@@ -49,7 +49,7 @@ static const struct {
 	{ "features", S_IFREG | 0444 },
 	{ "self", S_IFREG | 0444 },
 	{ "lock", S_IFREG | 0600 },
-	{ "policies", S_IFDIR | 0755 },
+	{ "policies", S_IFDIR | 0700 },
 };
 
 TEST_F(files, modes)
@@ -133,8 +133,11 @@ TEST_F(files, a_policy_and_its_files)
 		EXPECT_EQ((mode_t)(S_IFREG | 0400), st.st_mode);
 		EXPECT_GT(0, bh_write(path, "x"));
 	}
-	snprintf(path, sizeof(path), BULKHEAD_DIR "/policies/%s/text", self->name);
-	sha256_of(path, hex, sizeof(hex));
+	/* Of the canonical form: without comments and with what goes without saying. */
+	snprintf(line, sizeof(line), "policy %s version 1\n  mode audit\n  default exec deny\n"
+		 "  allow exec path=/a\n  deny mount\nend\n", self->name);
+	bh_make_file("/tmp/canonical", line, 0644);
+	sha256_of("/tmp/canonical", hex, sizeof(hex));
 	EXPECT_EQ(64UL, strlen(hex));
 	snprintf(path, sizeof(path), "policies/%s/info", self->name);
 	ASSERT_LT(0, bh_read(path, self->text, sizeof(self->text)));
@@ -192,7 +195,7 @@ TEST_F(files, an_open_file_does_not_keep_a_removed_policy)
 	EXPECT_EQ(1, bh_version_of(self->name));
 }
 
-/* Anyone may open a directory, and stay in it. */
+/* Whoever may open a directory may stay in it. */
 TEST_F(files, nobody_in_a_directory_keeps_a_removed_policy)
 {
 	char path[128];
@@ -200,9 +203,7 @@ TEST_F(files, nobody_in_a_directory_keeps_a_removed_policy)
 
 	ASSERT_EQ(0, bh_policy(self->name, "default exec deny"));
 	snprintf(path, sizeof(path), BULKHEAD_DIR "/policies/%s", self->name);
-	ASSERT_EQ(0, seteuid(65534));
 	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ASSERT_EQ(0, seteuid(0));
 	ASSERT_LE(0, dir);
 	EXPECT_EQ(0, bh_write("remove", "%s", self->name));
 	EXPECT_EQ(-1, access(path, F_OK));
@@ -221,6 +222,76 @@ TEST_F(files, bad_names_to_remove)
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		EXPECT_EQ(-ENOENT, bh_write("remove", "%s", names[i]))
 			TH_LOG("name %zu", i);
+}
+
+/* Words for people, and what is wrong where */
+
+TEST_F(files, a_label_is_shown)
+{
+	struct bh_cell cell;
+	char want[128];
+
+	ASSERT_EQ(0, bh_policy(self->name, "default exec allow"));
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	EXPECT_EQ(0, bh_write("bind", "policy=%s ns=pid pid=%d label=\"a \\\"b\\\" \\x01\"",
+			      self->name, cell.pid));
+	snprintf(want, sizeof(want), "inum=%u policy=%s ", bh_cell_inum(&cell, "pid"), self->name);
+	ASSERT_LT(0, bh_read("bindings", self->text, sizeof(self->text)));
+	EXPECT_NE(NULL, strstr(self->text, want));
+	EXPECT_NE(NULL, strstr(self->text, " by=bind label=\"a \\\"b\\\" \\x01\" cgroup=\"/"));
+	bh_cell_stop(&cell);
+}
+
+static const struct {
+	const char *line;
+	int err;
+	const char *where;
+} complaints[] = {
+	{ "policy=%s ns=pid self nonsense", EINVAL, "unknown word" },
+	{ "policy=%s ns=uts self", EINVAL, "ns= is pid, user or mnt" },
+	{ "policy=%s ns=pid", EINVAL, "1:1 needs one of self" },
+	{ "ns=pid self", EINVAL, "1:1 needs policy=" },
+	{ "policy=%s ns=pid self label=\"x", EINVAL, "no value, or quotes" },
+	{ "policy=%s ns=pid self arm=never", EINVAL, "arm= is now or exec" },
+	{ "ns=pid self policy=files.none", ENOENT, "1:20 no such policy is loaded" },
+};
+
+/* Each is told in an event, as in the log. */
+TEST_F(files, complaints_of_bind)
+{
+	int events = bh_events();
+	size_t i;
+
+	ASSERT_LE(0, events);
+	ASSERT_EQ(0, bh_policy(self->name, "default exec allow"));
+	for (i = 0; i < ARRAY_SIZE(complaints); i++) {
+		EXPECT_EQ(-complaints[i].err, bh_write("bind", complaints[i].line, self->name))
+			TH_LOG("line %zu", i);
+		EXPECT_NE(NULL, bh_find_event(events, "class=config op=bind result=E",
+					      complaints[i].where, NULL))
+			TH_LOG("line %zu: no event with %s", i, complaints[i].where);
+	}
+	close(events);
+}
+
+TEST_F(files, changes_are_events)
+{
+	int events = bh_events();
+	char want[128];
+
+	ASSERT_LE(0, events);
+	ASSERT_EQ(0, bh_policy(self->name, "default exec allow"));
+	snprintf(want, sizeof(want), "class=config op=load result=ok policy=%s auid=", self->name);
+	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
+	EXPECT_GT(0, bh_write("load", "policy x version 1\nallow nothing\n"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=- ses=",
+				      "reason=\"2:7 ", NULL));
+	EXPECT_EQ(0, bh_write("remove", "%s", self->name));
+	snprintf(want, sizeof(want), "class=config op=remove result=ok policy=%s ", self->name);
+	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
+	EXPECT_EQ(-ENOENT, bh_write("remove", "%s", self->name));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=remove result=ENOENT", NULL));
+	close(events);
 }
 
 /* Writers */
