@@ -21,6 +21,7 @@
 #include "compat/internal.h"
 #include "file_request.h"
 #include "hooks.h"
+#include "ptrace_check.h"
 
 /*
  * Would the file raise privilege where it lies? As bprm_fill_uid() and get_file_caps(),
@@ -139,7 +140,7 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
 	int err = 0;
 
 	if (as == BH_AS_PROGRAM)
-		err = bh_assign_at_exec(bprm->file);
+		err = bh_assign_at_exec(bprm->file) ?: bh_ptrace_check_exec();
 	if (!err && (!again || as == BH_AS_PROGRAM))
 		err = check_exec(bprm->file, as, EXEC_ARMS);
 	bh_hook_leave();
@@ -153,7 +154,8 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
 static int hook_bprm_check(struct linux_binprm *bprm)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	/* Whose tracer may be confined. */
+	if (!bh_task_is_ordinary(current) || unlikely(current->ptrace))
 		return judge_bprm(bprm);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_bprm_check)(bprm);

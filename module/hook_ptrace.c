@@ -16,15 +16,8 @@
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 
-#include "check.h"
 #include "hooks.h"
-
-/* Under the task_lock() of the one task of the two that is not current. */
-static int gather(struct bh_check *check, unsigned int which, char *buf,
-		  struct bh_string *string)
-{
-	return bh_check_exe(check, which == BH_EXE ? check->subject : check->peer, buf, string);
-}
+#include "ptrace_check.h"
 
 /*
  * Under tasklist_lock, which interrupt handlers take, the locks that a path
@@ -36,51 +29,14 @@ static int gather_nothing(struct bh_check *check, unsigned int which, char *buf,
 	return -EOPNOTSUPP;
 }
 
-/* Asks the policies of one side. Return: 0 or -EPERM. */
-static int check_side(u32 role, struct task_struct *subject, struct task_struct *peer,
-		      u32 access, bool silent, bh_gather_t gather_exe)
-{
-	struct bh_check *check;
-	bool denied;
-
-	if (bh_task_is_ordinary(subject) || !bh_task_has_bindings(subject))
-		return 0;
-	check = bh_check_alloc(BH_PTRACE, subject, true);
-	if (!check)
-		return bh_check_denies_without_memory(BH_PTRACE, subject, false) ? -EPERM : 0;
-	check->request.attr[BH_PTRACE_ROLE] = role;
-	check->request.attr[BH_PTRACE_ACCESS] = access;
-	check->peer = peer;
-	check->silent = silent;
-	check->gather = gather_exe;
-	denied = bh_check_denies(check);
-	bh_check_free(check);
-	return denied ? -EPERM : 0;
-}
-
-static int check_ptrace(struct task_struct *tracer, struct task_struct *tracee, u32 access,
-			bool silent, bh_gather_t gather_exe)
-{
-	int err;
-
-	if (!bh_bindings_nr())
-		return 0;
-	/* Keeps the other task's credentials and both tasks' parents. */
-	rcu_read_lock();
-	err = check_side(BH_ROLE_TRACER, tracer, tracee, access, silent, gather_exe);
-	if (!err && bh_registry_asks_tracee())
-		err = check_side(BH_ROLE_TRACEE, tracee, tracer, access, silent, gather_exe);
-	rcu_read_unlock();
-	return err;
-}
-
 BH_DEFINE_ORIGINAL(security_ptrace_access_check);
 BH_DEFINE_ORIGINAL(security_ptrace_traceme);
 
 static noinline int judge_access(struct task_struct *child, unsigned int mode)
 {
 	u32 access = mode & PTRACE_MODE_ATTACH ? BH_ACCESS_ATTACH : BH_ACCESS_READ;
-	int err = check_ptrace(current, child, access, mode & PTRACE_MODE_NOAUDIT, gather);
+	int err = bh_ptrace_check(current, child, access, mode & PTRACE_MODE_NOAUDIT,
+				  bh_ptrace_gather);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_ptrace_access_check)(child, mode);
@@ -122,8 +78,8 @@ static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsi
 	task_lock(task);
 	own = task->mm == current->mm;
 	if (!own)
-		err = check_ptrace(current, task, BH_ACCESS_READ, mode & PTRACE_MODE_NOAUDIT,
-				   gather);
+		err = bh_ptrace_check(current, task, BH_ACCESS_READ, mode & PTRACE_MODE_NOAUDIT,
+				      bh_ptrace_gather);
 	task_unlock(task);
 	mm = err ? ERR_PTR(-EACCES) : BH_ORIGINAL(mm_access)(task, mode);
 	/* It shared our memory and has executed a program since, which nobody was asked about. */
@@ -155,7 +111,7 @@ static int check_traceme_locked(struct task_struct *parent)
 
 	if (!spin_trylock(&parent->alloc_lock))
 		return -EAGAIN;
-	err = check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
+	err = bh_ptrace_check(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
 	spin_unlock(&parent->alloc_lock);
 	return err;
 }
@@ -165,7 +121,7 @@ static int check_traceme(struct task_struct *parent)
 	int err, tries;
 
 	if (!READ_ONCE(bh_bound[BH_NS_MNT]))
-		return check_ptrace(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
+		return bh_ptrace_check(parent, current, BH_ACCESS_ATTACH, false, gather_nothing);
 	for (tries = 0; tries < BH_TASK_LOCK_TRIES_MAX; tries++) {
 		err = check_traceme_locked(parent);
 		if (err != -EAGAIN)

@@ -1240,4 +1240,81 @@ TEST_F(traces, between_containers)
 	bh_cell_stop(&other);
 }
 
+/* What a tracer keeps */
+
+/* Waits for an order; then executes a program, or lets a child do it. */
+static void wait_and_exec(bool in_child)
+{
+	pid_t pid;
+	int status;
+
+	while (!*(volatile int *)shared)
+		usleep(1000);
+	pid = in_child ? fork() : 0;
+	if (!pid) {
+		execl(SLEEP, "sleep", "0", NULL);
+		_exit(errno);
+	}
+	waitpid(pid, &status, 0);
+	_exit(WEXITSTATUS(status));
+}
+
+static int act_trace(void *in_child)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		wait_and_exec(in_child);
+	shared[1] = pid;
+	return ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK) ? errno : 0;
+}
+
+/* Lets it go on, and all of its children: what it exits with. */
+static int act_continue(void *unused)
+{
+	int status;
+	pid_t pid;
+
+	*shared = 1;
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		if (WIFSTOPPED(status))
+			ptrace(PTRACE_CONT, pid, 0, 0);
+		else if (pid == shared[1])
+			return WEXITSTATUS(status);
+	}
+	return -1;
+}
+
+static void try_exec_traced(struct __test_metadata *_metadata, const char *rules, bool in_child,
+			    int want)
+{
+	int events = bh_events();
+	struct bh_cell cell;
+
+	*shared = 0;
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	ASSERT_EQ(0, bh_cell_run(&cell, act_trace, (void *)in_child));
+	if (rules) {
+		ASSERT_EQ(0, bh_policy("traced", "%s", rules));
+		ASSERT_EQ(0, bh_cell_bind(&cell, "traced"));
+	}
+	EXPECT_EQ(want, bh_cell_run(&cell, act_continue, NULL));
+	EXPECT_EQ(want == EPERM, !!bh_find_event(events, "verdict=deny class=ptrace policy=traced",
+						 " access=attach role=tracer", NULL));
+	bh_cell_stop(&cell);
+	close(events);
+}
+
+TEST_F(traces, who_executes_while_traced_is_judged_again)
+{
+	int in_child;
+
+	for (in_child = 0; in_child < 2; in_child++) {
+		try_exec_traced(_metadata, NULL, in_child, 0);
+		try_exec_traced(_metadata, DENY "allow ptrace peer=inside", in_child, 0);
+		try_exec_traced(_metadata, DENY, in_child, EPERM);
+		try_exec_traced(_metadata, "deny ptrace peer=inside access=attach", in_child, EPERM);
+	}
+}
+
 TEST_HARNESS_MAIN
