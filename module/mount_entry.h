@@ -47,8 +47,9 @@ static inline struct pt_regs bh_frozen_regs(unsigned long page, const struct bh_
 }
 #endif
 
-static noinline long judge_entry(bh_entry_handle_t handle, struct bh_args args,
-				 const struct pt_regs *regs, bh_entry_t original)
+/* Unused where the kernel has none of a hook file's calls. */
+static noinline __maybe_unused long judge_entry(bh_entry_handle_t handle, struct bh_args args,
+						const struct pt_regs *regs, bh_entry_t original)
 {
 	long ret = bh_bindings_nr() ? handle(&args, regs, original) : original(regs);
 
