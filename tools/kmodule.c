@@ -119,6 +119,21 @@ bool image_read(struct image *image, const char *path)
 
 static const char loaded_srcversion[] = "/sys/module/bulkhead/srcversion";
 
+/* srcversion does not count every header; the linker's note tells any two builds apart. */
+static bool has_loaded_build_id(const struct image *image)
+{
+	static const char path[] = "/sys/module/bulkhead/notes/.note.gnu.build-id";
+	struct buf note = { 0 };
+	bool same;
+
+	if (access(path, R_OK))
+		return true;
+	same = !read_file(path, &note) && note.len &&
+	       memmem(image->bytes.s, image->bytes.len, note.s, note.len);
+	buf_free(&note);
+	return same;
+}
+
 static bool is_loaded_one(const struct image *image)
 {
 	struct buf loaded = { 0 };
@@ -130,7 +145,7 @@ static bool is_loaded_one(const struct image *image)
 	loaded.s[strcspn(loaded.s, "\n")] = '\0';
 	same = !strcmp(loaded.s, image->srcversion);
 	buf_free(&loaded);
-	return same;
+	return same && has_loaded_build_id(image);
 }
 
 bool image_find_loaded(struct image *image, const char *path)
