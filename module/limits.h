@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every maximum of the module. Going over one is E2BIG; the README lists those
+ * Every maximum of the module. Going over one is E2BIG; docs/performance.md lists those
  * that a user can meet.
  */
 #ifndef BULKHEAD_LIMITS_H

@@ -25,7 +25,7 @@
 
 #ifndef BULKHEAD_UNKNOWN_KERNEL
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0) || LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0)
-#error "bulkhead knows Linux 5.10 to 7.3: see README, \"Kernels\", or make UNKNOWN_KERNEL=1 to try"
+#error "bulkhead knows Linux 5.10 to 7.3: see docs/porting.md, or make UNKNOWN_KERNEL=1 to try"
 #endif
 #endif
 
