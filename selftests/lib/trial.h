@@ -28,7 +28,7 @@
  * @arg: its argument
  * @without: what it returns without a policy
  * @with: what it returns under the policy
- * @words: what the event contains; if there are none, no event may come
+ * @words: what the event contains; if there are none, no verdict may come
  * @ns: as in struct bh_env
  * @arm: as in struct bh_env
  * @flags: as in struct bh_env
@@ -56,6 +56,9 @@ static inline void bh_try_with(struct __test_metadata *_metadata, const struct b
 
 	for (i = 0; i < 5; i++)
 		words[i] = trial->words[i] ? trial->words[i] : "";
+	/* That the policy is bound is an event, too. */
+	if (!trial->words[0])
+		words[0] = "verdict=";
 	ASSERT_EQ(0, bh_policy(BH_TRIAL, "%s", trial->rules))
 		TH_LOG("policy not loaded: %s", trial->rules);
 	events = bh_events();
