@@ -209,6 +209,23 @@ static void say_keys(enum bh_class class)
 	buf_free(&keys);
 }
 
+/* As events have it, "-" is what there is none of. */
+static int take_string(struct request *request, const struct bh_key *key, const char *word,
+		       const char *value)
+{
+	struct bh_string *string = &request->r.string[key->index];
+
+	if (key->kind == BH_KEY_PATH && *value != '/' && strcmp(value, "-")) {
+		say("\"%s\" is no path: it begins with /, or is - where there is none", word);
+		return TROUBLE;
+	}
+	free((char *)string->s);
+	*string = (struct bh_string){ 0 };
+	if (strcmp(value, "-"))
+		*string = (struct bh_string){ .s = xstrdup(value), .len = strlen(value) };
+	return 0;
+}
+
 static int take_word(struct request *request, const char *word)
 {
 	const char *equals = strchr(word, '=');
@@ -223,15 +240,10 @@ static int take_word(struct request *request, const char *word)
 		say_keys(class);
 		return TROUBLE;
 	}
-	if (bh_key_is_pattern(key)) {
-		free((char *)request->r.string[key->index].s);
-		request->r.string[key->index] = (struct bh_string){
-			.s = xstrdup(equals + 1), .len = strlen(equals + 1),
-		};
-		return 0;
-	}
+	if (bh_key_is_pattern(key))
+		return take_string(request, key, word, equals + 1);
 	if (key->kind == BH_KEY_DIGEST) {
-		if (!set_digests(request, equals + 1))
+		if (!strcmp(equals + 1, "-") || !set_digests(request, equals + 1))
 			return 0;
 		say("\"%s\" is no digest: sha256:HEX, fsverity-sha256:HEX or fsverity-sha512:HEX",
 		    word);
