@@ -159,6 +159,26 @@ static bool hint_bytes(const struct doc *doc, const struct doc_line *line, unsig
 	return false;
 }
 
+/* A pattern or a digest is whatever its writer means: no word of the language is like it. */
+static bool has_free_values(const char *name)
+{
+	const struct bh_key *key;
+	int class;
+
+	for (class = 0; class < BH_CLASSES; class++) {
+		key = bh_key_find(class, name, strlen(name));
+		if (key && bh_key_has_values(key))
+			return true;
+	}
+	return false;
+}
+
+/* A policy's name, likewise. */
+static bool is_name(const struct doc_line *line, const struct doc_cond *word)
+{
+	return word == &line->words[1] && !strcmp(line->words[0].key, "policy");
+}
+
 static void hint_word(const struct doc *doc, const struct doc_line *line, unsigned int row,
 		      unsigned int column)
 {
@@ -187,9 +207,9 @@ static void hint_word(const struct doc *doc, const struct doc_line *line, unsign
 	}
 	free(classes);
 	for (i = 0; i < word->nr && !like; i++)
-		if (word->values[i].column == column)
+		if (word->values[i].column == column && !has_free_values(word->key))
 			like = nearest(word->values[i].s);
-	if (column == word->column)
+	if (column == word->column && !is_name(line, word))
 		like = nearest(word->key);
 	if (like)
 		hint_at(doc, row, column, "did you mean \"%s\"?", like);
