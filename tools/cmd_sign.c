@@ -162,17 +162,24 @@ const struct command cmd_sign = {
 
 /* verify */
 
-/* The digest that the only signer has used must be one that the kernel takes. */
+/*
+ * The digest that the only signer has used must be one that the kernel takes. The kernel
+ * takes no S/MIME capabilities, which openssl adds unless it is told not to.
+ */
 static const char *weakness(CMS_ContentInfo *cms)
 {
 	STACK_OF(CMS_SignerInfo) *infos = CMS_get0_SignerInfos(cms);
 	X509_ALGOR *digest = NULL;
+	CMS_SignerInfo *signer;
 	const ASN1_OBJECT *oid;
 	int nid;
 
 	if (sk_CMS_SignerInfo_num(infos) != 1)
 		return "it must have one signer";
-	CMS_SignerInfo_get0_algs(sk_CMS_SignerInfo_value(infos, 0), NULL, NULL, &digest, NULL);
+	signer = sk_CMS_SignerInfo_value(infos, 0);
+	if (CMS_signed_get_attr_by_NID(signer, NID_SMIMECapabilities, -1) >= 0)
+		return "it has S/MIME capabilities: sign with -noattr or -nosmimecap";
+	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
 	X509_ALGOR_get0(&oid, NULL, NULL, digest);
 	nid = OBJ_obj2nid(oid);
 	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512 ?
