@@ -102,15 +102,6 @@ out:
 	return status;
 }
 
-static bool is_policy_name(const char *name)
-{
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-	size_t len = strlen(name);
-
-	return len && len <= BULKHEAD_NAME_MAX && name[0] != '.' && strspn(name, letters) == len;
-}
-
 static const struct option bind_options[] = {
 	{ "ns", required_argument, NULL, 'n' },
 	{ "arm", required_argument, NULL, 'a' },
@@ -149,7 +140,7 @@ static int run_bind(int argc, char **argv)
 		say("a label has 1 to %d bytes", LABEL_MAX);
 		return usage_error();
 	}
-	if (!is_policy_name(argv[optind])) {
+	if (!doc_is_name(argv[optind])) {
 		say("\"%s\" is no name of a policy: 1 to %d of A-Z a-z 0-9 . _ -, no dot first",
 		    argv[optind], BULKHEAD_NAME_MAX);
 		return usage_error();

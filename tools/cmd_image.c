@@ -239,14 +239,6 @@ static int read_by(const char *word, enum by *by)
 	return TROUBLE;
 }
 
-static bool is_name(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len && len <= BULKHEAD_NAME_MAX && name[0] != '.' &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
-}
-
 static int run(int argc, char **argv)
 {
 	const char *out = NULL, *source;
@@ -267,7 +259,7 @@ static int run(int argc, char **argv)
 		say("image needs one source");
 		return usage_error();
 	}
-	if (name && !is_name(name)) {
+	if (name && !doc_is_name(name)) {
 		say("%s: not a policy's name: 1 to 64 of A-Z a-z 0-9 . _ -", name);
 		return usage_error();
 	}

@@ -484,6 +484,10 @@ static int read_options(struct task *task, int argc, char **argv)
 			task->merge = optarg;
 			break;
 		case 'n':
+			if (!doc_is_name(optarg)) {
+				say("\"%s\" is no name of a policy", optarg);
+				return usage_error();
+			}
 			task->name = optarg;
 			break;
 		case 'e':
