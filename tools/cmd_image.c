@@ -225,6 +225,28 @@ static int read_source(struct image *image, const char *source)
 	return status;
 }
 
+/* An archive is read more than once, which a pipe cannot be: what comes from one is kept. */
+static int read_stdin(struct image *image)
+{
+	FILE *copy = tmpfile();
+	char block[65536], *path;
+	size_t len;
+	int status;
+
+	if (!copy)
+		die("cannot keep standard input: %s", strerror(errno));
+	while ((len = fread(block, 1, sizeof(block), stdin)))
+		if (fwrite(block, 1, len, copy) != len)
+			break;
+	if (ferror(stdin) || ferror(copy) || fflush(copy))
+		die("cannot keep standard input: %s", strerror(errno));
+	path = xasprintf("/proc/self/fd/%d", fileno(copy));
+	status = read_source(image, path);
+	free(path);
+	fclose(copy);
+	return status;
+}
+
 static int read_by(const char *word, enum by *by)
 {
 	static const char *const words[] = { "digest", "path", "verity" };
@@ -264,9 +286,9 @@ static int run(int argc, char **argv)
 		return usage_error();
 	}
 	source = argv[optind];
-	name = name ? xstrdup(name) : name_of(source);
+	name = name ? xstrdup(name) : strcmp(source, "-") ? name_of(source) : xstrdup("image");
 	image = xcalloc(1, sizeof(*image));
-	status = read_source(image, source);
+	status = strcmp(source, "-") ? read_source(image, source) : read_stdin(image);
 	if (!status)
 		status = write_policy(image, name, source, by, out);
 	image_free(image);
@@ -280,7 +302,8 @@ const struct command cmd_image = {
 	.summary = "make a policy that sanctions what an image holds",
 	.synopsis = "[-o FILE] [--name N] [--by digest|path|verity] SOURCE",
 	.help = "SOURCE is a root directory, an OCI layout (a directory or an archive, as skopeo\n"
-		"and podman save make) or an archive of docker save.\n\n"
+		"and podman save make) or an archive of docker save. - is an archive on\n"
+		"standard input.\n\n"
 		"  -o, --output FILE  where to; standard output if it is not given\n"
 		"  -n, --name N       the policy's name\n"
 		"  -b, --by HOW       by what files are known: digest (sha256, of the content),\n"
