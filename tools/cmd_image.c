@@ -36,7 +36,7 @@ static char *name_of(const char *source)
 	while (strlen(copy) > 1 && copy[strlen(copy) - 1] == '/')
 		copy[strlen(copy) - 1] = '\0';
 	name = strrchr(copy, '/') ? strrchr(copy, '/') + 1 : copy;
-	name = xstrndup(name, BULKHEAD_NAME_MAX);
+	name = xstrndup(name, strnlen(name, BULKHEAD_NAME_MAX));
 	free(copy);
 	for (c = name; *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
