@@ -386,12 +386,28 @@ static bool has_words(const char *line, const char *word)
 	return true;
 }
 
+/* Does the caller ask for a change of the configuration, or for any verdict? */
+static bool asks_for_config(va_list args)
+{
+	const char *word;
+
+	while ((word = va_arg(args, const char *)) != NULL)
+		if (strstr(word, "class=config"))
+			return true;
+	return false;
+}
+
 const char *bh_find_event(int fd, ...)
 {
 	static char line[65536];
 	const char *word;
+	bool config;
 	va_list args;
 	ssize_t n;
+
+	va_start(args, fd);
+	config = asks_for_config(args);
+	va_end(args);
 
 	/* A buffer that is too small for a second line gets one line at a time. */
 	for (;;) {
@@ -403,6 +419,8 @@ const char *bh_find_event(int fd, ...)
 		if (!len)
 			return NULL;
 		line[len] = '\0';
+		if (!config && strstr(line, " class=config "))
+			continue;
 		va_start(args, fd);
 		while ((word = va_arg(args, const char *)) != NULL && has_words(line, word))
 			;

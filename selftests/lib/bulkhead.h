@@ -81,7 +81,8 @@ int bh_events(void);
 
 /*
  * The first line, from where the reader stands, that contains all of the
- * strings up to NULL; in a static buffer. NULL if there is none.
+ * strings up to NULL; in a static buffer. NULL if there is none. Changes of the
+ * configuration are passed over, unless one of the strings has class=config.
  */
 const char *bh_find_event(int fd, ...) __attribute__((sentinel));
 
