@@ -186,9 +186,10 @@ static void detach_until(struct bh_hook *const *tables, unsigned int table,
 			 const struct bh_hook *stop)
 {
 	struct bh_hook *hook;
-	unsigned int t;
+	unsigned int t = table + 1;
 
-	for (t = 0; t <= table; t++)
+	/* What judges goes before what it asks, which comes first in the tables. */
+	while (t--)
 		for (hook = tables[t]; hook->function && hook != stop; hook++)
 			detach_one(hook);
 	drain();

@@ -39,7 +39,8 @@
  * @mark: binds it to the inode; has the count of references
  * @list: in kept_list, by age; under kept_lock
  * @lock: held by who computes the digest; the others wait for it
- * @openings: how often the file was opened for writing or cut
+ * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
+ *            brings it round to where it was
  * @passing: checks between their look at the digest and the end of the system call
  * @relied: what the digest allowed may be mapped
  * @known: @sha256 is the digest that the file had when @openings was @at
@@ -50,11 +51,11 @@ struct bh_kept {
 	struct fsnotify_mark mark;
 	struct list_head list;
 	struct mutex lock;	/* of who computes */
-	atomic_t openings;
+	atomic64_t openings;
 	atomic_t passing;
 	bool relied;
 	bool known;
-	int at;
+	s64 at;
 	u8 sha256[32];
 };
 
@@ -283,7 +284,8 @@ static int hash_file(const struct file *file, loff_t size, u8 *digest)
  */
 static int compute(const struct file *file, struct inode *inode, struct bh_kept *kept)
 {
-	int before = atomic_read(&kept->openings), err;
+	s64 before = atomic64_read(&kept->openings);
+	int err;
 	loff_t size = i_size_read(inode);
 	u8 digest[sizeof(kept->sha256)];
 
@@ -296,7 +298,7 @@ static int compute(const struct file *file, struct inode *inode, struct bh_kept 
 		return err == -ESTALE ? 0 : err;
 	/* What was read before the counts are looked at again. */
 	smp_mb();
-	if (why_none(inode) || atomic_read(&kept->openings) != before ||
+	if (why_none(inode) || atomic64_read(&kept->openings) != before ||
 	    i_size_read(inode) != size || content_inode(file) != inode)
 		return 0;
 	memcpy(kept->sha256, digest, sizeof(digest));
@@ -316,7 +318,7 @@ static bool counts(struct inode *inode, struct bh_kept *kept)
 		return false;
 	/* As said above. */
 	smp_rmb();
-	return atomic_read(&kept->openings) == READ_ONCE(kept->at);
+	return atomic64_read(&kept->openings) == READ_ONCE(kept->at);
 }
 
 /* Takes the kept digest into a check, which keeps writers out from then on. */
@@ -540,7 +542,7 @@ int bh_content_written(struct inode *inode)
 			WRITE_ONCE(kept->relied, false);
 	}
 	if (!err) {
-		atomic_inc(&kept->openings);
+		atomic64_inc(&kept->openings);
 		/* Before the count of writers falls again; pairs with counts(). */
 		smp_mb__after_atomic();
 	}
