@@ -403,7 +403,7 @@ static void expect_line(struct __test_metadata *_metadata, unsigned int inum, co
 	long version = bh_number("policies/ns/info", "version");
 	char want[256];
 
-	snprintf(want, sizeof(want), "ns=pid inum=%u policy=ns version=%ld armed=%s %s=%s",
+	snprintf(want, sizeof(want), "ns=pid inum=%u policy=ns version=%ld armed=%s %s=\"%s\"",
 		 inum, version, armed, "by=bind cgroup", cgroup);
 	ASSERT_NE(NULL, line);
 	EXPECT_STREQ(want, line);
