@@ -369,7 +369,7 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 
 static void tell_verity(struct inode *inode, u32 kinds, struct bh_content *content)
 {
-	u32 kind, alg, len;
+	u32 kind, alg = 0, len;
 
 	if (!(kinds & (1 << BH_VERITY_SHA256 | 1 << BH_VERITY_SHA512)) || !IS_VERITY(inode))
 		return;

@@ -53,6 +53,7 @@ static void complain(struct bh_command *command, unsigned int number, int err)
 	pr_err("%s: error %s\n", command->config.op, reason);
 	command->config.reason = reason;
 	bh_event_config(&command->config, err);
+	command->config.reason = NULL;
 }
 
 static int run_line(char *line, unsigned int number, const char *op,

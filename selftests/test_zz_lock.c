@@ -35,7 +35,7 @@ static void expect_lock(struct __test_metadata *_metadata, const char *value)
 TEST(other_words_do_not_lock)
 {
 	static const char *const words[] = {
-		"0", "2", "yes", "11", "1 1", "policy", "-1", "0\n1",
+		"0", "2", "yes", "11", "1 1", "policies", "-1", "0\n1",
 	};
 	size_t i;
 
