@@ -200,8 +200,8 @@ static const struct verdict verdicts[] = {
 	  BH_PLAIN },
 	{ "deny exec as=program,interpreter", ASK_EXEC_ATTR(BH_EXEC_AS, BH_AS_INTERPRETER),
 	  BH_DENY, 2, BH_PLAIN },
-	{ "deny exec as!=program,interpreter", ASK_EXEC_ATTR(BH_EXEC_AS, BH_AS_INTERPRETER),
-	  BH_ALLOW, 0, BH_PLAIN },
+	{ "deny exec as!=interpreter", ASK_EXEC_ATTR(BH_EXEC_AS, BH_AS_INTERPRETER), BH_ALLOW, 0,
+	  BH_PLAIN },
 	{ "deny exec setid=yes", ASK_EXEC_ATTR(BH_EXEC_SETID, BH_SETID_YES), BH_DENY, 2, BH_PLAIN },
 	{ "deny exec setid=yes", ASK_EXEC_ATTR(BH_EXEC_SETID, BH_SETID_NO), BH_ALLOW, 0, BH_PLAIN },
 	{ "deny exec setid=no", ASK_EXEC_ATTR(BH_EXEC_SETID, BH_SETID_NO), BH_DENY, 2, BH_PLAIN },
@@ -226,8 +226,8 @@ static const struct verdict verdicts[] = {
 	{ "deny exec digest=" SHA_1, ASK_NO_PATH, BH_ALLOW, 0, BH_PLAIN },
 	{ "deny exec digest=" SHA_2 "," SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_DENY, 2, BH_PLAIN },
 	{ "deny exec digest=" SHA_1 "," SHA_1, ASK_DIGEST(BH_SHA256, ones), BH_DENY, 2, BH_PLAIN },
-	{ "deny exec digest=" SHA_1 " digest=" SHA_2, ASK_DIGEST(BH_SHA256, ones), BH_ALLOW, 0,
-	  BH_PLAIN },
+	{ "deny exec digest=" SHA_1 " digest=fsverity-" SHA_2, ASK_DIGEST(BH_SHA256, ones),
+	  BH_ALLOW, 0, BH_PLAIN },
 	{ "deny exec digest=" SHA_1 " path=/x", ASK_DIGEST(BH_SHA256, ones), BH_ALLOW, 0,
 	  BH_PLAIN },
 	{ "deny exec digest=fsverity-" SHA_1, ASK_DIGEST(BH_VERITY_SHA256, ones), BH_DENY, 2,
@@ -264,7 +264,6 @@ static const struct verdict verdicts[] = {
 	{ "deny exec lacks!=nosuid,nodev", ASK_FLAGS(NOSUID_NODEV), BH_DENY, 2, BH_PLAIN },
 	{ "deny exec lacks!=nosuid,nodev", ASK_FLAGS(BH_FLAG_NODEV), BH_ALLOW, 0, BH_PLAIN },
 	{ "deny exec has=ro lacks=noexec", ASK_FLAGS(BH_FLAG_RO), BH_DENY, 2, BH_PLAIN },
-	{ "deny exec has=ro lacks=ro", ASK_FLAGS(BH_FLAG_RO), BH_ALLOW, 0, BH_PLAIN },
 
 	/* Mounts. */
 	{ "default mount deny\nallow mount op=mount fstype=tmpfs target=/tmp/**",
@@ -512,7 +511,7 @@ static const struct {
 	{ "allow exec path=/x from=/%u\n", BH_SHARED_MAX + 1, 0, "" },
 	{ "allow exec path=/%u from=/x\n", BH_SHARED_MAX + 1, 0, "" },
 	{ "allow exec path=/x fstype=%u from=/x\n", BH_SHARED_MAX + 1, 0, "" },
-	{ "allow exec path=/x path=/%u\n", BH_SHARED_MAX + 1, 0, "" },
+	{ "allow exec path=/* path=/%u\n", BH_SHARED_MAX + 1, 0, "" },
 	{ "allow exec path=/x,/%u from=/%u\n", BH_SHARED_MAX + 1, 0, "" },
 	{ "allow exec path=/x,/%u\n", BH_SHARED_MAX + 1, -E2BIG, "differ in no pattern" },
 };

@@ -5,10 +5,16 @@
  * The vocabulary comes from the module's own tables, which tests of single
  * documents check. What the words mean is written a second time here.
  */
+#include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
+#include "load.h"
 #include "model.h"
+
+/* A rule that is written down, with room to spare. */
+#define RULE_TEXT 16384
 
 /* Making one up */
 
@@ -92,29 +98,22 @@ static const struct bh_word *random_action(struct bh_random *random)
 }
 
 /**
- * bh_model_fill() - make up a policy
- * @model: the policy
+ * bh_model_fill_rule() - make up a rule, which may be one that can never match
+ * @rule: the rule
  * @random: where it comes from
- * @rules: how many rules it shall have, at most BH_MODEL_RULES
  */
-void bh_model_fill(struct bh_model *model, struct bh_random *random, u32 rules)
+void bh_model_fill_rule(struct bh_model_rule *rule, struct bh_random *random)
 {
-	struct bh_model_rule *rule;
-	u32 class, c;
+	u32 c;
 
-	model->nr = rules;
-	for (class = 0; class < BH_CLASSES; class++)
-		model->defaults[class] = random_action(random)->bit;
-	for (rule = model->rule; rule < model->rule + rules; rule++) {
-		rule->class = bh_random_below(random, BH_CLASSES);
-		rule->action = random_action(random)->bit;
-		rule->report = BH_PLAIN;
-		if (bh_random_once_in(random, 3))
-			rule->report = bh_report_words[bh_random_below(random, 2)].bit;
-		rule->nr = bh_random_below(random, BH_MODEL_CONDS);
-		for (c = 0; c < rule->nr; c++)
-			fill_cond(&rule->cond[c], rule->class, random);
-	}
+	rule->class = bh_random_below(random, BH_CLASSES);
+	rule->action = random_action(random)->bit;
+	rule->report = BH_PLAIN;
+	if (bh_random_once_in(random, 3))
+		rule->report = bh_report_words[bh_random_below(random, 2)].bit;
+	rule->nr = bh_random_below(random, BH_MODEL_CONDS);
+	for (c = 0; c < rule->nr; c++)
+		fill_cond(&rule->cond[c], rule->class, random);
 }
 
 /* Writing it down */
@@ -240,6 +239,46 @@ size_t bh_model_write(struct bh_model *model, struct bh_random *random, char *te
 		put_rule(&pen, &model->rule[r]);
 	put_string(&pen, "end\n");
 	return pen.len;
+}
+
+/* Does the parser take a rule? It refuses those that can never match. */
+static bool is_taken(struct bh_model_rule *rule, struct bh_random *random)
+{
+	struct bh_reading *reading = kvzalloc(sizeof(*reading), GFP_KERNEL);
+	struct pen pen = { .random = random, .text = kvmalloc(RULE_TEXT, GFP_KERNEL) };
+	bool taken = true;
+
+	if (reading && pen.text) {
+		put_string(&pen, "policy random version 1\n");
+		put_rule(&pen, rule);
+		put_string(&pen, "end\n");
+		bh_load(reading, pen.text, pen.len);
+		taken = reading->ret != -EINVAL;
+		bh_reading_free(reading);
+	}
+	kvfree(pen.text);
+	kvfree(reading);
+	return taken;
+}
+
+/**
+ * bh_model_fill() - make up a policy
+ * @model: the policy
+ * @random: where it comes from
+ * @rules: how many rules it shall have, at most BH_MODEL_RULES
+ */
+void bh_model_fill(struct bh_model *model, struct bh_random *random, u32 rules)
+{
+	struct bh_model_rule *rule;
+	u32 class;
+
+	model->nr = rules;
+	for (class = 0; class < BH_CLASSES; class++)
+		model->defaults[class] = random_action(random)->bit;
+	for (rule = model->rule; rule < model->rule + rules; rule++)
+		do {
+			bh_model_fill_rule(rule, random);
+		} while (!is_taken(rule, random));
 }
 
 /* Reading it from a canonical text */
@@ -440,6 +479,38 @@ void bh_model_ask(struct bh_model_request *request, struct bh_random *random)
 		return;
 	r->unknown = bh_random_below(random, 1 << BH_STRINGS);
 	r->flags_unknown = bh_random_once_in(random, 2);
+}
+
+/**
+ * bh_model_ask_possible() - make up a request as there may be one
+ * @ask: the request: its paths are normal, and one word of a key applies at a time
+ * @random: where it comes from
+ * @class: its class
+ */
+void bh_model_ask_possible(struct bh_model_request *ask, struct bh_random *random,
+			   enum bh_class class)
+{
+	struct bh_request *r = &ask->request;
+	const struct bh_key *key;
+	u32 i;
+
+	do {
+		bh_model_ask(ask, random);
+	} while (r->class != class);
+	for (i = 0; i < BH_STRINGS; i++)
+		if (r->string[i].s && !bh_naive_is_path(r->string[i].s, r->string[i].len))
+			r->string[i] = (struct bh_string){ .s = "/a", .len = 2 };
+	r->unknown = 0;
+	r->flags_unknown = false;
+	for (key = bh_classes[class].keys; key->name; key++)
+		if (key->kind == BH_KEY_ENUM)
+			r->attr[key->index] = random_word(key, random)->bit;
+	if (class != BH_PTRACE)
+		return;
+	r->attr[BH_PTRACE_PEER] = bh_random_once_in(random, 2) ? BH_PEER_INSIDE :
+								 BH_PEER_OUTSIDE;
+	if (bh_random_once_in(random, 2))
+		r->attr[BH_PTRACE_PEER] |= BH_PEER_DESCENDANT;
 }
 
 static bool is_unknown(const struct bh_key *key, const struct bh_request *request)

@@ -55,10 +55,13 @@ struct bh_model_request {
 	char string[BH_STRINGS][BH_MODEL_STRING];
 };
 
+void bh_model_fill_rule(struct bh_model_rule *rule, struct bh_random *random);
 void bh_model_fill(struct bh_model *model, struct bh_random *random, u32 rules);
 size_t bh_model_write(struct bh_model *model, struct bh_random *random, char *text);
 bool bh_model_read(struct bh_model *model, const char *text, size_t len);
 void bh_model_ask(struct bh_model_request *request, struct bh_random *random);
+void bh_model_ask_possible(struct bh_model_request *request, struct bh_random *random,
+			   enum bh_class class);
 struct bh_verdict bh_model_decide(const struct bh_model *model,
 				  const struct bh_request *request);
 

@@ -139,6 +139,28 @@ bool bh_naive_match(const char *pattern, size_t len, const char *s, size_t slen)
 	return match_rest(p, (struct rest){ (const u8 *)s, (const u8 *)s + slen });
 }
 
+/**
+ * bh_naive_is_path() - may a file have this path?
+ * @s: the string
+ * @len: its length
+ */
+bool bh_naive_is_path(const char *s, size_t len)
+{
+	size_t at = 1, end;
+
+	if (!len || s[0] != '/')
+		return false;
+	for (; at < len; at = end + 1) {
+		for (end = at; end < len && s[end] != '/'; end++)
+			;
+		if (end == at || end + 1 == len)
+			return false;
+		if (s[at] == '.' && (end == at + 1 || (end == at + 2 && s[at + 1] == '.')))
+			return false;
+	}
+	return true;
+}
+
 static char random_letter(struct bh_random *random)
 {
 	return bh_random_char(random, "aab/-", 5);

@@ -11,6 +11,7 @@
 #include "random.h"
 
 bool bh_naive_is_pattern(const char *pattern, size_t len);
+bool bh_naive_is_path(const char *s, size_t len);
 bool bh_naive_match(const char *pattern, size_t len, const char *s, size_t slen);
 size_t bh_random_pattern(struct bh_random *random, char *pattern, size_t pieces);
 size_t bh_random_string(struct bh_random *random, char *s, size_t max);

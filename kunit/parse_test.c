@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 
 #include "../module/limits.h"
+#include "../module/never.h"
 #include "../module/policy.h"
 #include "load.h"
 #include "model.h"
@@ -37,6 +38,7 @@ struct refusal {
 #define BLOCK "policy t version 1\n"
 #define RULE(rule) BLOCK rule "\nend\n"
 #define S32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define D64 "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
 #define S64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct refusal refusals[] = {
@@ -223,6 +225,57 @@ static const struct refusal refusals[] = {
 	{ RULE("allow exec# comment"), -EINVAL, 2, 11, "quote a '#'" },
 	{ RULE("allow exec path=\"/a\"#b"), -EINVAL, 2, 21, "quote a '#'" },
 
+	/* Paths that no file has. */
+	{ RULE("deny exec path=//x"), -EINVAL, 2, 16, "never matches: no path has //" },
+	{ RULE("deny exec path=/a,/b//*"), -EINVAL, 2, 19, "never matches: no path has //" },
+	{ RULE("deny exec path=**//x"), -EINVAL, 2, 16, "never matches: no path has //" },
+	{ RULE("deny exec path=/\\/x"), -EINVAL, 2, 16, "never matches: no path has //" },
+	{ RULE("deny exec path=/a/./b"), -EINVAL, 2, 16, "never matches: write paths without /./" },
+	{ RULE("deny exec path=/../b"), -EINVAL, 2, 16, "never matches: write paths without /./" },
+	{ RULE("deny exec path=/[.]./b"), -EINVAL, 2, 16, "without /./ and /../" },
+	{ RULE("deny exec path=\"/\\x2e/b\""), -EINVAL, 2, 16, "without /./ and /../" },
+	{ RULE("deny exec path=/usr/bin/"), -EINVAL, 2, 16, "no path ends with /, write /**" },
+	{ RULE("deny exec path=/**/"), -EINVAL, 2, 16, "no path ends with /, write /**" },
+	{ RULE("deny exec path=/a/.."), -EINVAL, 2, 16, "no path ends with /. or /.." },
+	{ RULE("deny exec path=/."), -EINVAL, 2, 16, "no path ends with /. or /.." },
+	{ RULE("deny exec path=/a[/]b"), -EINVAL, 2, 16, "/ is in no [...]" },
+	{ RULE("deny exec path!=//x"), -EINVAL, 2, 17, "never matches: no path has //" },
+	{ RULE("deny map from=/x/"), -EINVAL, 2, 15, "no path ends with /" },
+	{ RULE("allow mount target=/x/../y"), -EINVAL, 2, 20, "without /./ and /../" },
+	{ RULE("deny ptrace exe=/x//y"), -EINVAL, 2, 17, "no path has //" },
+
+	/* Conditions that contradict each other. */
+#define NEVER(rule, column, key)						\
+	{ RULE(rule), -EINVAL, 2, column,					\
+	  "never matches: another condition of the rule contradicts \"" key "\"" }
+	NEVER("deny exec layer=none layer=upper", 22, "layer"),
+	NEVER("deny exec layer=none,upper path=/x layer=lower", 36, "layer"),
+	NEVER("deny exec layer!=upper,lower,none", 11, "layer"),
+	NEVER("deny exec setid=yes setid!=yes", 21, "setid"),
+	NEVER("deny exec as=program as=interpreter", 22, "as"),
+	NEVER("deny map backing=file backing=anonymous", 23, "backing"),
+	NEVER("deny mount op=bind op=mount,move", 20, "op"),
+	NEVER("deny mount has=ro,nosuid lacks=nodev,ro", 26, "lacks"),
+	NEVER("deny mount lacks=rec has=rec", 22, "has"),
+	NEVER("deny exec has=ro has!=ro,nosuid", 18, "has"),
+	NEVER("deny exec lacks!=ro lacks=ro", 21, "lacks"),
+	NEVER("deny exec path=/x path=/y", 19, "path"),
+	NEVER("deny exec path=/x,/z path=/y,/w", 22, "path"),
+	NEVER("deny exec path=/usr/** path=/opt/*", 24, "path"),
+	NEVER("deny exec path=/usr/x path=/usr/xy*", 23, "path"),
+	NEVER("deny exec path=/x path!=/y,/x", 11, "path"),
+	NEVER("deny exec path=/x/** path!=/x/**", 11, "path"),
+	NEVER("deny exec from=/x from=/y", 19, "from"),
+	NEVER("deny mount fstype=tmpfs fstype=proc", 25, "fstype"),
+	NEVER("deny mount source=a source=b target=/x", 21, "source"),
+	NEVER("deny exec digest=sha256:" S64 " digest=sha256:" D64, 90, "digest"),
+	NEVER("deny exec digest=sha256:" S64 " digest!=sha256:" S64, 11, "digest"),
+	NEVER("deny ptrace access=read access=attach", 25, "access"),
+	NEVER("deny ptrace role=tracer role=tracee", 25, "role"),
+	NEVER("deny ptrace peer=inside peer=outside", 25, "peer"),
+	NEVER("deny ptrace peer!=inside,outside", 13, "peer"),
+#undef NEVER
+
 	/* Keys and values of another class, or that are to come. */
 	{ RULE("allow map as=program"), -EINVAL, 2, 11, "unknown key \"as\"" },
 	{ RULE("allow map setid=no"), -EINVAL, 2, 11, "unknown key \"setid\"" },
@@ -284,10 +337,24 @@ static const char *const good[] = {
 	RULE("allow exec path=\"/\\\"\\\\\\\\\\x41\\xfF\""), RULE("allow exec path=/\"a\"b\"\""),
 	RULE("allow exec path=/a\\*"), RULE("allow exec path=/\xc3\xa9"),
 	RULE("allow exec path=**,**/a from=/a fstype=ext4,tmp*"),
+	RULE("allow exec path=/,/.../x,/a./b,/.a,/..a,/*,/[!a],/?/?,**/,/.*/x,/a**/b,/[.a]/b"),
+	RULE("deny mount target=/ source=a//b/../"),
+	RULE("deny exec path=/a path=/a"), RULE("deny exec path=/a,/b path=/b path!=/a,/c"),
+	RULE("deny exec path=/usr/** path=/usr/bin/*"), RULE("deny exec path=/usr/* path=**/x"),
+	RULE("deny exec path=/a* path=/a"), RULE("deny exec path=/a path=/a*"),
+	RULE("deny exec path=/a/** path!=/a/b"), RULE("deny exec path!=/a path!=/b"),
+	RULE("deny exec path=/a path!=/a*b"), RULE("deny exec from=/a path=/b"),
+	RULE("deny exec layer=none,upper layer=upper layer!=lower"),
+	RULE("deny ptrace peer=inside peer=descendant"), RULE("deny ptrace peer!=inside"),
+	RULE("deny ptrace peer=outside,descendant peer!=outside"),
+	RULE("deny ptrace peer!=inside peer=descendant"),
+	RULE("deny exec has=ro lacks=nosuid has!=nosuid lacks!=ro"),
+	RULE("deny exec digest=sha256:" S64 " digest=fsverity-sha256:" D64),
+	RULE("deny exec digest=sha256:" S64 ",sha256:" D64 " digest!=sha256:" S64),
 	RULE("allow exec digest=sha256:" S64 ",sha256:" S64 ",fsverity-sha256:" S64),
 	RULE("allow map digest!=fsverity-sha512:" S64 S64 " digest=\"sha256:" S64 "\""),
 	RULE("allow exec as=program,interpreter setid=yes,no backing=file,memfd,deleted"),
-	RULE("allow exec has=ro,nosuid lacks=nodev,noexec has!=ro lacks!=ro"),
+	RULE("allow exec has=ro,nosuid lacks=nodev,noexec has!=nodev lacks!=ro"),
 	RULE("allow exec has=ro,ro"),
 	RULE("allow mount op=mount,bind,move,remount,propagation,umount,pivot_root,setattr"),
 	RULE("allow mount fstype=tmpfs source=tmpfs target=/tmp/**"),
@@ -482,6 +549,94 @@ static void knows_utf8(struct kunit *test)
 	}
 }
 
+/* What can never match */
+
+/* Is there a normal path of up to so many more of these bytes that a pattern matches? */
+static bool some_path_matches(const char *pattern, size_t len, char *path, size_t at, size_t left)
+{
+	static const char bytes[] = "/.ab";
+	u32 i;
+
+	if (bh_naive_is_path(path, at) && bh_naive_match(pattern, len, path, at))
+		return true;
+	for (i = 0; left && i < strlen(bytes); i++) {
+		path[at] = bytes[i];
+		if (some_path_matches(pattern, len, path, at + 1, left - 1))
+			return true;
+	}
+	return false;
+}
+
+static size_t write_random_path_pattern(struct bh_random *random, char *s)
+{
+	static const char *const pieces[] = {
+		"/", "/", "/", ".", ".", "a", "*", "**", "?", "[.]", "[a.]", "[!a]", "[!.]", "[/]",
+	};
+	u32 nr = 1 + bh_random_below(random, 3);
+	size_t len = bh_random_once_in(random, 4) ? 2 : 1;
+
+	memcpy(s, len == 2 ? "**" : "/", len);
+	while (nr--) {
+		const char *piece = pieces[bh_random_below(random, ARRAY_SIZE(pieces))];
+
+		memcpy(s + len, piece, strlen(piece));
+		len += strlen(piece);
+	}
+	return len;
+}
+
+static void knows_paths_that_no_file_has(struct kunit *test)
+{
+	struct bh_random random = { BH_TEST_SEED };
+	struct bh_patterns patterns = { };
+	char pattern[32], path[16];
+	u32 round, never = 0;
+
+	for (round = 0; round < 10 * BH_TEST_SCALE; round++) {
+		size_t len = write_random_path_pattern(&random, pattern);
+		const char *why;
+		int id = bh_patterns_add(&patterns, pattern, len, &why);
+
+		KUNIT_ASSERT_GE(test, id, 0);
+		why = bh_never_path(&patterns, id);
+		never += !!why;
+		KUNIT_EXPECT_EQ_MSG(test, !why, some_path_matches(pattern, len, path, 0, 6),
+				    "%.*s: %s", (int)len, pattern, why ?: "may match");
+		bh_patterns_free(&patterns);
+	}
+	KUNIT_EXPECT_GE(test, never, 1);
+	KUNIT_EXPECT_LE(test, never, round - 1);
+}
+
+static void refuses_only_what_never_matches(struct kunit *test)
+{
+	struct bh_random random = { BH_TEST_SEED };
+	struct bh_model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
+	struct bh_model_request *ask = kunit_kzalloc(test, sizeof(*ask), GFP_KERNEL);
+	char *doc = kunit_kzalloc(test, BH_MODEL_TEXT, GFP_KERNEL);
+	struct bh_reading *reading = test->priv;
+	struct bh_verdict verdict;
+	u32 round, i, refused = 0;
+
+	KUNIT_ASSERT_TRUE(test, model && ask && doc);
+	model->nr = 1;
+	for (round = 0; round < 100 * BH_TEST_SCALE; round++) {
+		bh_model_fill_rule(&model->rule[0], &random);
+		bh_load(reading, doc, bh_model_write(model, &random, doc));
+		if (reading->ret && strstr(reading->error.message, "another condition")) {
+			refused++;
+			for (i = 0; i < 100; i++) {
+				bh_model_ask_possible(ask, &random, model->rule[0].class);
+				verdict = bh_model_decide(model, &ask->request);
+				KUNIT_ASSERT_EQ_MSG(test, verdict.line, 0, "%s",
+						    reading->error.message);
+			}
+		}
+		bh_reading_free(reading);
+	}
+	KUNIT_EXPECT_GE(test, refused, 1);
+}
+
 /* How it may arrive */
 
 static const char several[] =
@@ -656,7 +811,8 @@ static void limits_patterns(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, doc);
 	for (len = BH_PATTERN_MAX; len <= BH_PATTERN_MAX + 1; len++) {
 		snprintf(doc, head + 1, "%s", BLOCK "deny exec path=");
-		memset(doc + head, '/', len);
+		memset(doc + head, 'a', len);
+		doc[head] = '/';
 		snprintf(doc + head + len, 16, "%s", "\nend\n");
 		bh_load(reading, doc, strlen(doc));
 		KUNIT_EXPECT_EQ(test, reading->ret, len > BH_PATTERN_MAX ? -E2BIG : 0);
@@ -835,6 +991,8 @@ static struct kunit_case parse_cases[] = {
 	KUNIT_CASE(keeps_what_stands_before_an_error),
 	KUNIT_CASE(reports_what_the_sink_says),
 	KUNIT_CASE(limits_lines),
+	KUNIT_CASE(knows_paths_that_no_file_has),
+	KUNIT_CASE(refuses_only_what_never_matches),
 	KUNIT_CASE(limits_patterns),
 	KUNIT_CASE(limits_conditions_and_values),
 	KUNIT_CASE(limits_rules),

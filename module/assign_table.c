@@ -14,6 +14,7 @@
 
 #include "assign_table.h"
 #include "escape.h"
+#include "never.h"
 
 /**
  * struct reader - a table being read
@@ -189,6 +190,9 @@ static int take_pattern(struct reader *r, unsigned int which, const char *value)
 	id = bh_patterns_add(&r->patterns[which], value, len, &why);
 	if (id < 0)
 		return fail(r, id, why);
+	why = bh_never_path(&r->patterns[which], id);
+	if (why)
+		return fail(r, -EINVAL, why);
 	r->line.pattern[which] = id;
 	r->pattern_text[which] = r->nr_values;
 	/* Values are never longer than their line, and that fits. */

@@ -16,6 +16,7 @@
 #define BH_COUNTED_MAX		2048		/* rules whose hits are counted on each CPU */
 #define BH_CONDS_MAX		32		/* conditions in a rule */
 #define BH_VALUES_MAX		256		/* values of a condition */
+#define BH_NEVER_TRIES_MAX	65536		/* comparisons of a rule's values */
 #define BH_PATTERN_MAX		4096		/* bytes in a pattern */
 #define BH_SETS_MAX		1024		/* different sets in one key's patterns */
 #define BH_NODES_MAX		16777216	/* tokens of the patterns of an automaton */

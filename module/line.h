@@ -39,6 +39,7 @@ struct bh_buffer {
  * @source: the block as it was written, so far
  * @token: the current token, decoded; values are separated by NUL
  * @columns: where each value of the token begins
+ * @cond_columns: where each condition of the rule begins
  */
 struct bh_parser {
 	bh_policy_sink_t sink;
@@ -64,6 +65,7 @@ struct bh_parser {
 
 	char token[BH_LINE_MAX + 1];
 	u16 columns[BH_VALUES_MAX];
+	u16 cond_columns[BH_CONDS_MAX];
 };
 
 /**

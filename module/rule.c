@@ -6,6 +6,7 @@
 #include <linux/string.h>
 
 #include "line.h"
+#include "never.h"
 
 /* A path is absolute, so a pattern that begins otherwise could never match. */
 static bool is_path_pattern(const char *s, size_t len)
@@ -29,15 +30,17 @@ static int add_number(struct bh_line *l, u32 number)
 static int add_pattern(struct bh_line *l, enum bh_class class, const struct bh_key *key,
 		       const char *s, size_t len)
 {
+	struct bh_patterns *patterns = &l->parser->patterns.slot[class][key->index];
 	const char *why;
 	int ret;
 
 	if (key->kind == BH_KEY_PATH && !is_path_pattern(s, len))
 		return bh_line_fail(l, -EINVAL, "a path pattern begins with / or **");
-	ret = bh_patterns_add(&l->parser->patterns.slot[class][key->index], s, len, &why);
+	ret = bh_patterns_add(patterns, s, len, &why);
 	if (ret < 0)
 		return bh_line_fail(l, ret, why);
-	return add_number(l, ret);
+	why = key->kind == BH_KEY_PATH ? bh_never_path(patterns, ret) : NULL;
+	return why ? bh_line_fail(l, -EINVAL, why) : add_number(l, ret);
 }
 
 static int add_digest(struct bh_line *l, enum bh_class class, char *s, size_t len)
@@ -143,6 +146,21 @@ static int complete_ptrace_rule(struct bh_parser *p, struct bh_rule *rule)
 	return add_cond(p, rule, &implied);
 }
 
+/* A rule that cannot match is a mistake, of which a rule that refuses would never tell. */
+static int refuse_contradiction(struct bh_line *l, const struct bh_rule *rule)
+{
+	struct bh_parser *p = l->parser;
+	const struct bh_key *key;
+	u32 cond;
+
+	if (!bh_never_rule(p->policy, rule, &p->patterns, &cond))
+		return 0;
+	key = &bh_classes[rule->class].keys[p->policy->conds[rule->cond + cond].key];
+	l->column = p->cond_columns[cond];
+	return bh_line_fail_word(l, "never matches: another condition of the rule contradicts",
+				 key->name, strlen(key->name));
+}
+
 static int read_conds(struct bh_line *l, struct bh_rule *rule)
 {
 	struct bh_cond cond;
@@ -151,15 +169,32 @@ static int read_conds(struct bh_line *l, struct bh_rule *rule)
 	while ((ret = bh_line_next(l)) > 0) {
 		if (rule->nr_conds == BH_CONDS_MAX)
 			return bh_line_fail(l, -E2BIG, "too many conditions");
+		l->parser->cond_columns[rule->nr_conds] = l->column;
 		ret = read_cond(l, rule->class, &cond);
 		if (!ret)
 			ret = add_cond(l->parser, rule, &cond);
 		if (ret)
 			return ret;
 	}
+	if (!ret)
+		ret = refuse_contradiction(l, rule);
 	if (!ret && rule->class == BH_PTRACE)
 		ret = complete_ptrace_rule(l->parser, rule);
 	return ret;
+}
+
+/* The rule's canonical text up to its conditions. */
+static int begin_text(struct bh_parser *p, const struct bh_word *report,
+		      const struct bh_word *action, const struct bh_rule *rule)
+{
+	int err = bh_buffer_append(&p->text, "  ", 2);
+
+	if (!err && report)
+		err = bh_buffer_append_string(&p->text, report->name) ?:
+		      bh_buffer_append(&p->text, " ", 1);
+	return err ?: bh_buffer_append_string(&p->text, action->name) ?:
+	       bh_buffer_append(&p->text, " ", 1) ?:
+	       bh_buffer_append_string(&p->text, bh_classes[rule->class].name);
 }
 
 /**
@@ -196,13 +231,7 @@ int bh_rule_read(struct bh_line *l)
 		return ret;
 	rule.class = ret;
 
-	ret = bh_buffer_append(&p->text, "  ", 2);
-	if (!ret && report)
-		ret = bh_buffer_append_string(&p->text, report->name) ?: bh_buffer_append(&p->text, " ", 1);
-	if (!ret)
-		ret = bh_buffer_append_string(&p->text, action->name) ?: bh_buffer_append(&p->text, " ", 1);
-	if (!ret)
-		ret = bh_buffer_append_string(&p->text, bh_classes[rule.class].name);
+	ret = begin_text(p, report, action, &rule);
 	if (!ret)
 		ret = read_conds(l, &rule);
 	if (!ret)
