@@ -33,6 +33,17 @@ bool is_policy_name(const char *name, size_t length)
 	return true;
 }
 
+static char *trim(char *text)
+{
+	char *end;
+
+	text += strspn(text, " \t");
+	end = text + strlen(text);
+	while (end > text && strchr(" \t\r\n", end[-1]))
+		*--end = '\0';
+	return text;
+}
+
 static const char *set_default(struct hook_conf *conf, char *value)
 {
 	if (!is_policy_name(value, strlen(value)))
@@ -41,15 +52,19 @@ static const char *set_default(struct hook_conf *conf, char *value)
 	return NULL;
 }
 
+/* An empty list is one; an empty name in a list is a mistake. */
 static const char *set_allowed(struct hook_conf *conf, char *value)
 {
-	char *name, *rest = value;
+	char *name, *rest = *value ? value : NULL;
 
 	conf->limited = true;
 	conf->allowed = calloc(HOOK_CONF_ALLOWED_MAX, sizeof(*conf->allowed));
 	if (!conf->allowed)
 		return "does not fit into memory";
-	while ((name = strtok_r(rest, ", \t", &rest))) {
+	while ((name = strsep(&rest, ","))) {
+		name = trim(name);
+		if (!*name)
+			return "has a comma with no policy before or after it";
 		if (!is_policy_name(name, strlen(name)))
 			return "names something that is not the name of a policy";
 		if (conf->n_allowed == HOOK_CONF_ALLOWED_MAX)
@@ -89,17 +104,6 @@ static const struct key keys[] = {
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
-
-static char *trim(char *text)
-{
-	char *end;
-
-	text += strspn(text, " \t");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\r\n", end[-1]))
-		*--end = '\0';
-	return text;
-}
 
 /* NULL, or what is wrong, in @error. */
 static const char *read_line(struct hook_conf *conf, char *line, unsigned int *said, char *error,
