@@ -11,6 +11,7 @@
 
 #include <linux/delay.h>
 #include <linux/kprobes.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
@@ -131,8 +132,11 @@ static bool let_go(struct bh_hook *hook)
 
 static void detach_one(struct bh_hook *hook)
 {
-	if (let_go(hook))
-		ftrace_free_filter(&hook->ops);
+	if (!hook->site || !let_go(hook))
+		return;
+	ftrace_free_filter(&hook->ops);
+	module_put(hook->owner);
+	hook->owner = NULL;
 }
 
 /*
@@ -213,6 +217,8 @@ int bh_attach(struct bh_hook *const *tables, unsigned int nr)
 
 	for (t = 0; t < nr; t++) {
 		for (hook = tables[t]; hook->function; hook++) {
+			if (hook->late)
+				continue;
 			err = attach_one(hook);
 			if (err) {
 				detach_until(tables, t, hook);
@@ -253,6 +259,50 @@ int bh_attach_now(struct bh_hook *table)
 	for (hook = table; demands_taken && hook->function && !err; hook++)
 		if (!hook->attached)
 			err = redirect_one(hook);
+	mutex_unlock(&demand_mutex);
+	return err;
+}
+
+/* Whoever calls is in a handler: nobody is waited for if it fails, nor need be. */
+static int attach_late(struct bh_hook *hook, struct module *owner)
+{
+	int err;
+
+	if (!try_module_get(owner))
+		return -ENOENT;
+	err = attach_one(hook);
+	if (!err) {
+		err = test_one(hook);
+		if (!err) {
+			hook->owner = owner;
+			return 0;
+		}
+		if (let_go(hook))
+			ftrace_free_filter(&hook->ops);
+	}
+	module_put(owner);
+	return err;
+}
+
+/**
+ * bh_attach_late() - put a hook in place whose function may be a module's
+ * @hook: the hook, in a table that was given to bh_attach(); it stays until bh_detach()
+ * @owner: the module, which the caller knows to be there, or NULL; it stays as well
+ *
+ * May sleep. Takes the locks of ftrace. As with bh_attach_now(), nothing is attached any
+ * more once bh_detach() has begun.
+ *
+ * Return: 0, or an errno as bh_attach(); -ENOENT if the module is going.
+ */
+int bh_attach_late(struct bh_hook *hook, struct module *owner)
+{
+	int err = 0;
+
+	if (READ_ONCE(hook->attached))
+		return 0;
+	mutex_lock(&demand_mutex);
+	if (demands_taken && !hook->attached)
+		err = attach_late(hook, owner);
 	mutex_unlock(&demand_mutex);
 	return err;
 }

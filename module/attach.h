@@ -21,6 +21,8 @@
  * @site: where ftrace redirects, once it is known
  * @tester: the task that tests the hook: its calls are counted and go nowhere
  * @on_demand: only tested at load, and attached by bh_attach_now()
+ * @late: its function may be a module's; found, tested and attached by bh_attach_late()
+ * @owner: that module, which stays as long as the hook is attached, or NULL
  * @attached: is it?
  */
 struct bh_hook {
@@ -33,6 +35,8 @@ struct bh_hook {
 	unsigned long site;
 	struct task_struct *tester;
 	bool on_demand;
+	bool late;
+	struct module *owner;
 	bool attached;
 };
 
@@ -57,6 +61,16 @@ struct bh_hook {
 	.original = &STATIC_CALL_KEY(original_##fn),			\
 	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
 	.on_demand = true,						\
+}
+
+/* Of a function that need not be there yet. */
+#define BH_HOOK_LATE(fn, what, handle) {				\
+	.function = #fn,						\
+	.purpose = what,						\
+	.handler = handle,						\
+	.original = &STATIC_CALL_KEY(original_##fn),			\
+	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
+	.late = true,							\
 }
 
 DECLARE_PER_CPU(long, bh_inflight);
@@ -87,6 +101,7 @@ static __always_inline void bh_hook_leave(void)
 /* A table of hooks ends with an empty one. */
 int bh_attach(struct bh_hook *const *tables, unsigned int nr);
 int bh_attach_now(struct bh_hook *table);
+int bh_attach_late(struct bh_hook *hook, struct module *owner);
 void bh_detach(struct bh_hook *const *tables, unsigned int nr);
 
 #endif /* BULKHEAD_ATTACH_H */

@@ -565,7 +565,7 @@ bool bh_check_denies(struct bh_check *check)
 		gather_asleep(check, missing);
 	}
 	/* What a digest allows to run must not be written to any more. */
-	if (action == BH_ALLOW && check->kinds && bh_content_rely(&check->content, check->mapped))
+	if (action == BH_ALLOW && check->kinds && bh_content_rely(&check->content))
 		action = BH_DENY;
 	/* A probe that nobody is to hear of, as by ps(1), is only told no. */
 	if (action == BH_KILL && !check->silent && !check->asks)

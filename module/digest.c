@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 
+#include "attach.h"
 #include "compat/compat.h"
 #include "digest.h"
 #include "limits.h"
@@ -68,6 +69,7 @@ struct pass {
 static struct kmem_cache *kept_cache;
 static struct fsnotify_group *group;
 static struct crypto_shash *hasher;
+static struct bh_hook *overlay_hook;
 
 static LIST_HEAD(kept_list);
 static unsigned int nr_kept;
@@ -195,12 +197,37 @@ static struct bh_kept *get_kept(struct inode *inode)
 
 /* Which files have one */
 
-/* The inode whose pages will run. The caller has the file, and with it the inode. */
-static struct inode *content_inode(const struct file *file)
+static bool is_overlay(const struct file *file)
+{
+	return file_inode(file)->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
+}
+
+/*
+ * What overlayfs maps may be another file than the one it has by now: see hook_map.c.
+ * Until that is seen nothing is told of its files.
+ */
+static int watch(const struct file *file)
+{
+	return is_overlay(file) ?
+	       bh_attach_late(overlay_hook, file_inode(file)->i_sb->s_type->owner) : 0;
+}
+
+static bool is_watched(const struct file *file)
+{
+	return !is_overlay(file) || READ_ONCE(overlay_hook->attached);
+}
+
+/**
+ * bh_content_inode() - the inode whose content a file has
+ * @file: the file, which the caller has, and with it the inode
+ *
+ * On overlayfs this is what would be opened now, which can be a copy of what was opened.
+ */
+struct inode *bh_content_inode(const struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
-	if (inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+	if (is_overlay(file))
 		inode = d_real_inode(file_user_path(file)->dentry);
 	return inode;
 }
@@ -299,7 +326,7 @@ static int compute(const struct file *file, struct inode *inode, struct bh_kept 
 	/* What was read before the counts are looked at again. */
 	smp_mb();
 	if (why_none(inode) || atomic64_read(&kept->openings) != before ||
-	    i_size_read(inode) != size || content_inode(file) != inode)
+	    i_size_read(inode) != size || bh_content_inode(file) != inode)
 		return 0;
 	memcpy(kept->sha256, digest, sizeof(digest));
 	kept->at = before;
@@ -390,9 +417,11 @@ static void tell_verity(struct inode *inode, u32 kinds, struct bh_content *conte
  */
 int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *content)
 {
-	struct inode *inode = content_inode(file);
+	struct inode *inode = bh_content_inode(file);
 	struct bh_kept *kept;
 
+	if (!is_watched(file))
+		return -EAGAIN;
 	tell_verity(inode, kinds, content);
 	if (!(kinds & 1 << BH_SHA256))
 		return 0;
@@ -422,12 +451,15 @@ int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *conte
  * lock may be held that others wait for. A file has no digest, which is no error, while
  * it is open for writing, or where its file system may change unseen.
  *
- * Return: 0; -EINTR (killed), -ENOMEM, or what reading the file returned.
+ * Return: 0; -EINTR (killed), -ENOMEM, what reading the file returned; -EIO if what
+ * overlayfs maps cannot be seen (the kernel log says why).
  */
 int bh_content_read(const struct file *file, u32 kinds, struct bh_content *content)
 {
-	struct inode *inode = content_inode(file);
+	struct inode *inode = bh_content_inode(file);
 
+	if (watch(file))
+		return -EIO;
 	tell_verity(inode, kinds, content);
 	return kinds & 1 << BH_SHA256 ? read_sha256(file, inode, content) : 0;
 }
@@ -479,22 +511,19 @@ static int begin_pass(struct bh_kept *kept)
 /**
  * bh_content_rely() - what was told has allowed the file to run
  * @content: what was told; only bh_content_put() may follow
- * @mapped: the file is mapped already
  *
  * From now on the file is not opened for writing while it is mapped, nor before the
- * current task has left the system call. May sleep.
+ * current task has left the system call. May sleep; allocates memory.
  *
  * Return: 0, -ENOMEM or -ESRCH (the task is ending): the file must not run then.
  */
-int bh_content_rely(struct bh_content *content, bool mapped)
+int bh_content_rely(struct bh_content *content)
 {
 	int err;
 
 	if (!content->kept)
 		return 0;
 	WRITE_ONCE(content->kept->relied, true);
-	if (mapped)
-		return 0;
 	err = begin_pass(content->kept);
 	if (!err)
 		content->kept = NULL;
@@ -595,13 +624,17 @@ static void stop(void)
 
 /**
  * bh_content_init() - be ready to keep digests
+ * @overlay: the hook that sees what overlayfs maps, put in place before anything is told
+ *           of its files
  *
  * May sleep. Return: 0, -ENOMEM or -ENOENT (no sha256).
  */
-int bh_content_init(void)
+int bh_content_init(struct bh_hook *overlay)
 {
-	int err = start();
+	int err;
 
+	overlay_hook = overlay;
+	err = start();
 	if (err)
 		stop();
 	return err;

@@ -9,6 +9,7 @@
 
 #include "digest_set.h"
 
+struct bh_hook;
 struct bh_kept;
 struct file;
 struct inode;
@@ -32,15 +33,16 @@ struct bh_content {
 
 int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *content);
 int bh_content_read(const struct file *file, u32 kinds, struct bh_content *content);
-int bh_content_rely(struct bh_content *content, bool mapped);
+int bh_content_rely(struct bh_content *content);
 void bh_content_put(struct bh_content *content);
 
 const u8 *bh_content_digest(const struct bh_content *content, enum bh_digest_kind kind);
 u32 bh_content_unknown_kinds(void);
 
+struct inode *bh_content_inode(const struct file *file);
 int bh_content_written(struct inode *inode);
 
-int bh_content_init(void);
+int bh_content_init(struct bh_hook *overlay);
 void bh_content_exit(void);
 
 u64 bh_content_hits(void);

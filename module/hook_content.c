@@ -75,7 +75,7 @@ int bh_content_start(void)
 	lockdep_assert_held(&bh_config_mutex);
 	if (started)
 		return 0;
-	err = bh_content_init();
+	err = bh_content_init(&bh_overlay_hooks[0]);
 	if (err)
 		return err;
 	err = bh_attach(tables, ARRAY_SIZE(tables));

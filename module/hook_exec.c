@@ -58,6 +58,7 @@ enum {
 	EXEC_ARMS = 1 << 0,	/* it is the program's, and may arm bindings */
 	EXEC_ASKS = 1 << 1,	/* it is only asked about */
 	EXEC_RAISES = 1 << 2,	/* the kernel has raised privilege for it */
+	EXEC_MAPPED = 1 << 3,	/* it is being mapped, and must not be read */
 };
 
 /* Return: 0 or -EACCES. */
@@ -76,8 +77,11 @@ static int check_exec(const struct file *file, u32 as, unsigned int how)
 	if (check->request.attr[BH_EXEC_BACKING] == BH_BACKING_ANONYMOUS)
 		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_MEMFD;
 	check->request.attr[BH_EXEC_AS] = as;
-	if (how & EXEC_RAISES) {
-		check->request.attr[BH_EXEC_SETID] = BH_SETID_YES;
+	check->mapped = how & EXEC_MAPPED;
+	if (how & (EXEC_RAISES | EXEC_MAPPED)) {
+		/* What is mapped was judged for privilege before. */
+		check->request.attr[BH_EXEC_SETID] = how & EXEC_RAISES ? BH_SETID_YES :
+								       BH_SETID_NO;
 	} else {
 		check->gather_attr = gather_attr;
 		check->lazy |= BH_GATHER_ATTR(BH_EXEC_SETID);
@@ -88,6 +92,17 @@ static int check_exec(const struct file *file, u32 as, unsigned int how)
 	denied = bh_check_denies(check);
 	bh_check_free(check);
 	return denied ? -EACCES : 0;
+}
+
+/**
+ * bh_exec_judge_mapped() - judge what execve maps, where that is not what was judged
+ * @file: the file that is mapped, a program's or an interpreter's
+ *
+ * Under mmap_lock. Return: 0 or -EACCES.
+ */
+int bh_exec_judge_mapped(const struct file *file)
+{
+	return check_exec(file, BH_AS_PROGRAM, EXEC_MAPPED);
 }
 
 /*

@@ -6,6 +6,7 @@
  * memory that can be written and executed. All that a program maps itself comes here,
  * the loader's libraries and ld.so's PROGRAM too.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
 #include <linux/major.h>
@@ -108,6 +109,54 @@ static bool will_be_executable(const struct file *file, unsigned long prot)
 	path = &file->f_path;
 	return !(path->mnt->mnt_flags & MNT_NOEXEC || path->mnt->mnt_sb->s_iflags & SB_I_NOEXEC);
 }
+
+/*
+ * OVERLAYFS
+ *
+ * What was opened before it was copied up stays mapped from the layer below, whereas its
+ * content is asked for by what it is now. Only overlayfs knows which of the two is mapped:
+ * once it has said so, the file that is mapped is judged as well where it is another one.
+ * It must not be read here, so that a digest counts if it is kept.
+ */
+
+BH_DEFINE_ORIGINAL(ovl_mmap);
+
+static int judge_beneath(const struct file *file)
+{
+	return current->in_execve ? bh_exec_judge_mapped(file) : check_map(file, false, true);
+}
+
+/* Under mmap_lock, so that no one executes yet what is not left mapped. */
+static noinline int judge_overlay(struct file *file, struct vm_area_struct *vma)
+{
+	int err = BH_ORIGINAL(ovl_mmap)(file, vma);
+
+	if (!err && bh_content_inode(file) != file_inode(vma->vm_file)) {
+		err = judge_beneath(vma->vm_file);
+		if (err) {
+			/* Before 5.11 whoever is told of an error holds the file that it gave. */
+			fput(vma->vm_file);
+			vma->vm_file = get_file(file);
+		}
+	}
+	bh_hook_leave();
+	return err;
+}
+
+static int hook_ovl_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	bh_hook_enter();
+	if (vma->vm_flags & VM_EXEC && !bh_task_is_ordinary(current))
+		return judge_overlay(file, vma);
+	bh_hook_leave();
+	return BH_ORIGINAL(ovl_mmap)(file, vma);
+}
+
+struct bh_hook bh_overlay_hooks[] = {
+	BH_HOOK_LATE(ovl_mmap, "map: what overlayfs maps of a file that was copied up",
+		     hook_ovl_mmap),
+	{ }
+};
 
 BH_DEFINE_ORIGINAL(security_mmap_file);
 BH_DEFINE_ORIGINAL(security_file_mprotect);

@@ -7,10 +7,13 @@
 
 #include "attach.h"
 
+struct file;
+
 extern struct bh_hook bh_exec_hooks[];
 extern struct bh_hook bh_setid_hooks[];
 extern struct bh_hook bh_map_hooks[];
 extern struct bh_hook bh_implied_hooks[];
+extern struct bh_hook bh_overlay_hooks[];
 extern struct bh_hook bh_layer_hooks[];
 extern struct bh_hook bh_mount_hooks[];
 extern struct bh_hook bh_mount_context_hooks[];
@@ -19,6 +22,8 @@ extern struct bh_hook bh_mount_attach_hooks[];
 extern struct bh_hook bh_mount_attr_hooks[];
 extern struct bh_hook bh_ns_hooks[];
 extern struct bh_hook bh_ptrace_hooks[];
+
+int bh_exec_judge_mapped(const struct file *file);
 
 int bh_content_start(void);
 void bh_content_stop(void);

@@ -49,7 +49,12 @@ static int mount_dir(const char *type)
 	if (!strcmp(type, "ext4"))
 		return system("mkfs.ext4 -q -F /dev/ram0 >/dev/null 2>&1") ?:
 		       mount("/dev/ram0", DIR, "ext4", 0, NULL);
-	return mkdir(LOWER, 0755) ?: mkdir(UP, 0755) ?: mount("u", UP, "tmpfs", 0, NULL) ?:
+	if (mkdir(LOWER, 0755))
+		return -1;
+	/* One that no rule allows, and one that is not known to anyone yet. */
+	bh_make_elf(LOWER "/early", 1, NULL);
+	bh_make_elf(LOWER "/same", 0, NULL);
+	return mkdir(UP, 0755) ?: mount("u", UP, "tmpfs", 0, NULL) ?:
 	       mkdir(UP "/upper", 0755) ?: mkdir(UP "/work", 0755) ?:
 	       mount("overlay", DIR, "overlay", 0,
 		     "lowerdir=" LOWER ",upperdir=" UP "/upper,workdir=" UP "/work");
@@ -65,13 +70,19 @@ static int run(void *path)
 	return bh_exec(path);
 }
 
-static int map(void *path)
+static int map_fd(int fd)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
 	void *memory = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
 
-	err = memory == MAP_FAILED ? errno : 0;
-	munmap(memory, 4096);
+	if (memory == MAP_FAILED)
+		return errno;
+	return munmap(memory, 4096);
+}
+
+static int map(void *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = map_fd(fd);
+
 	close(fd);
 	return err;
 }
@@ -335,6 +346,65 @@ TEST_F(digest, mprotect_knows_what_is_kept)
 	EXPECT_EQ(0, bh_cell_run(&self->cell, protect, PROG));
 	by_write(variant->real);
 	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, protect, PROG));
+}
+
+/*
+ * A file of a lower layer is opened, and copied up with a content that is allowed: what the
+ * early descriptor maps are still the pages below.
+ */
+static int early(void *unused)
+{
+	int fd = open(DIR "/early", O_RDONLY | O_CLOEXEC), err;
+
+	if (map_fd(fd) != EACCES)
+		return -1;
+	bh_copy(PROG, DIR "/early");
+	if (map(DIR "/early"))
+		return -2;
+	err = map_fd(fd);
+	close(fd);
+	return err;
+}
+
+/* It does no harm where what is below is allowed as well. */
+static int early_same(void *unused)
+{
+	int fd = open(DIR "/same", O_RDONLY | O_CLOEXEC), err = map_fd(fd);
+
+	err = err ?: chmod(DIR "/same", 0700) ?: map(DIR "/same") ?: map_fd(fd);
+	close(fd);
+	return err;
+}
+
+/* Without a policy it is seen that the early descriptor does map what is below. */
+static int early_differs(void)
+{
+	int fd = open(DIR "/early", O_RDONLY | O_CLOEXEC);
+	char *below, *now;
+
+	bh_copy(PROG, DIR "/early");
+	below = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	fd = open(DIR "/early", O_RDONLY | O_CLOEXEC);
+	now = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	return below != MAP_FAILED && now != MAP_FAILED && memcmp(below, now, 4096);
+}
+
+TEST_F(digest, opened_before_its_copy)
+{
+	if (strcmp(variant->type, "overlay"))
+		SKIP(return, "nothing is copied up here");
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, early, NULL));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, early_same, NULL));
+	EXPECT_NE(0, bh_number("stats", "cache_hits"));
+}
+
+TEST_F(digest, what_was_opened_before_its_copy_is_mapped)
+{
+	if (strcmp(variant->type, "overlay"))
+		SKIP(return, "nothing is copied up here");
+	EXPECT_EQ(1, early_differs());
 }
 
 TEST_F(digest, told_by_events)

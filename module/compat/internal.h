@@ -13,6 +13,7 @@ struct ns_common;
 struct nsset;
 struct path;
 struct pt_regs;
+struct vm_area_struct;
 
 int path_mount(const char *dev_name, const struct path *path, const char *type_page,
 	       unsigned long flags, void *data_page);
@@ -21,6 +22,7 @@ void vfs_clean_context(struct fs_context *fc);
 /* Static, but what has two callers is not inlined; 5.15 takes part of it out. */
 int prctl_set_mm_exe_file(struct mm_struct *mm, unsigned int fd);
 long userfaultfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+int ovl_mmap(struct file *file, struct vm_area_struct *vma);
 int mntns_install(struct nsset *nsset, struct ns_common *ns);
 
 #define BH_DECLARE_ENTRY(call)				\
