@@ -226,20 +226,37 @@ static int take_string(struct request *request, const struct bh_key *key, const 
 	return 0;
 }
 
-static int take_word(struct request *request, const char *word)
+/* A request has one value of each key. */
+static int take_key(enum bh_class class, const char *word, const struct bh_key **key, u32 *given)
 {
 	const char *equals = strchr(word, '=');
-	enum bh_class class = request->r.class;
-	const struct bh_key *key;
-	int bits = 0;
+	u32 bit;
 
-	key = equals ? find_key(class, word, equals - word) : NULL;
-	if (!key || key->kind == BH_KEY_LACKS) {
+	*key = equals ? find_key(class, word, equals - word) : NULL;
+	if (!*key || (*key)->kind == BH_KEY_LACKS) {
 		say("\"%s\" is not KEY=VALUE of a request of class %s", word,
 		    bh_classes[class].name);
 		say_keys(class);
 		return TROUBLE;
 	}
+	bit = 1U << (*key - bh_classes[class].keys);
+	if (*given & bit) {
+		say("\"%s\" says once more what was said: a request has one value of a key", word);
+		return TROUBLE;
+	}
+	*given |= bit;
+	return 0;
+}
+
+static int take_word(struct request *request, const char *word, u32 *given)
+{
+	const char *equals = strchr(word, '=');
+	const struct bh_key *key;
+	int bits = 0;
+	int err = take_key(request->r.class, word, &key, given);
+
+	if (err)
+		return err;
 	if (bh_key_is_pattern(key))
 		return take_string(request, key, word, equals + 1);
 	if (key->kind == BH_KEY_DIGEST) {
@@ -250,7 +267,7 @@ static int take_word(struct request *request, const char *word)
 		return TROUBLE;
 	}
 	if (strcmp(equals + 1, "-"))
-		bits = read_words(key->words, equals + 1);
+		bits = equals[1] ? read_words(key->words, equals + 1) : -1;
 	if (bits < 0) {
 		fprintf(stderr, "bulkhead: unknown value in \"%s\": ", word);
 		say_words(key->words);
@@ -275,6 +292,7 @@ static int take_word(struct request *request, const char *word)
 int request_from_words(struct request *request, const char *class, char **words, int nr)
 {
 	int number = bh_class_find(class, strlen(class)), i, err;
+	u32 given = 0;
 
 	if (number < 0) {
 		say("unknown class \"%s\": there are exec, map, mount, ptrace", class);
@@ -282,7 +300,7 @@ int request_from_words(struct request *request, const char *class, char **words,
 	}
 	request->r.class = number;
 	for (i = 0; i < nr; i++) {
-		err = take_word(request, words[i]);
+		err = take_word(request, words[i], &given);
 		if (err)
 			return err;
 	}
