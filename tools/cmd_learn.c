@@ -175,11 +175,8 @@ static bool choose_rules(struct lesson *lesson, FILE *answers)
 		else if (answer != 'n' && answer != 'q')
 			i--;
 	}
-	for (i = 0; i < nr; i++) {
-		free(lesson->rules[i].pattern);
-		free(lesson->rules[i].rest);
-		free(lesson->rules[i].example);
-	}
+	for (i = 0; i < nr; i++)
+		learnt_rule_drop(&lesson->rules[i]);
 	free(lesson->rules);
 	lesson->rules = kept.rules;
 	lesson->nr_rules = kept.nr_rules;
@@ -555,7 +552,7 @@ const struct command cmd_learn = {
 		"  -g, --generalize=N   0: exact names; 1: versions, hashes, numbers, temporary\n"
 		"                       names become patterns; 2 (if nothing is said): and many\n"
 		"                       files of a directory; 3: and whole directories\n"
-		"  -i, --interactive    ask about one rule at a time\n"
+		"  -i, --interactive    ask about one group at a time: what one rule is for\n"
 		"  -p, --policy=NAME    only from events of this policy\n"
 		"  -l, --label=TEXT     only from events of the binding with this label\n",
 	.run = run,

@@ -143,7 +143,6 @@ static bool hint_bytes(const struct doc *doc, const struct doc_line *line, unsig
 		{ "\xe2\x80\x99", "a typographic quote: write \"" },
 		{ "\xc2\xa0", "a no-break space: write a blank" },
 		{ "\xe2\x80\x93", "a dash: write -" },
-		{ "\r", "the line ends with CR LF: save the file with LF" },
 	};
 	size_t i, at;
 

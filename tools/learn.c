@@ -199,9 +199,12 @@ static void add_rule(struct lesson *lesson, const struct learnt_rule *rule)
 	lesson->rules[lesson->nr_rules++] = *rule;
 }
 
-static void drop_rule(struct learnt_rule *rule)
+/** learnt_rule_drop() - free what a rule is made of */
+void learnt_rule_drop(struct learnt_rule *rule)
 {
 	free(rule->pattern);
+	free(rule->more);
+	free(rule->starter);
 	free(rule->rest);
 	free(rule->example);
 }
@@ -263,6 +266,8 @@ static void file_rule(struct learnt_rule *rule, const struct request *request, i
 	if (request->r.string[BH_EXEC_PATH].s && backing != BH_BACKING_ANONYMOUS) {
 		rule->pattern = string_pattern(request, BH_EXEC_PATH, level);
 		rule->upper = request->r.attr[BH_EXEC_LAYER] == BH_LAYER_UPPER;
+		if (request->r.string[BH_EXEC_FROM].s)
+			rule->starter = xstrdup(request->r.string[BH_EXEC_FROM].s);
 	} else {
 		if (backing)
 			put_word(&rest, request, "backing");
@@ -381,7 +386,7 @@ static void sort_and_join(struct lesson *lesson, bool names)
 		last->count += rule->count;
 		last->members += names ? rule->members : 0;
 		last->upper |= rule->upper;
-		drop_rule(rule);
+		learnt_rule_drop(rule);
 	}
 	lesson->nr_rules = to + 1;
 }
@@ -538,6 +543,87 @@ static void widen(struct lesson *lesson, char *(*become)(const struct learnt_rul
 	sort_and_join(lesson, true);
 }
 
+/* Programs of one directory that one program starts: a rule for them all, as by hand. */
+
+#define TOGETHER_MIN	3	/* fewer stay rules of their own */
+#define TOGETHER_WIDTH	96	/* bytes of a rule, behind which the next begins */
+
+static bool stands_alone(const struct learnt_rule *rule)
+{
+	return rule->class != BH_EXEC || !rule->pattern || !rule->starter || rule->upper ||
+	       is_anyones(rule->pattern);
+}
+
+static size_t directory_len(const struct learnt_rule *rule)
+{
+	return name_of(rule->pattern) - rule->pattern;
+}
+
+static int by_company(const void *a, const void *b)
+{
+	const struct learnt_rule *x = a, *y = b;
+	size_t len, other;
+	int order;
+
+	if (stands_alone(x) || stands_alone(y))
+		return stands_alone(x) - stands_alone(y) ?: by_text(a, b);
+	len = directory_len(x);
+	other = directory_len(y);
+	order = strncmp(x->pattern, y->pattern, len < other ? len : other);
+	order = order ?: (len > other) - (len < other);
+	order = order ?: strcmp(x->rest, y->rest);
+	order = order ?: strcmp(x->starter, y->starter);
+	return order ?: strcmp(x->pattern, y->pattern);
+}
+
+static bool is_company(const struct learnt_rule *x, const struct learnt_rule *y)
+{
+	return !stands_alone(x) && !stands_alone(y) && directory_len(x) == directory_len(y) &&
+	       !strncmp(x->pattern, y->pattern, directory_len(x)) && !strcmp(x->rest, y->rest) &&
+	       !strcmp(x->starter, y->starter);
+}
+
+/* Makes @rule a part of @first; false: the line would be too long. */
+static bool take_in(struct learnt_rule *first, struct learnt_rule *rule)
+{
+	struct buf more = { 0 };
+
+	buf_printf(&more, "%s,", first->more ?: "");
+	doc_write_value(&more, rule->pattern, strlen(rule->pattern));
+	if (strlen("allow exec path=") + strlen(first->pattern) + more.len + strlen(first->rest) >
+	    TOGETHER_WIDTH) {
+		buf_free(&more);
+		return false;
+	}
+	free(first->more);
+	first->more = more.s;
+	first->count += rule->count;
+	first->members += rule->members;
+	learnt_rule_drop(rule);
+	return true;
+}
+
+static void put_together(struct lesson *lesson)
+{
+	struct learnt_rule *rules = lesson->rules;
+	size_t nr = lesson->nr_rules, to = 0, i, j, company;
+
+	if (!nr)
+		return;
+	qsort(rules, nr, sizeof(*rules), by_company);
+	for (i = 0; i < nr; i = j) {
+		for (j = i + 1; j < nr && is_company(&rules[i], &rules[j]); j++)
+			;
+		company = j - i;
+		rules[to++] = rules[i];
+		while (++i < j)
+			if (company < TOGETHER_MIN || !take_in(&rules[to - 1], &rules[i]))
+				rules[to++] = rules[i];
+	}
+	lesson->nr_rules = to;
+	qsort(rules, to, sizeof(*rules), by_text);
+}
+
 /**
  * learn_finish() - make rules of what was refused
  * @lesson: with all events taken in
@@ -563,6 +649,7 @@ void learn_finish(struct lesson *lesson, int level)
 	}
 	if (level >= GENERALIZE_WIDE)
 		widen(lesson, whole_directory, 1);
+	put_together(lesson);
 }
 
 /** learn_exact() - add a rule for a refusal alone */
@@ -586,7 +673,7 @@ void learn_free(struct lesson *lesson)
 	size_t i;
 
 	for (i = 0; i < lesson->nr_rules; i++)
-		drop_rule(&lesson->rules[i]);
+		learnt_rule_drop(&lesson->rules[i]);
 	for (i = 0; i < lesson->nr_refusals; i++) {
 		request_free(lesson->refusals[i].request);
 		free(lesson->refusals[i].request);
@@ -605,6 +692,7 @@ void learnt_rule_write(struct buf *out, const struct learnt_rule *rule)
 	if (rule->pattern) {
 		buf_puts(out, " path=");
 		doc_write_value(out, rule->pattern, strlen(rule->pattern));
+		buf_puts(out, rule->more ?: "");
 	}
 	buf_puts(out, rule->rest);
 }

@@ -12,6 +12,8 @@
  * struct learnt_rule - a rule that events ask for
  * @class: enum bh_class
  * @pattern: of a file's path, or NULL for rules that are about something else
+ * @more: the other patterns of a rule for several programs, each with a comma before, or NULL
+ * @starter: what executed the file, or NULL
  * @rest: the conditions beside it, each with a blank before; never NULL
  * @count: how many events it allows
  * @example: one of them, in words
@@ -21,6 +23,8 @@
 struct learnt_rule {
 	int class;
 	char *pattern;
+	char *more;
+	char *starter;
 	char *rest;
 	unsigned long count;
 	char *example;
@@ -73,6 +77,7 @@ void learn_event(struct lesson *lesson, const struct event *event, const struct 
 void learn_finish(struct lesson *lesson, int level);
 void learn_exact(struct lesson *lesson, const struct refusal *refusal);
 void learn_free(struct lesson *lesson);
+void learnt_rule_drop(struct learnt_rule *rule);
 
 void learnt_rule_write(struct buf *out, const struct learnt_rule *rule);
 void learnt_rule_comment(struct buf *out, const struct learnt_rule *rule);
