@@ -135,6 +135,8 @@ static const struct {
 	{ "policy=a ns=pid cgroup=a/**", 1, 17 },
 	{ "policy=a ns=pid cgroup=\"\"", 1, 17 },
 	{ "policy=a ns=pid cgroup=/a/", 1, 17 },
+	{ "\xef\xbb\xbfpolicy=a ns=pid", 1, 1 },
+	{ "policy=a ns=pid cgroup=\xe2\x80\x9c/a\xe2\x80\x9d", 1, 17 },
 	{ "policy=a ns=pid cgroup=//a", 1, 17 },
 	{ "policy=a ns=pid exe=/a/../b", 1, 17 },
 	{ "policy=a ns=pid exe=/a/./b", 1, 17 },

@@ -48,7 +48,12 @@ static const struct refusal refusals[] = {
 	{ "\n\n  allow exec\n", -EINVAL, 3, 3, "expected \"policy\", not \"allow\"" },
 	{ "Policy t version 1\nend\n", -EINVAL, 1, 1, "expected \"policy\", not \"Policy\"" },
 	{ "\"\"\n", -EINVAL, 1, 1, "expected \"policy\", not" },
-	{ "\xef\xbb\xbfpolicy t version 1\nend\n", -EINVAL, 1, 1, "expected \"policy\", not" },
+	{ "\xef\xbb\xbfpolicy t version 1\nend\n", -EINVAL, 1, 1, "a byte order mark: save" },
+	{ "\xef\xbb\xbf\npolicy t version 1\nend\n", -EINVAL, 1, 1, "a byte order mark: save" },
+	{ "\xe2\x80\x9cpolicy t version 1\nend\n", -EINVAL, 1, 1, "quote: write \"" },
+	{ "\n\xc2\xa0policy t version 1\nend\n", -EINVAL, 2, 1, "a no-break space" },
+	{ "policy t version 1\r  allow exec\rend\r\n", -EINVAL, 1, 19,
+	  "end each line with LF or CR LF" },
 	{ BLOCK "end\nend\n", -EINVAL, 3, 1, "expected \"policy\", not \"end\"" },
 	{ BLOCK "end\nallow exec\n", -EINVAL, 3, 1, "expected \"policy\", not \"allow\"" },
 
@@ -63,6 +68,7 @@ static const struct refusal refusals[] = {
 	{ "policy a,b version 1\n", -EINVAL, 1, 8, "a name consists of" },
 	{ "policy a=b,c version 1\n", -EINVAL, 1, 8, "a name consists of" },
 	{ "policy \xc3\xa9 version 1\n", -EINVAL, 1, 8, "a name consists of" },
+	{ "policy \xe2\x80\x9cweb\xe2\x80\x9d version 1\n", -EINVAL, 1, 8, "quote: write \"" },
 	{ "policy " S64 "a version 1\n", -E2BIG, 1, 8, "name too long" },
 
 	/* The version. */
@@ -117,7 +123,7 @@ static const struct refusal refusals[] = {
 	{ RULE("allow allow"), -EINVAL, 2, 7, "unknown class \"allow\"" },
 	{ RULE("allow path=/x"), -EINVAL, 2, 7, "unknown class \"path=/x\"" },
 	{ RULE("allow exec\001"), -EINVAL, 2, 11, "control character" },
-	{ RULE("allow exec\r#"), -EINVAL, 2, 11, "control character" },
+	{ RULE("allow exec\r#"), -EINVAL, 2, 11, "end each line with LF or CR LF" },
 	{ RULE("allow exec \x7f"), -EINVAL, 2, 12, "control character" },
 
 	/* Keys. */
@@ -135,7 +141,10 @@ static const struct refusal refusals[] = {
 	{ RULE("allow exec path=/x x"), -EINVAL, 2, 20, "unknown key \"x\"" },
 
 	/* Keys of another class. */
-	{ RULE("allow exec op=mount"), -EINVAL, 2, 12, "unknown key \"op\"" },
+	{ RULE("allow exec op=mount"), -EINVAL, 2, 12,
+	  "unknown key \"op\": it is one of mount, exec has path from fstype digest as setid" },
+	{ RULE("allow exec port=80"), -EINVAL, 2, 12,
+	  "unknown key \"port\": this version knows path from fstype digest as setid backing" },
 	{ RULE("allow exec target=/x"), -EINVAL, 2, 12, "unknown key \"target\"" },
 	{ RULE("allow exec access=read"), -EINVAL, 2, 12, "unknown key \"access\"" },
 	{ RULE("allow mount path=/x"), -EINVAL, 2, 13, "unknown key \"path\"" },
@@ -176,6 +185,15 @@ static const struct refusal refusals[] = {
 	{ RULE("allow exec path=*/x"), -EINVAL, 2, 17, "begins with / or **" },
 	{ RULE("allow exec path=?x"), -EINVAL, 2, 17, "begins with / or **" },
 	{ RULE("allow exec path=[/]x"), -EINVAL, 2, 17, "begins with / or **" },
+	{ RULE("allow exec path=\xe2\x80\x9c/a b\xe2\x80\x9d"), -EINVAL, 2, 17, "write \"" },
+	{ RULE("allow exec path=\xc2\xab/x\xc2\xbb"), -EINVAL, 2, 17, "quote: write \"" },
+	{ RULE("deny mount fstype=\xe2\x80\x98proc\xe2\x80\x99"), -EINVAL, 2, 19, "write \"" },
+	{ RULE("allow exec\xc2\xa0path=/x"), -EINVAL, 2, 7, "no-break space: write a blank" },
+	{ RULE("allow exec as=\xe2\x80\x9dprogram\xe2\x80\x9d"), -EINVAL, 2, 15, "write \"" },
+	{ RULE("allow exec path\xe2\x89\xa0/x"), -EINVAL, 2, 12, "write !=" },
+	{ RULE("allow exec path=/usr/{bin,sbin}/x"), -EINVAL, 2, 17, "no braces: write each value" },
+	{ RULE("allow exec path=/a,/{b,/c,/d}"), -EINVAL, 2, 20, "no braces: write each value" },
+	{ RULE("deny mount fstype={ext4,xfs}"), -EINVAL, 2, 19, "no braces: write each value" },
 	{ RULE("allow exec path=\\/x"), -EINVAL, 2, 17, "begins with / or **" },
 	{ RULE("allow exec path=/x,y"), -EINVAL, 2, 20, "begins with / or **" },
 	{ RULE("allow exec path!=x"), -EINVAL, 2, 18, "begins with / or **" },
@@ -277,9 +295,10 @@ static const struct refusal refusals[] = {
 #undef NEVER
 
 	/* Keys and values of another class, or that are to come. */
-	{ RULE("allow map as=program"), -EINVAL, 2, 11, "unknown key \"as\"" },
+	{ RULE("allow map as=program"), -EINVAL, 2, 11,
+	  "unknown key \"as\": it is one of exec, map has path from fstype digest backing layer" },
 	{ RULE("allow map setid=no"), -EINVAL, 2, 11, "unknown key \"setid\"" },
-	{ RULE("allow exec layer=middle"), -EINVAL, 2, 18, "unknown value \"middle\"" },
+	{ RULE("allow exec layer=middle"), -EINVAL, 2, 18, "unknown value \"middle\": there are upper lower none" },
 	{ RULE("allow exec backing=anonymous"), -EINVAL, 2, 20, "unknown value \"anonymous\"" },
 };
 
@@ -339,6 +358,9 @@ static const char *const good[] = {
 	RULE("allow exec path=**,**/a from=/a fstype=ext4,tmp*"),
 	RULE("allow exec path=/,/.../x,/a./b,/.a,/..a,/*,/[!a],/?/?,**/,/.*/x,/a**/b,/[.a]/b"),
 	RULE("deny mount target=/ source=a//b/../"),
+	RULE("deny exec path=/{a},/b{,/c"), RULE("deny exec path=/\\{a,/b}"),
+	RULE("deny exec path=\"/{a,b}\""), RULE("deny exec path=/\xe2\x80\x9c"),
+	RULE("deny mount source=\\\xe2\x80\x9c"), RULE("deny exec path=/b},/{a"),
 	RULE("deny exec path=/a path=/a"), RULE("deny exec path=/a,/b path=/b path!=/a,/c"),
 	RULE("deny exec path=/usr/** path=/usr/bin/*"), RULE("deny exec path=/usr/* path=**/x"),
 	RULE("deny exec path=/a* path=/a"), RULE("deny exec path=/a path=/a*"),

@@ -14,6 +14,7 @@
 
 #include "assign_table.h"
 #include "escape.h"
+#include "hint.h"
 #include "never.h"
 
 /**
@@ -173,7 +174,7 @@ static int take_type(struct reader *r, const char *value)
 	const struct bh_word *word = bh_word_find(r->types, value, strlen(value));
 
 	if (!word)
-		return fail(r, -EINVAL, "unknown type of namespace");
+		return fail(r, -EINVAL, "unknown type of namespace: there are pid user mnt");
 	r->line.type = word->bit;
 	return 0;
 }
@@ -186,7 +187,8 @@ static int take_pattern(struct reader *r, unsigned int which, const char *value)
 
 	/* As any path: it could match nothing otherwise. */
 	if (value[0] != '/' && strncmp(value, "**", 2))
-		return fail(r, -EINVAL, "a path pattern begins with / or **");
+		return fail(r, -EINVAL, bh_hint_bytes(value, len) ?:
+			    "a path pattern begins with / or **");
 	id = bh_patterns_add(&r->patterns[which], value, len, &why);
 	if (id < 0)
 		return fail(r, id, why);
@@ -214,13 +216,15 @@ static int take_token(struct reader *r)
 	char *value = strchr(r->token, '=');
 	int key;
 
+	if (bh_hint_begins_oddly(r->token, strlen(r->token)))
+		return fail(r, -EINVAL, bh_hint_bytes(r->token, strlen(r->token)));
 	if (!value)
 		return fail(r, -EINVAL, "expected key=value");
 	*value++ = '\0';
 	for (key = 0; key < KEYS && strcmp(keys[key], r->token); key++)
 		;
 	if (key == KEYS)
-		return fail(r, -EINVAL, "unknown key: there are policy, ns, cgroup, exe and override");
+		return fail(r, -EINVAL, "unknown key: there are policy ns cgroup exe override");
 	if (r->seen & (1 << key))
 		return fail(r, -EINVAL, "the key was named before");
 	if (!*value)

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "hint.h"
 #include "line.h"
 
 static int read_name(struct bh_line *l)
@@ -24,7 +25,8 @@ static int read_name(struct bh_line *l)
 		return bh_line_fail(l, -EINVAL, "a name is not empty and does not begin with '.'");
 	for (i = 0; i < l->len_token; i++)
 		if (!isascii(name[i]) || (!isalnum(name[i]) && !strchr("._-", name[i])))
-			return bh_line_fail(l, -EINVAL, "a name consists of A-Z a-z 0-9 . _ -");
+			return bh_line_fail(l, -EINVAL, bh_hint_bytes(name, l->len_token) ?:
+					    "a name consists of A-Z a-z 0-9 . _ -");
 	memcpy(l->parser->policy->name, name, l->len_token);
 	return 0;
 }
@@ -47,7 +49,8 @@ static int read_version(struct bh_line *l)
 		unsigned int digit = digits[i] - '0';
 
 		if (digit > 9)
-			return bh_line_fail_word(l, "a version is a number, not", digits, l->len_token);
+			return bh_line_fail_word(l, "a version is a number, not", digits,
+						 l->len_token);
 		if (version > (U64_MAX - digit) / 10)
 			return bh_line_fail(l, -EINVAL, "version above 2^64-1");
 		version = version * 10 + digit;
@@ -98,7 +101,8 @@ static int read_mode(struct bh_line *l)
 		return err;
 	p->policy->audit_mode = bh_line_is(l, "audit");
 	if (!p->policy->audit_mode && !bh_line_is(l, "enforce"))
-		return bh_line_fail_word(l, "mode is enforce or audit, not", p->token, l->len_token);
+		return bh_line_fail_word(l, "mode is enforce or audit, not", p->token,
+					 l->len_token);
 	return 0;
 }
 

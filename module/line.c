@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "hint.h"
 #include "line.h"
 
 /* Errors */
@@ -49,7 +50,8 @@ int bh_line_fail(struct bh_line *l, int err, const char *message)
  * bh_line_fail_word() - fail at the current token and show a word of it
  * @l: the line
  * @message: as for bh_parser_fail()
- * @word: the word, which is left out if it cannot be shown as it is
+ * @word: the word, which is left out if it cannot be shown as it is; of characters that
+ *        were hardly meant, it is said what to write
  * @len: its length
  *
  * Return: -EINVAL.
@@ -57,8 +59,11 @@ int bh_line_fail(struct bh_line *l, int err, const char *message)
 int bh_line_fail_word(struct bh_line *l, const char *message, const char *word, size_t len)
 {
 	char text[sizeof(l->parser->error.message)];
+	const char *hint = bh_hint_bytes(word, len);
 	size_t i;
 
+	if (hint)
+		return bh_line_fail(l, -EINVAL, hint);
 	for (i = 0; i < len; i++)
 		if (word[i] == '"' || !isascii(word[i]) || !isprint(word[i]))
 			return bh_line_fail(l, -EINVAL, message);
@@ -191,6 +196,12 @@ static int fail_here(struct bh_line *l, const char *message)
 	return bh_line_fail(l, -EINVAL, message);
 }
 
+static int fail_control(struct bh_line *l, const char *message)
+{
+	return fail_here(l, l->s[l->pos] == '\r' ?
+			 "a carriage return: end each line with LF or CR LF" : message);
+}
+
 /* Reads an escape, from its backslash on. */
 static int read_escape(struct bh_line *l)
 {
@@ -225,7 +236,7 @@ static int read_quoted(struct bh_line *l)
 			continue;
 		}
 		if (iscntrl(l->s[l->pos]))
-			return fail_here(l, "control character: write \\xHH");
+			return fail_control(l, "control character: write \\xHH");
 		err = put_byte(l, l->s[l->pos], true);
 		l->pos++;
 	}
@@ -265,7 +276,7 @@ int bh_line_next(struct bh_line *l)
 		if (l->s[l->pos] == '#')
 			return fail_here(l, "quote a '#' inside a token");
 		if (iscntrl(l->s[l->pos]))
-			return fail_here(l, "control character");
+			return fail_control(l, "control character");
 		err = put_byte(l, l->s[l->pos], false);
 		l->pos++;
 	}
@@ -315,6 +326,7 @@ int bh_line_want_end(struct bh_line *l)
 		return ret;
 	return bh_line_fail_word(l, "unexpected", l->parser->token, l->len_token);
 }
+
 /**
  * bh_line_class() - read a token that is a class
  * @l: the line

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "hint.h"
 #include "line.h"
 
 static int read_line_outside(struct bh_line *l)
@@ -18,7 +19,8 @@ static int read_line_outside(struct bh_line *l)
 	int err;
 
 	if (!bh_line_is(l, "policy"))
-		return bh_line_fail_word(l, "expected \"policy\", not", l->parser->token, l->len_token);
+		return bh_line_fail_word(l, "expected \"policy\", not", l->parser->token,
+					 l->len_token);
 	err = bh_block_begin(l);
 	return err ?: bh_line_want_end(l);
 }
@@ -76,6 +78,8 @@ static int read_line(struct bh_parser *p, const char *s, size_t len)
 	l.len = len;
 	if (column)
 		return bh_parser_fail(p, -EINVAL, p->line, column, "not UTF-8");
+	if (p->line == 1 && bh_hint_begins_oddly(s, len))
+		return bh_parser_fail(p, -EINVAL, 1, 1, bh_hint_bytes(s, len));
 	ret = bh_line_next(&l);
 	if (ret <= 0)
 		return ret ?: p->policy ? keep_line(p, s, len) : 0;
@@ -127,7 +131,8 @@ static int take_piece(struct bh_parser *p, const char *s, size_t len, bool newli
 	int err;
 
 	if (nul)
-		return bh_parser_fail(p, -EINVAL, p->line, column + (nul - s), "NUL in the document");
+		return bh_parser_fail(p, -EINVAL, p->line, column + (nul - s),
+				      "NUL in the document");
 	if (p->partial.len + len > BH_LINE_MAX)
 		return bh_parser_fail(p, -E2BIG, p->line, BH_LINE_MAX + 1, "line too long");
 	p->block += len + newline;

@@ -5,6 +5,7 @@
 #include <linux/errno.h>
 #include <linux/string.h>
 
+#include "hint.h"
 #include "line.h"
 #include "never.h"
 
@@ -34,6 +35,9 @@ static int add_pattern(struct bh_line *l, enum bh_class class, const struct bh_k
 	const char *why;
 	int ret;
 
+	/* A backslash before it says that it is meant. */
+	if (bh_hint_begins_oddly(s, len))
+		return bh_line_fail(l, -EINVAL, bh_hint_bytes(s, len));
 	if (key->kind == BH_KEY_PATH && !is_path_pattern(s, len))
 		return bh_line_fail(l, -EINVAL, "a path pattern begins with / or **");
 	ret = bh_patterns_add(patterns, s, len, &why);
@@ -63,6 +67,7 @@ static int read_value(struct bh_line *l, enum bh_class class, const struct bh_ke
 		      struct bh_cond *cond, char *s, size_t len)
 {
 	const struct bh_word *word;
+	char hint[BH_HINT_MAX];
 
 	if (!len)
 		return bh_line_fail(l, -EINVAL, "empty value");
@@ -72,10 +77,55 @@ static int read_value(struct bh_line *l, enum bh_class class, const struct bh_ke
 						    add_pattern(l, class, key, s, len);
 	}
 	word = bh_word_find(key->words, s, len);
-	if (!word)
-		return bh_line_fail_word(l, "unknown value", s, len);
+	if (!word) {
+		bh_hint_value(hint, key, s, len);
+		return bh_line_fail(l, -EINVAL, bh_hint_bytes(s, len) ?: hint);
+	}
 	cond->arg |= word->bit;
 	return 0;
+}
+
+static int fail_key(struct bh_line *l, enum bh_class class, size_t name_len)
+{
+	const char *name = l->parser->token;
+	char hint[BH_HINT_MAX];
+
+	bh_hint_key(hint, class, name, name_len);
+	return bh_line_fail(l, -EINVAL, bh_hint_bytes(name, name_len) ?: hint);
+}
+
+/* Is there a brace that is not quoted, and not closed before the value ends? */
+static bool opens_brace(const char *s)
+{
+	bool open = false;
+
+	for (; *s; s++) {
+		if (*s == '\\' && s[1])
+			s++;
+		else if (*s == '{' || *s == '}')
+			open = *s == '{';
+	}
+	return open;
+}
+
+/*
+ * A comma parts /usr/{bin,sbin} into two values, which is not what a shell makes of it.
+ * Return: does a value open a brace, and a later one close it? The column is the first's.
+ */
+static bool find_brace(struct bh_line *l)
+{
+	const char *s = l->parser->token + l->value;
+	u32 i, open = l->nr_values;
+
+	for (i = 0; i < l->nr_values; i++, s += strlen(s) + 1) {
+		if (open < i && strchr(s, '}')) {
+			l->column = l->parser->columns[open];
+			return true;
+		}
+		if (open == l->nr_values && opens_brace(s))
+			open = i;
+	}
+	return false;
 }
 
 /* Reads the token `key=value,value` that stands in the parser. */
@@ -84,16 +134,17 @@ static int read_cond(struct bh_line *l, enum bh_class class, struct bh_cond *con
 	struct bh_parser *p = l->parser;
 	char *token = p->token;
 	const struct bh_key *key;
-	size_t at = l->value, len;
+	size_t at = l->value, len, name_len = l->operator < 0 ? l->len_token : l->operator;
 	u32 i;
 	int err;
 
-	key = bh_key_find(class, token, l->operator < 0 ? l->len_token : l->operator);
+	key = bh_key_find(class, token, name_len);
 	if (!key)
-		return bh_line_fail_word(l, "unknown key", token,
-				 l->operator < 0 ? l->len_token : l->operator);
+		return fail_key(l, class, name_len);
 	if (l->operator < 0)
 		return bh_line_fail_word(l, "expected = or != after", token, l->len_token);
+	if (bh_key_is_pattern(key) && find_brace(l))
+		return bh_line_fail(l, -EINVAL, "no braces: write each value out, or \\{ for one");
 	*cond = (struct bh_cond){
 		.key = key - bh_classes[class].keys,
 		.negated = token[l->operator] == '!',
