@@ -51,9 +51,12 @@ static inline int run_tasks(void (*const tasks[])(void), size_t nr, void (*begin
 			_exit(0);
 		}
 	}
-	for (i = 0; i < nr; i++)
-		if (waitpid(pids[i], &status, 0) != pids[i] || status)
-			bad++;
+	for (i = 0; i < nr; i++) {
+		if (waitpid(pids[i], &status, 0) == pids[i] && !status)
+			continue;
+		printf("# task %zu ended with status %#x\n", i, status);
+		bad++;
+	}
 	return bad;
 }
 
