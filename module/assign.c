@@ -224,7 +224,7 @@ static bool is_settled(const struct bh_ns *ns, const struct bh_entry *covered, b
 }
 
 /* The types of the current task's namespaces that a table could bind now. */
-static u32 assignable(void)
+static u32 assignable_types(void)
 {
 	const struct bh_assignment *assignment;
 	u32 types, overriding, type, new = 0;
@@ -294,7 +294,7 @@ static bool may_match(struct assigning *a)
 }
 
 /* The policy cannot be bound: its tasks must not run without it. Return: 0 or -EACCES. */
-static int refuse(const struct assigning *a, struct bh_entry *entry, const char *reason)
+static int refuse_exec(const struct assigning *a, struct bh_entry *entry, const char *reason)
 {
 	struct bh_binding unbound = { .ns = a->ns, .entry = entry };
 	struct bh_request request = {
@@ -355,15 +355,15 @@ static int bind_by_table(struct assigning *a, const char *cgroup)
 	if (is_settled(&a->ns, entry, !line->override))
 		return 0;
 	if (failed)
-		return refuse(a, entry, a->reason);
+		return refuse_exec(a, entry, a->reason);
 	if (!has_room())
-		return refuse(a, entry, "too many bindings");
+		return refuse_exec(a, entry, "too many bindings");
 	shown = kstrdup(cgroup, GFP_KERNEL);
 	if (!shown)
-		return refuse(a, entry, "out of memory");
+		return refuse_exec(a, entry, "out of memory");
 	err = bh_bind(&a->ns, entry, true, true, shown, NULL);
 	if (err)
-		return refuse(a, entry, err == -E2BIG ? "too many bindings" : "out of memory");
+		return refuse_exec(a, entry, err == -E2BIG ? "too many bindings" : "out of memory");
 	nr_assigned++;
 	return 0;
 }
@@ -408,7 +408,7 @@ int bh_assign_at_exec(const struct file *file)
 	bh_bindings_note_exec();
 	if (!rcu_access_pointer(in_force))
 		return 0;
-	types = assignable();
+	types = assignable_types();
 	if (!types)
 		return 0;
 	a = kzalloc(sizeof(*a), GFP_KERNEL);

@@ -47,8 +47,8 @@ static int test_nothing(void)
 DEFINE_STATIC_CALL(test_call, test_nothing);
 
 /* Needs no protection from itself, for which ftrace would charge: it calls nothing. */
-static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			     struct ftrace_regs *fregs)
+static void notrace redirect_to_handler(unsigned long ip, unsigned long parent_ip,
+					struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	struct bh_hook *hook = container_of(ops, struct bh_hook, ops);
 
@@ -80,7 +80,7 @@ static int find_site(struct bh_hook *hook)
 }
 
 /* Prepares a hook: its site is found, and is all that its ops ask for. */
-static int prepare(struct bh_hook *hook)
+static int prepare_hook(struct bh_hook *hook)
 {
 	int err = find_site(hook);
 
@@ -88,7 +88,7 @@ static int prepare(struct bh_hook *hook)
 		return err;
 	__static_call_update(hook->original, hook->original_tramp,
 			     (void *)(hook->site + MCOUNT_INSN_SIZE));
-	hook->ops.func = redirect;
+	hook->ops.func = redirect_to_handler;
 	/* PERMANENT: while we are there, ftrace cannot be switched off. */
 	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | BH_FTRACE_FLAGS;
 	err = ftrace_set_filter_ip(&hook->ops, hook->site, 0, 0);
@@ -112,7 +112,7 @@ static int redirect_one(struct bh_hook *hook)
 
 static int attach_one(struct bh_hook *hook)
 {
-	int err = prepare(hook);
+	int err = prepare_hook(hook);
 
 	if (err)
 		return err;
@@ -161,7 +161,7 @@ static int test_one(struct bh_hook *hook)
 	return -ENXIO;
 }
 
-static long inflight(void)
+static long handlers_inflight(void)
 {
 	long sum = 0;
 	int cpu;
@@ -177,10 +177,10 @@ static long inflight(void)
  * begun its handler yet, or is on its last instructions, has not or not any
  * more: those are waited for by RCU tasks, which know no voluntary sleep there.
  */
-static void drain(void)
+static void drain_handlers(void)
 {
 	synchronize_rcu_tasks();
-	while (inflight())
+	while (handlers_inflight())
 		msleep(20);
 	synchronize_rcu_tasks();
 }
@@ -196,7 +196,7 @@ static void detach_until(struct bh_hook *const *tables, unsigned int table,
 	while (t--)
 		for (hook = tables[t]; hook->function && hook != stop; hook++)
 			detach_one(hook);
-	drain();
+	drain_handlers();
 }
 
 /**

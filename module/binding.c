@@ -19,20 +19,20 @@
 /* How long a dead namespace may stay; a dead one confines no one. */
 #define REAP_INTERVAL HZ
 
-static struct hlist_head *table;
+static struct hlist_head *binding_table;
 static LIST_HEAD(bindings);
 static unsigned int nr_bindings;
-static struct workqueue_struct *wq;
+static struct workqueue_struct *binding_wq;
 
 static void reap_later(struct work_struct *work);
 static DECLARE_DEFERRABLE_WORK(reaper, reap_later);
 
 /* Under RCU, which keeps what is found, or under bh_config_mutex. */
-static __always_inline struct bh_binding *find(const void *ns)
+static __always_inline struct bh_binding *find_binding(const void *ns)
 {
 	struct bh_binding *binding;
 
-	hlist_for_each_entry_rcu(binding, &table[hash_ptr(ns, BH_TABLE_BITS)], node,
+	hlist_for_each_entry_rcu(binding, &binding_table[hash_ptr(ns, BH_TABLE_BITS)], node,
 				 lockdep_is_held(&bh_config_mutex))
 		if (binding->ns.ns == ns)
 			return binding;
@@ -60,7 +60,7 @@ static void free_binding_work(struct work_struct *work)
 	free_binding(container_of(to_rcu_work(work), struct bh_binding, free));
 }
 
-static void count(const struct bh_binding *binding, int by)
+static void count_bound(const struct bh_binding *binding, int by)
 {
 	unsigned int *bound = &bh_bound[binding->ns.ops - bh_ns_types];
 
@@ -72,19 +72,19 @@ static void count(const struct bh_binding *binding, int by)
 }
 
 /* Out of sight of new checks; freed when the last one that sees it has ended. */
-static void drop(struct bh_binding *binding)
+static void drop_binding(struct bh_binding *binding)
 {
 	lockdep_assert_held(&bh_config_mutex);
 	list_del(&binding->list);
-	count(binding, -1);
+	count_bound(binding, -1);
 	INIT_RCU_WORK(&binding->free, free_binding_work);
-	queue_rcu_work(wq, &binding->free);
+	queue_rcu_work(binding_wq, &binding->free);
 }
 
-static void unbind(struct bh_binding *binding)
+static void end_binding(struct bh_binding *binding)
 {
 	hlist_del_rcu(&binding->node);
-	drop(binding);
+	drop_binding(binding);
 }
 
 static struct bh_origin *new_origin(void)
@@ -99,8 +99,8 @@ static struct bh_origin *new_origin(void)
 }
 
 /* Makes a binding of @origin, or of an origin of its own, which then owns @cgroup. */
-static struct bh_binding *make(const struct bh_ns *ns, struct bh_entry *entry,
-			       struct bh_origin *origin, char *cgroup)
+static struct bh_binding *make_binding(const struct bh_ns *ns, struct bh_entry *entry,
+				       struct bh_origin *origin, char *cgroup)
 {
 	struct bh_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
 
@@ -126,7 +126,7 @@ static struct bh_binding *make(const struct bh_ns *ns, struct bh_entry *entry,
  * Gives a new binding its label and its source of reports: its own, or @source. Frees the
  * binding if there is no memory for that.
  */
-static bool dress(struct bh_binding *binding, struct bh_source *source, const char *label)
+static bool dress_binding(struct bh_binding *binding, struct bh_source *source, const char *label)
 {
 	const struct bh_ns *ns = &binding->ns;
 
@@ -144,18 +144,18 @@ static bool dress(struct bh_binding *binding, struct bh_source *source, const ch
 }
 
 /* Puts a binding into the table, in the place of the namespace's own if it has one. */
-static void publish(struct bh_binding *binding, struct bh_binding *old)
+static void publish_binding(struct bh_binding *binding, struct bh_binding *old)
 {
 	list_add_tail(&binding->list, &bindings);
-	count(binding, 1);
+	count_bound(binding, 1);
 	if (old) {
 		hlist_replace_rcu(&old->node, &binding->node);
-		drop(old);
+		drop_binding(old);
 	} else {
 		hlist_add_head_rcu(&binding->node,
-				   &table[hash_ptr(binding->ns.ns, BH_TABLE_BITS)]);
+				   &binding_table[hash_ptr(binding->ns.ns, BH_TABLE_BITS)]);
 	}
-	queue_delayed_work(wq, &reaper, REAP_INTERVAL);
+	queue_delayed_work(binding_wq, &reaper, REAP_INTERVAL);
 }
 
 /* Is there room for one more? Reaping at every bind would make n binds O(n^2). */
@@ -184,7 +184,7 @@ static bool has_room(void)
 int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
 	    char *cgroup, const char *label)
 {
-	struct bh_binding *binding = NULL, *old = find(ns->ns);
+	struct bh_binding *binding = NULL, *old = find_binding(ns->ns);
 	int err = 0;
 
 	lockdep_assert_held(&bh_config_mutex);
@@ -196,16 +196,16 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool ass
 	else if (!old && !has_room())
 		err = -E2BIG;
 	else
-		binding = make(ns, entry, old ? old->origin : NULL, cgroup);
+		binding = make_binding(ns, entry, old ? old->origin : NULL, cgroup);
 	if (!binding) {
 		kfree(cgroup);
 		return err ?: -ENOMEM;
 	}
-	if (!dress(binding, NULL, label))
+	if (!dress_binding(binding, NULL, label))
 		return -ENOMEM;
 	binding->armed = armed;
 	binding->assigned = assigned;
-	publish(binding, old);
+	publish_binding(binding, old);
 	/* From now on each execution is noted. */
 	if (!old && ns->ops == &bh_ns_types[BH_NS_PID])
 		bh_entrants_scan(&binding->origin->entrants, ns->ns);
@@ -232,17 +232,17 @@ static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
 		return -ENOSPC;
 	cgroup = kstrdup(old->cgroup, GFP_KERNEL);
 	if (cgroup)
-		new = make(to, old->entry, old->origin, cgroup);
+		new = make_binding(to, old->entry, old->origin, cgroup);
 	if (!new) {
 		kfree(cgroup);
 		return -ENOMEM;
 	}
 	/* One share of the reports for all copies: who makes many gets no more. */
-	if (!dress(new, old->source, old->label))
+	if (!dress_binding(new, old->source, old->label))
 		return -ENOMEM;
 	new->armed = READ_ONCE(old->armed);
 	new->assigned = old->assigned;
-	publish(new, NULL);
+	publish_binding(new, NULL);
 	return 0;
 }
 
@@ -263,7 +263,7 @@ int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to)
 
 	if (mutex_lock_killable(&bh_config_mutex))
 		return -EINTR;
-	old = find(from->ns);
+	old = find_binding(from->ns);
 	err = old ? bind_copy(old, to) : 0;
 	mutex_unlock(&bh_config_mutex);
 	return err;
@@ -296,10 +296,10 @@ int bh_unbind(const struct bh_ns *ns)
 	struct bh_binding *binding;
 
 	lockdep_assert_held(&bh_config_mutex);
-	binding = find(ns->ns);
+	binding = find_binding(ns->ns);
 	if (!binding)
 		return -ENOENT;
-	unbind(binding);
+	end_binding(binding);
 	return 0;
 }
 
@@ -319,7 +319,7 @@ int bh_unbind_inum(enum bh_ns_type type, unsigned int inum)
 		if (binding->ns.ops != &bh_ns_types[type] ||
 		    binding->ns.ops->inum(binding->ns.ns) != inum)
 			continue;
-		unbind(binding);
+		end_binding(binding);
 		return 0;
 	}
 	return -ENOENT;
@@ -333,7 +333,7 @@ void bh_bindings_reap(void)
 	lockdep_assert_held(&bh_config_mutex);
 	list_for_each_entry_safe(binding, next, &bindings, list)
 		if (binding->ns.ops->is_dead(binding->ns.ns))
-			unbind(binding);
+			end_binding(binding);
 }
 
 static void reap_later(struct work_struct *work)
@@ -341,7 +341,7 @@ static void reap_later(struct work_struct *work)
 	mutex_lock(&bh_config_mutex);
 	bh_bindings_reap();
 	if (nr_bindings)
-		queue_delayed_work(wq, &reaper, REAP_INTERVAL);
+		queue_delayed_work(binding_wq, &reaper, REAP_INTERVAL);
 	mutex_unlock(&bh_config_mutex);
 }
 
@@ -377,7 +377,7 @@ unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **fou
 
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "bindings are looked up under RCU");
 	for (ns = from->ns; ns && !ops->is_initial(ns); ns = ops->parent(ns)) {
-		struct bh_binding *binding = find(ns);
+		struct bh_binding *binding = find_binding(ns);
 
 		if (!binding)
 			continue;
@@ -400,7 +400,7 @@ static __always_inline unsigned int bindings_of_type(enum bh_ns_type type,
 	if (!READ_ONCE(bh_bound[type]))
 		return 0;
 	for (ns = bh_ns_first(type, task); ns; ns = bh_ns_next(type, ns)) {
-		binding = find(ns);
+		binding = find_binding(ns);
 		if (binding && !WARN_ON_ONCE(nr == BH_NS_DEPTH_MAX))
 			found[nr++] = binding;
 	}
@@ -433,7 +433,7 @@ static __always_inline bool has_binding(enum bh_ns_type type, struct task_struct
 	if (!READ_ONCE(bh_bound[type]))
 		return false;
 	for (ns = bh_ns_first(type, task); ns; ns = bh_ns_next(type, ns))
-		if (find(ns))
+		if (find_binding(ns))
 			return true;
 	return false;
 }
@@ -459,7 +459,7 @@ bool bh_task_has_bindings(struct task_struct *task)
 /* Mount namespaces have no parent: below one is what was copied from it. */
 static bool is_copy(const struct bh_binding *binding, const void *ns)
 {
-	const struct bh_binding *own = ns ? find(ns) : NULL;
+	const struct bh_binding *own = ns ? find_binding(ns) : NULL;
 
 	return own && own->origin == binding->origin;
 }
@@ -522,7 +522,7 @@ void bh_bindings_note_exec(void)
 		return;
 	rcu_read_lock();
 	for (ns = bh_ns_first(BH_NS_PID, current); ns; ns = bh_ns_next(BH_NS_PID, ns)) {
-		binding = find(ns);
+		binding = find_binding(ns);
 		if (binding)
 			bh_entrants_note(&binding->origin->entrants, ns);
 	}
@@ -554,14 +554,14 @@ bool bh_task_is_confined(struct task_struct *task)
  */
 int bh_bindings_init(void)
 {
-	table = kvcalloc(1 << BH_TABLE_BITS, sizeof(*table), GFP_KERNEL);
-	if (!table)
+	binding_table = kvcalloc(1 << BH_TABLE_BITS, sizeof(*binding_table), GFP_KERNEL);
+	if (!binding_table)
 		return -ENOMEM;
 	/* To let a mount namespace go is to wait in a kernel thread for a grace period. */
-	wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM | WQ_UNBOUND, BH_FREEING_MAX);
-	if (wq)
+	binding_wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM | WQ_UNBOUND, BH_FREEING_MAX);
+	if (binding_wq)
 		return 0;
-	kvfree(table);
+	kvfree(binding_table);
 	return -ENOMEM;
 }
 
@@ -572,11 +572,11 @@ void bh_bindings_exit(void)
 
 	mutex_lock(&bh_config_mutex);
 	list_for_each_entry_safe(binding, next, &bindings, list)
-		unbind(binding);
+		end_binding(binding);
 	mutex_unlock(&bh_config_mutex);
 	cancel_delayed_work_sync(&reaper);
 	/* What call_rcu() holds back is queued by then, and run by the next. */
 	rcu_barrier();
-	destroy_workqueue(wq);
-	kvfree(table);
+	destroy_workqueue(binding_wq);
+	kvfree(binding_table);
 }

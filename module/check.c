@@ -18,7 +18,7 @@
 #include "path.h"
 #include "task.h"
 
-static DEFINE_PER_CPU(struct bh_counts, counts);
+static DEFINE_PER_CPU(struct bh_counts, check_counts);
 
 /*
  * A check and its buffers are some 30 KiB. Each processor has one that is not in use.
@@ -26,7 +26,7 @@ static DEFINE_PER_CPU(struct bh_counts, counts);
  * it ends on; whoever finds none there, because a check was preempted, sleeps, or makes
  * another check, makes one. Nothing outside of the module ever sees them.
  */
-static DEFINE_PER_CPU(struct bh_check *, spare);
+static DEFINE_PER_CPU(struct bh_check *, spare_check);
 static struct kmem_cache *check_cache;
 static struct kmem_cache *path_cache;
 
@@ -75,7 +75,7 @@ static noinline struct bh_check *make_check(gfp_t gfp)
  */
 struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject, bool atomic)
 {
-	struct bh_check *check = this_cpu_xchg(spare, NULL);
+	struct bh_check *check = this_cpu_xchg(spare_check, NULL);
 
 	if (unlikely(!check)) {
 		check = make_check(atomic ? GFP_ATOMIC | __GFP_NOWARN : GFP_KERNEL);
@@ -115,7 +115,7 @@ void bh_check_free(struct bh_check *check)
 		bh_decision_free(&check->decision);
 		bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
 	}
-	if (unlikely(this_cpu_cmpxchg(spare, NULL, check)))
+	if (unlikely(this_cpu_cmpxchg(spare_check, NULL, check)))
 		destroy_check(check);
 }
 
@@ -158,7 +158,7 @@ int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf,
 	return err;
 }
 
-static const char *failure(int err)
+static const char *failure_reason(int err)
 {
 	switch (err) {
 	case -ENAMETOOLONG:
@@ -177,7 +177,7 @@ static const char *failure(int err)
 	}
 }
 
-static void fail(struct bh_check *check, u32 which, const char *reason)
+static void note_failure(struct bh_check *check, u32 which, const char *reason)
 {
 	check->failed |= which;
 	check->reason = reason;
@@ -191,7 +191,7 @@ static void gather_string(struct bh_check *check, unsigned int which)
 	*string = (struct bh_string){ };
 	err = check->gather(check, which, check->strings[which], string);
 	if (err)
-		fail(check, BIT(which), failure(err));
+		note_failure(check, BIT(which), failure_reason(err));
 }
 
 static void gather_attr(struct bh_check *check, unsigned int attr)
@@ -201,8 +201,8 @@ static void gather_attr(struct bh_check *check, unsigned int attr)
 	if (bits >= 0)
 		check->request.attr[attr] = bits;
 	else
-		fail(check, BH_GATHER_ATTR(attr),
-		     attr == BH_EXEC_LAYER ? "layer unknown" : "file unknown");
+		note_failure(check, BH_GATHER_ATTR(attr),
+			     attr == BH_EXEC_LAYER ? "layer unknown" : "file unknown");
 }
 
 /*
@@ -225,10 +225,10 @@ static void gather_digests(struct bh_check *check)
 	for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
 		check->request.digest[kind] = bh_content_digest(content, kind);
 	if (err && err != -EAGAIN)
-		fail(check, BH_GATHER_DIGEST, failure(err));
+		note_failure(check, BH_GATHER_DIGEST, failure_reason(err));
 }
 
-static void gather(struct bh_check *check, u32 missing)
+static void gather_facts(struct bh_check *check, u32 missing)
 {
 	unsigned int i;
 
@@ -257,11 +257,11 @@ static void gather_together(struct bh_check *check, u32 missing)
 	for (tries = 0; tries < BH_RENAME_TRIES_MAX; tries++) {
 		seq = read_seqbegin(&rename_lock);
 		check->failed &= ~all;
-		gather(check, all);
+		gather_facts(check, all);
 		if (!read_seqretry(&rename_lock, seq))
 			return;
 	}
-	fail(check, BH_GATHER_ATTR(BH_EXEC_LAYER), "names keep changing");
+	note_failure(check, BH_GATHER_ATTR(BH_EXEC_LAYER), "names keep changing");
 }
 
 /*
@@ -272,7 +272,7 @@ static void gather_asleep(struct bh_check *check, u32 missing)
 {
 	u32 again = check->have & ~(check->sleeps | check->request.unknown);
 
-	gather(check, missing);
+	gather_facts(check, missing);
 	check->have &= ~again;
 	check->failed &= ~again;
 }
@@ -280,7 +280,7 @@ static void gather_asleep(struct bh_check *check, u32 missing)
 /* Judging */
 
 /* What the events of a class show. No event waits: what may sleep is shown if it is known. */
-static u32 shown(const struct bh_check *check)
+static u32 facts_shown(const struct bh_check *check)
 {
 	static const u8 strings[BH_CLASSES] = {
 		[BH_EXEC] = 1 << BH_EXEC_PATH | 1 << BH_EXEC_FSTYPE | 1 << BH_EXE,
@@ -319,7 +319,7 @@ static bool has_say(const struct bh_check *check, struct bh_binding *binding)
 }
 
 /* Finds the armed bindings whose policies have a say. */
-static void find(struct bh_check *check)
+static void find_opinions(struct bh_check *check)
 {
 	unsigned int nr = bh_bindings_of_task(check->subject, check->found), i;
 
@@ -356,7 +356,7 @@ static void describe_peer(struct bh_check *check, const struct bh_opinion *opini
 }
 
 /* What a policy asks for that is not at hand. */
-static u32 needs(const struct bh_check *check, const struct bh_policy *policy)
+static u32 facts_needed(const struct bh_check *check, const struct bh_policy *policy)
 {
 	const struct bh_class_rules *rules = &policy->classes[check->request.class];
 
@@ -370,7 +370,7 @@ static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 
 	if (check->peer && policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER))
 		describe_peer(check, opinion);
-	if (unlikely(check->failed & needs(check, policy)))
+	if (unlikely(check->failed & facts_needed(check, policy)))
 		goto fail_closed;
 	if (bh_memo_find(&check->memo, policy, &check->request, &opinion->verdict))
 		return;
@@ -379,7 +379,7 @@ static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 		bh_memo_keep(&check->memo, policy, &check->request, &opinion->verdict);
 		return;
 	}
-	check->reason = failure(-ENOMEM);
+	check->reason = failure_reason(-ENOMEM);
 fail_closed:
 	opinion->verdict = (struct bh_verdict){
 		.action = BH_DENY, .report = BH_PLAIN, .failed = true,
@@ -405,17 +405,17 @@ static const char *report_word(const struct bh_opinion *opinion)
  *
  * Return: what is still missing and may sleep to be fetched.
  */
-static u32 judge(struct bh_check *check)
+static u32 judge_opinions(struct bh_check *check)
 {
 	u32 needed = 0, missing;
 	unsigned int i;
 
 	check->reports = false;
-	find(check);
+	find_opinions(check);
 	for (i = 0; i < check->nr_opinions; i++) {
 		const struct bh_policy *policy = check->opinions[i].policy;
 
-		needed |= needs(check, policy);
+		needed |= facts_needed(check, policy);
 		check->wanted_kinds |= policy->classes[check->request.class].kinds;
 	}
 	if (unlikely(check->wanted_kinds & ~check->kinds))
@@ -426,13 +426,13 @@ static u32 judge(struct bh_check *check)
 	if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER))
 		gather_together(check, missing);
 	else
-		gather(check, missing);
+		gather_facts(check, missing);
 	for (i = 0; i < check->nr_opinions; i++) {
 		judge_one(check, &check->opinions[i]);
 		check->reports |= report_word(&check->opinions[i]) && !check->silent;
 	}
 	if (unlikely(check->reports))
-		gather(check, shown(check) & ~check->have);
+		gather_facts(check, facts_shown(check) & ~check->have);
 	return 0;
 }
 
@@ -468,7 +468,7 @@ static void hide_unreached(struct bh_request *request, struct bh_string *exe)
 		exe->s = NULL;
 }
 
-static void report(struct bh_check *check, const struct bh_opinion *opinion)
+static void report_opinion(struct bh_check *check, const struct bh_opinion *opinion)
 {
 	struct bh_event event = {
 		.verdict = report_word(opinion),
@@ -502,13 +502,13 @@ static void report(struct bh_check *check, const struct bh_opinion *opinion)
  */
 void bh_check_count(bool denied)
 {
-	this_cpu_inc(counts.checks);
+	this_cpu_inc(check_counts.checks);
 	if (denied)
-		this_cpu_inc(counts.denials);
+		this_cpu_inc(check_counts.denials);
 }
 
 /* The strictest of the opinions, with each counted and reported. */
-static enum bh_action conclude(struct bh_check *check)
+static enum bh_action conclude_check(struct bh_check *check)
 {
 	enum bh_action strictest = BH_ALLOW;
 	unsigned int i;
@@ -525,7 +525,7 @@ static enum bh_action conclude(struct bh_check *check)
 			bh_entry_hit(opinion->binding->entry, opinion->policy,
 				     opinion->verdict.rule);
 		if (unlikely(check->reports))
-			report(check, opinion);
+			report_opinion(check, opinion);
 	}
 	if (check->nr_opinions)
 		bh_check_count(strictest != BH_ALLOW);
@@ -556,9 +556,9 @@ bool bh_check_denies(struct bh_check *check)
 	/* In the worst case each round finds a new policy that needs one thing more. */
 	for (round = 0; round <= BH_GATHER_MAX + BH_ATTRS + 1; round++) {
 		rcu_read_lock();
-		missing = judge(check);
+		missing = judge_opinions(check);
 		if (!missing)
-			action = conclude(check);
+			action = conclude_check(check);
 		rcu_read_unlock();
 		if (!missing)
 			break;
@@ -574,7 +574,8 @@ bool bh_check_denies(struct bh_check *check)
 }
 
 /* Denies, for every policy that confines the subject. */
-static bool refuse(enum bh_class class, struct task_struct *subject, bool arms, const char *reason)
+static bool refuse_unjudged(enum bh_class class, struct task_struct *subject, bool arms,
+			    const char *reason)
 {
 	struct bh_binding *found[BH_CONFINING_MAX];
 	struct bh_request request = { .class = class };
@@ -618,7 +619,7 @@ static bool refuse(enum bh_class class, struct task_struct *subject, bool arms, 
  */
 bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms)
 {
-	return refuse(class, subject, arms, failure(-ENOMEM));
+	return refuse_unjudged(class, subject, arms, failure_reason(-ENOMEM));
 }
 
 /**
@@ -630,7 +631,7 @@ bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *sub
  */
 bool bh_check_refuses(enum bh_class class, const char *reason)
 {
-	return refuse(class, current, false, reason);
+	return refuse_unjudged(class, current, false, reason);
 }
 
 static bool is_bound_alike(const struct bh_ns *ns, const struct bh_binding *binding)
@@ -687,7 +688,7 @@ u64 bh_checks(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(counts, cpu).checks);
+		sum += READ_ONCE(per_cpu(check_counts, cpu).checks);
 	return sum;
 }
 
@@ -698,7 +699,7 @@ u64 bh_denials(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(counts, cpu).denials);
+		sum += READ_ONCE(per_cpu(check_counts, cpu).denials);
 	return sum;
 }
 
@@ -725,7 +726,7 @@ static int make_spares(void)
 			err = -ENOMEM;
 			break;
 		}
-		per_cpu(spare, cpu) = check;
+		per_cpu(spare_check, cpu) = check;
 	}
 	cpus_read_unlock();
 	return err;
@@ -753,9 +754,9 @@ void bh_check_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		if (per_cpu(spare, cpu))
-			destroy_check(per_cpu(spare, cpu));
-		per_cpu(spare, cpu) = NULL;
+		if (per_cpu(spare_check, cpu))
+			destroy_check(per_cpu(spare_check, cpu));
+		per_cpu(spare_check, cpu) = NULL;
 	}
 	kmem_cache_destroy(path_cache);
 	kmem_cache_destroy(check_cache);

@@ -67,8 +67,8 @@ struct pass {
 };
 
 static struct kmem_cache *kept_cache;
-static struct fsnotify_group *group;
-static struct crypto_shash *hasher;
+static struct fsnotify_group *content_group;
+static struct crypto_shash *content_hasher;
 static struct bh_hook *overlay_hook;
 
 static LIST_HEAD(kept_list);
@@ -77,8 +77,8 @@ static DEFINE_SPINLOCK(kept_lock);	/* of both */
 
 static atomic_t nr_passes = ATOMIC_INIT(0);
 
-static DEFINE_PER_CPU(u64, hits);
-static DEFINE_PER_CPU(u64, misses);
+static DEFINE_PER_CPU(u64, content_hits);
+static DEFINE_PER_CPU(u64, content_misses);
 
 /* What is kept */
 
@@ -127,7 +127,7 @@ static struct bh_kept *find_kept(struct inode *inode)
 	struct fsnotify_mark *mark = NULL;
 
 	if (rcu_access_pointer(inode->i_fsnotify_marks))
-		mark = fsnotify_find_inode_mark(inode, group);
+		mark = fsnotify_find_inode_mark(inode, content_group);
 	return mark ? kept_of(mark) : NULL;
 }
 
@@ -160,7 +160,7 @@ static void make_room(void)
 
 	if (!victim)
 		return;
-	fsnotify_destroy_mark(&victim->mark, group);
+	fsnotify_destroy_mark(&victim->mark, content_group);
 	kept_put(victim);
 }
 
@@ -177,7 +177,7 @@ static struct bh_kept *get_kept(struct inode *inode)
 	if (!kept)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&kept->lock);
-	fsnotify_init_mark(&kept->mark, group);
+	fsnotify_init_mark(&kept->mark, content_group);
 	kept->mark.flags |= FSNOTIFY_MARK_FLAG_NO_IREF;
 	INIT_LIST_HEAD(&kept->list);
 	err = fsnotify_add_inode_mark(&kept->mark, inode, 0);
@@ -267,7 +267,7 @@ static const char *why_none(const struct inode *inode)
 
 /* Computing */
 
-static int update(struct shash_desc *desc, struct file *file, loff_t size)
+static int hash_chunks(struct shash_desc *desc, struct file *file, loff_t size)
 {
 	size_t state = sizeof(*desc) + crypto_shash_descsize(desc->tfm);
 	char *chunk = (char *)desc + state;
@@ -295,10 +295,10 @@ static int hash_file(const struct file *file, loff_t size, u8 *digest)
 
 	if (!desc)
 		return -ENOMEM;
-	desc->tfm = hasher;
+	desc->tfm = content_hasher;
 	err = crypto_shash_init(desc);
 	if (!err)
-		err = update(desc, (struct file *)file, size);
+		err = hash_chunks(desc, (struct file *)file, size);
 	if (!err)
 		err = crypto_shash_final(desc, digest);
 	kfree(desc);
@@ -309,7 +309,7 @@ static int hash_file(const struct file *file, loff_t size, u8 *digest)
  * Computes the digest of a file that nobody writes to, if nobody has begun to when it is
  * computed. Under kept->lock.
  */
-static int compute(const struct file *file, struct inode *inode, struct bh_kept *kept)
+static int compute_digests(const struct file *file, struct inode *inode, struct bh_kept *kept)
 {
 	s64 before = atomic64_read(&kept->openings);
 	int err;
@@ -330,13 +330,13 @@ static int compute(const struct file *file, struct inode *inode, struct bh_kept 
 		return 0;
 	memcpy(kept->sha256, digest, sizeof(digest));
 	kept->at = before;
-	/* Pairs with smp_load_acquire() in counts(). */
+	/* Pairs with smp_load_acquire() in kept_counts(). */
 	smp_store_release(&kept->known, true);
 	return 0;
 }
 
 /* Does the kept digest still count? With kept->passing raised, it will. */
-static bool counts(struct inode *inode, struct bh_kept *kept)
+static bool kept_counts(struct inode *inode, struct bh_kept *kept)
 {
 	if (!smp_load_acquire(&kept->known))
 		return false;
@@ -349,12 +349,12 @@ static bool counts(struct inode *inode, struct bh_kept *kept)
 }
 
 /* Takes the kept digest into a check, which keeps writers out from then on. */
-static bool take(struct inode *inode, struct bh_kept *kept, struct bh_content *content)
+static bool take_kept(struct inode *inode, struct bh_kept *kept, struct bh_content *content)
 {
 	atomic_inc(&kept->passing);
 	/* Before writers are counted; pairs with bh_content_written(). */
 	smp_mb__after_atomic();
-	if (counts(inode, kept)) {
+	if (kept_counts(inode, kept)) {
 		memcpy(content->sha256, kept->sha256, sizeof(content->sha256));
 		content->kinds |= 1 << BH_SHA256;
 		content->kept = kept;
@@ -379,13 +379,13 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 		kept_put(kept);
 		return -EINTR;
 	}
-	if (take(inode, kept, content)) {
-		this_cpu_inc(hits);
+	if (take_kept(inode, kept, content)) {
+		this_cpu_inc(content_hits);
 	} else {
-		this_cpu_inc(misses);
+		this_cpu_inc(content_misses);
 		WRITE_ONCE(kept->known, false);
-		err = compute(file, inode, kept);
-		if (!err && !take(inode, kept, content))
+		err = compute_digests(file, inode, kept);
+		if (!err && !take_kept(inode, kept, content))
 			content->why_none = "no digest: the file was changed meanwhile";
 	}
 	mutex_unlock(&kept->lock);
@@ -432,12 +432,12 @@ int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *conte
 	kept = find_kept(inode);
 	if (!kept)
 		return -EAGAIN;
-	if (!take(inode, kept, content)) {
+	if (!take_kept(inode, kept, content)) {
 		kept_put(kept);
 		return -EAGAIN;
 	}
 	content->why_none = NULL;
-	this_cpu_inc(hits);
+	this_cpu_inc(content_hits);
 	return 0;
 }
 
@@ -558,7 +558,7 @@ int bh_content_written(struct inode *inode)
 
 	if (!kept)
 		return 0;
-	/* The count of writers was raised before; pairs with take(). */
+	/* The count of writers was raised before; pairs with take_kept(). */
 	smp_mb();
 	if (atomic_read(&kept->passing)) {
 		err = -ETXTBSY;
@@ -572,7 +572,7 @@ int bh_content_written(struct inode *inode)
 	}
 	if (!err) {
 		atomic64_inc(&kept->openings);
-		/* Before the count of writers falls again; pairs with counts(). */
+		/* Before the count of writers falls again; pairs with kept_counts(). */
 		smp_mb__after_atomic();
 	}
 	kept_put(kept);
@@ -591,7 +591,7 @@ u32 bh_content_unknown_kinds(void)
 	return BH_TELLS_VERITY ? 0 : 1 << BH_VERITY_SHA256 | 1 << BH_VERITY_SHA512;
 }
 
-static int start(void)
+static int start_content(void)
 {
 	struct fsnotify_group *new;
 
@@ -599,25 +599,25 @@ static int start(void)
 				       SLAB_ACCOUNT, NULL);
 	if (!kept_cache)
 		return -ENOMEM;
-	hasher = crypto_alloc_shash("sha256", 0, 0);
-	if (IS_ERR(hasher))
-		return PTR_ERR(hasher);
+	content_hasher = crypto_alloc_shash("sha256", 0, 0);
+	if (IS_ERR(content_hasher))
+		return PTR_ERR(content_hasher);
 	new = bh_fsnotify_alloc_group(&mark_ops);
 	if (IS_ERR(new))
 		return PTR_ERR(new);
-	group = new;
+	content_group = new;
 	return 0;
 }
 
-static void stop(void)
+static void stop_content(void)
 {
-	if (group)
-		fsnotify_put_group(group);
+	if (content_group)
+		fsnotify_put_group(content_group);
 	fsnotify_wait_marks_destroyed();
-	group = NULL;
-	if (!IS_ERR_OR_NULL(hasher))
-		crypto_free_shash(hasher);
-	hasher = NULL;
+	content_group = NULL;
+	if (!IS_ERR_OR_NULL(content_hasher))
+		crypto_free_shash(content_hasher);
+	content_hasher = NULL;
 	kmem_cache_destroy(kept_cache);
 	kept_cache = NULL;
 }
@@ -634,9 +634,9 @@ int bh_content_init(struct bh_hook *overlay)
 	int err;
 
 	overlay_hook = overlay;
-	err = start();
+	err = start_content();
 	if (err)
-		stop();
+		stop_content();
 	return err;
 }
 
@@ -663,13 +663,13 @@ void bh_content_exit(void)
 	/* One that saw the count fall may be on its last instructions. */
 	synchronize_rcu_tasks();
 	while ((kept = first_kept())) {
-		fsnotify_destroy_mark(&kept->mark, group);
+		fsnotify_destroy_mark(&kept->mark, content_group);
 		kept_put(kept);
 	}
-	stop();
+	stop_content();
 }
 
-static u64 sum(const u64 __percpu *counter)
+static u64 sum_counter(const u64 __percpu *counter)
 {
 	u64 total = 0;
 	int cpu;
@@ -682,13 +682,13 @@ static u64 sum(const u64 __percpu *counter)
 /** bh_content_hits() - digests that were kept when they were asked for */
 u64 bh_content_hits(void)
 {
-	return sum(&hits);
+	return sum_counter(&content_hits);
 }
 
 /** bh_content_misses() - files that were read for their digests */
 u64 bh_content_misses(void)
 {
-	return sum(&misses);
+	return sum_counter(&content_misses);
 }
 
 /** bh_content_bytes() - memory of what is kept */

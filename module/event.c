@@ -65,7 +65,7 @@ static void write_change(struct bh_text *text, const void *what, enum bh_form fo
 }
 
 /* Return: the report's number. */
-static u64 publish(struct bh_source *source, write_t write, const void *what, gfp_t gfp)
+static u64 publish_event(struct bh_source *source, write_t write, const void *what, gfp_t gfp)
 {
 	struct bh_text text = {
 		.s = kmem_cache_alloc(line_cache, gfp | __GFP_NOWARN), .cap = BH_EVENT_MAX,
@@ -129,7 +129,7 @@ void bh_event_report(const struct bh_event *event, gfp_t gfp)
 
 	if (event->peer)
 		facts.peer_comm = comm_of(event->peer, peer_comm);
-	seq = publish(source, write_facts, &facts, gfp);
+	seq = publish_event(source, write_facts, &facts, gfp);
 	trace_bulkhead_verdict(seq, &facts);
 }
 
@@ -195,8 +195,8 @@ void bh_event_config(const struct bh_config_event *config, int err)
 	};
 
 	/* Who has no right to change anything cannot push out the report of a change. */
-	publish(err == -EPERM ? &bh_source_refused : &bh_source_changes, write_change, &change,
-		GFP_KERNEL);
+	publish_event(err == -EPERM ? &bh_source_refused : &bh_source_changes, write_change,
+		      &change, GFP_KERNEL);
 }
 
 /* Makes the first use of memory a defined one. */

@@ -184,7 +184,7 @@ static struct record *first_of(const struct bh_source *source)
 }
 
 /* To the end of its list: among equals, who has not lost for longest loses next. */
-static void rank(struct bh_source *source)
+static void rank_source(struct bh_source *source)
 {
 	list_del_init(&source->rank);
 	if (source->bytes)
@@ -202,7 +202,7 @@ static void count_lost(struct bh_source *source)
 }
 
 /* Out of the list of all, once no reader stands on it. */
-static void forget(struct record *record)
+static void forget_record(struct record *record)
 {
 	if (!record->gone || record->readers)
 		return;
@@ -210,7 +210,7 @@ static void forget(struct record *record)
 	kfree(record);
 }
 
-static void drop(struct record *record)
+static void drop_record(struct record *record)
 {
 	struct bh_source *source = record->source;
 
@@ -220,9 +220,9 @@ static void drop(struct record *record)
 	list_del(&record->own);
 	ring.bytes -= size_of(record);
 	source->bytes -= size_of(record);
-	rank(source);
+	rank_source(source);
 	record->gone = true;
-	forget(record);
+	forget_record(record);
 	put_locked(source);
 }
 
@@ -235,14 +235,14 @@ static void drop_of_greatest(void)
 
 		if (list_empty(head))
 			continue;
-		drop(first_of(list_first_entry(head, struct bh_source, rank)));
+		drop_record(first_of(list_first_entry(head, struct bh_source, rank)));
 		return;
 	}
 }
 
 /* Audit's share */
 
-static void refill(struct bh_bucket *bucket, u32 rate, u32 burst)
+static void refill_bucket(struct bh_bucket *bucket, u32 rate, u32 burst)
 {
 	unsigned long now = jiffies, passed = now - bucket->stamp;
 	u32 tokens;
@@ -267,8 +267,8 @@ static void refill(struct bh_bucket *bucket, u32 rate, u32 burst)
 static bool may_audit(struct bh_source *source)
 {
 	lockdep_assert_held(&ring.lock);
-	refill(&source->audit, BH_AUDIT_RATE, BH_AUDIT_BURST);
-	refill(&ring.audit, BH_AUDIT_ALL_RATE, BH_AUDIT_ALL_BURST);
+	refill_bucket(&source->audit, BH_AUDIT_RATE, BH_AUDIT_BURST);
+	refill_bucket(&ring.audit, BH_AUDIT_ALL_RATE, BH_AUDIT_ALL_BURST);
 	if (!source->audit.tokens || !ring.audit.tokens)
 		return false;
 	if (ring.audit.tokens <= BH_AUDIT_ALL_BURST / 4 &&
@@ -317,7 +317,7 @@ static void take_audit(struct bh_source *source, struct bh_pushed *pushed)
 	}
 }
 
-static void append(struct bh_source *source, struct record *record)
+static void append_record(struct bh_source *source, struct record *record)
 {
 	lockdep_assert_held(&ring.lock);
 	refcount_inc(&source->refs);
@@ -328,7 +328,7 @@ static void append(struct bh_source *source, struct record *record)
 	list_add_tail(&record->own, &source->records);
 	ring.bytes += size_of(record);
 	source->bytes += size_of(record);
-	rank(source);
+	rank_source(source);
 	while (ring.bytes > BH_RING_SIZE)
 		drop_of_greatest();
 }
@@ -361,7 +361,7 @@ void bh_ring_push(struct bh_source *source, const struct bh_text *text, gfp_t gf
 	take_audit(source, pushed);
 	if (record) {
 		record->seq = pushed->seq;
-		append(source, record);
+		append_record(source, record);
 	} else {
 		count_lost(source);
 	}
@@ -452,7 +452,7 @@ static void stand_on(struct bh_event_reader *reader, struct record *record)
 		record->readers++;
 	if (last) {
 		last->readers--;
-		forget(last);
+		forget_record(last);
 	}
 }
 
@@ -633,6 +633,6 @@ void bh_ring_exit(void)
 
 	spin_lock_irq(&ring.lock);
 	list_for_each_entry_safe(record, next, &ring.records, all)
-		drop(record);
+		drop_record(record);
 	spin_unlock_irq(&ring.lock);
 }

@@ -65,8 +65,8 @@ static u32 flags_of(const struct path *path)
 	return flags;
 }
 
-static int gather(struct bh_check *check, unsigned int which, char *buf,
-		  struct bh_string *string)
+static int gather_file(struct bh_check *check, unsigned int which, char *buf,
+		       struct bh_string *string)
 {
 	const struct path *path = file_user_path(check->data);
 
@@ -103,7 +103,7 @@ void bh_file_request(struct bh_check *check, const struct file *file)
 {
 	check->request.attr[BH_EXEC_BACKING] = bh_file_backing(file);
 	check->request.flags = flags_of(file_user_path(file));
-	check->gather = gather;
+	check->gather = gather_file;
 	check->gather_attr = bh_file_attr;
 	check->lazy = BH_GATHER_ATTR(BH_EXEC_LAYER);
 	check->sleeps = BH_GATHER_DIGEST;

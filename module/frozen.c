@@ -58,7 +58,7 @@ static int release_page(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static const struct file_operations fops = {
+static const struct file_operations frozen_fops = {
 	.owner = THIS_MODULE,
 	.mmap = map_page,
 	.release = release_page,
@@ -73,7 +73,7 @@ static struct file *make_file(const void *data, size_t size)
 		return ERR_PTR(-ENOMEM);
 	page[BH_FROZEN_PATH] = '/';
 	memcpy(page + BH_FROZEN_DATA, data, size);
-	file = anon_inode_getfile("[bulkhead]", &fops, page, O_RDONLY);
+	file = anon_inode_getfile("[bulkhead]", &frozen_fops, page, O_RDONLY);
 	if (IS_ERR(file))
 		free_page((unsigned long)page);
 	return file;

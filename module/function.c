@@ -11,7 +11,7 @@
 
 #include "function.h"
 
-static int find(const struct bh_function *function)
+static int find_function(const struct bh_function *function)
 {
 	struct kprobe probe = {
 		.symbol_name = function->name,
@@ -42,6 +42,6 @@ int bh_functions_find(const struct bh_function *table)
 	int err = 0;
 
 	for (; table->name && !err; table++)
-		err = find(table);
+		err = find_function(table);
 	return err;
 }

@@ -170,7 +170,7 @@ static int hook_bprm_check(struct linux_binprm *bprm)
 {
 	bh_hook_enter();
 	/* Whose tracer may be confined. */
-	if (!bh_task_is_ordinary(current) || unlikely(current->ptrace))
+	if (!bh_task_in_initial_ns(current) || unlikely(current->ptrace))
 		return judge_bprm(bprm);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_bprm_check)(bprm);
@@ -198,7 +198,7 @@ static struct file *hook_open_exec(const char *name)
 {
 	struct file *file;
 
-	if (bh_task_is_ordinary(current))
+	if (bh_task_in_initial_ns(current))
 		return BH_ORIGINAL(open_exec)(name);
 	bh_hook_enter();
 	file = BH_ORIGINAL(open_exec)(name);
@@ -220,7 +220,7 @@ static struct file *hook_bprm_open_interpreter(struct linux_binprm *bprm, const 
 {
 	struct file *file;
 
-	if (bh_task_is_ordinary(current))
+	if (bh_task_in_initial_ns(current))
 		return BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
 	bh_hook_enter();
 	file = BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
@@ -265,7 +265,7 @@ static noinline int judge_creds(struct linux_binprm *bprm, BH_CREDS_FILE *file)
 static int hook_creds_from_file(struct linux_binprm *bprm, BH_CREDS_FILE *file)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_creds(bprm, file);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_bprm_creds_from_file)(bprm, file);
@@ -298,7 +298,7 @@ static int hook_exe_file(struct mm_struct *mm, type file)			\
 	int err;								\
 										\
 	bh_hook_enter();							\
-	if (bh_task_is_ordinary(current)) {					\
+	if (bh_task_in_initial_ns(current)) {					\
 		bh_hook_leave();						\
 	} else {								\
 		err = judge_exe_file();						\
@@ -330,7 +330,7 @@ static noinline int judge_question(struct linux_binprm *bprm)
 static int hook_creds_for_exec(struct linux_binprm *bprm)
 {
 	bh_hook_enter();
-	if (bprm->is_check && !bh_task_is_ordinary(current))
+	if (bprm->is_check && !bh_task_in_initial_ns(current))
 		return judge_question(bprm);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_bprm_creds_for_exec)(bprm);

@@ -38,7 +38,7 @@ static int gather_no_file(struct bh_check *check, unsigned int which, char *buf,
  *
  * Return: 0 or -EACCES.
  */
-static int judge(const struct file *file, bool mapped)
+static int judge_map(const struct file *file, bool mapped)
 {
 	struct bh_check *check = bh_check_alloc(BH_MAP, current, false);
 	bool denied;
@@ -80,8 +80,8 @@ static int check_map(const struct file *file, bool own_content, bool mapped)
 	if (!bh_task_has_bindings(current))
 		return 0;
 	content = content_of(file);
-	err = judge(content, mapped);
-	return err || !content || !own_content ? err : judge(NULL, mapped);
+	err = judge_map(content, mapped);
+	return err || !content || !own_content ? err : judge_map(NULL, mapped);
 }
 
 static bool is_implied(unsigned long prot)
@@ -146,7 +146,7 @@ static noinline int judge_overlay(struct file *file, struct vm_area_struct *vma)
 static int hook_ovl_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	bh_hook_enter();
-	if (vma->vm_flags & VM_EXEC && !bh_task_is_ordinary(current))
+	if (vma->vm_flags & VM_EXEC && !bh_task_in_initial_ns(current))
 		return judge_overlay(file, vma);
 	bh_hook_leave();
 	return BH_ORIGINAL(ovl_mmap)(file, vma);
@@ -186,8 +186,8 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 	if (!bh_task_has_bindings(current))
 		return 0;
 	if (current->personality & READ_IMPLIES_EXEC)
-		return judge(NULL, false) ?: bh_attach_now(bh_implied_hooks);
-	return own_content || stack_executes(current->mm) ? judge(NULL, false) : 0;
+		return judge_map(NULL, false) ?: bh_attach_now(bh_implied_hooks);
+	return own_content || stack_executes(current->mm) ? judge_map(NULL, false) : 0;
 }
 
 static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned long flags)
@@ -207,7 +207,7 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 static int hook_mmap_file(struct file *file, unsigned long prot, unsigned long flags)
 {
 	bh_hook_enter();
-	if (prot & (PROT_READ | PROT_EXEC) && !bh_task_is_ordinary(current))
+	if (prot & (PROT_READ | PROT_EXEC) && !bh_task_in_initial_ns(current))
 		return judge_mmap(file, prot, flags);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_mmap_file)(file, prot, flags);
@@ -242,7 +242,7 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 			      unsigned long prot)
 {
 	bh_hook_enter();
-	if (prot & PROT_EXEC && !bh_task_is_ordinary(current))
+	if (prot & PROT_EXEC && !bh_task_in_initial_ns(current))
 		return judge_mprotect(vma, reqprot, prot);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);
@@ -278,7 +278,7 @@ static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned lo
 	long ret = BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
 
 	if (!ret && bh_task_has_bindings(current) && is_filled(current->mm)) {
-		ret = judge(NULL, false);
+		ret = judge_map(NULL, false);
 		if (ret)
 			send_sig(SIGKILL, current, 1);
 	}
@@ -289,7 +289,7 @@ static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned lo
 static long hook_uffd(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	bh_hook_enter();
-	if (cmd == UFFDIO_REGISTER && !bh_task_is_ordinary(current))
+	if (cmd == UFFDIO_REGISTER && !bh_task_in_initial_ns(current))
 		return judge_uffd(file, cmd, arg);
 	bh_hook_leave();
 	return BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
@@ -326,7 +326,7 @@ static unsigned long hook_do_mmap(struct file *file, unsigned long addr, unsigne
 	int err;
 
 	bh_hook_enter();
-	if (is_implied(prot) && !bh_task_is_ordinary(current)) {
+	if (is_implied(prot) && !bh_task_in_initial_ns(current)) {
 		err = judge_do_mmap(file, prot, flags);
 		if (err) {
 			bh_hook_leave();
@@ -358,7 +358,7 @@ BH_DEFINE_ORIGINAL(__x64_sys_brk);
 static long hook_brk(const struct pt_regs *regs)
 {
 	bh_hook_enter();
-	if (bh_task_is_ordinary(current))
+	if (bh_task_in_initial_ns(current))
 		bh_hook_leave();
 	else if (judge_brk(regs->di))
 		return READ_ONCE(current->mm->brk);
@@ -383,7 +383,7 @@ static long hook_personality(const struct pt_regs *regs)
 	int err;
 
 	bh_hook_enter();
-	if (bh_task_is_ordinary(current)) {
+	if (bh_task_in_initial_ns(current)) {
 		bh_hook_leave();
 	} else {
 		err = take_personality(regs->di);
@@ -400,7 +400,7 @@ BH_DEFINE_ORIGINAL(__ia32_sys_personality);
 static long hook_brk_32(const struct pt_regs *regs)
 {
 	bh_hook_enter();
-	if (bh_task_is_ordinary(current))
+	if (bh_task_in_initial_ns(current))
 		bh_hook_leave();
 	else if (judge_brk(lower_32_bits(regs->bx)))
 		return READ_ONCE(current->mm->brk);
@@ -412,7 +412,7 @@ static long hook_personality_32(const struct pt_regs *regs)
 	int err;
 
 	bh_hook_enter();
-	if (bh_task_is_ordinary(current)) {
+	if (bh_task_in_initial_ns(current)) {
 		bh_hook_leave();
 	} else {
 		err = take_personality(regs->bx);

@@ -201,7 +201,7 @@ static int hook_path_mount(const char *dev_name, struct path *path, const char *
 			   unsigned long flags, void *data)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_path_mount(dev_name, path, type, flags, data);
 	bh_hook_leave();
 	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
@@ -218,7 +218,7 @@ static noinline int judge_sb_umount(struct vfsmount *mnt, int flags)
 static int hook_sb_umount(struct vfsmount *mnt, int flags)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_sb_umount(mnt, flags);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_sb_umount)(mnt, flags);
@@ -235,7 +235,7 @@ static noinline int judge_sb_pivotroot(const struct path *old_path, const struct
 static int hook_sb_pivotroot(const struct path *old_path, const struct path *new_path)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_sb_pivotroot(old_path, new_path);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_sb_pivotroot)(old_path, new_path);

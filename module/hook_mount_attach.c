@@ -49,7 +49,7 @@ static int check_attach(const struct path *from, const struct path *to)
  * that it is attached to, if that is detached, too. A call that began before there was any
  * binding has no frame: it may be made again.
  */
-static int claim(struct bh_frame *frame, const struct path *from, const struct path *to)
+static int claim_mounts(struct bh_frame *frame, const struct path *from, const struct path *to)
 {
 	int err;
 
@@ -77,7 +77,7 @@ static int check_move_mount(const struct path *from, const struct path *to)
 	if (frame && frame->step == BH_STEP_SET_GROUP)
 		operation.op = BH_OP_PROPAGATION;
 	if (operation.op == BH_OP_MOVE && bh_mount_is_detached(from)) {
-		err = claim(frame, from, to);
+		err = claim_mounts(frame, from, to);
 		if (err)
 			return err;
 		/* Another call may have attached it before. */
@@ -100,7 +100,7 @@ static noinline int judge_move_mount(const struct path *from_path, const struct 
 static int hook_move_mount(const struct path *from_path, const struct path *to_path)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_move_mount(from_path, to_path);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_move_mount)(from_path, to_path);

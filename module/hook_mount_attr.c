@@ -29,8 +29,8 @@ static long setattr_frozen(unsigned long page, void *context)
 	return BH_ORIGINAL(__x64_sys_mount_setattr)(&regs);
 }
 
-static long setattr(struct bh_frame *frame, const struct bh_args *args,
-		    const struct mount_attr *attr)
+static long judge_setattr(struct bh_frame *frame, const struct bh_args *args,
+			  const struct mount_attr *attr)
 {
 	struct bh_detached known;
 	bool made;
@@ -59,7 +59,7 @@ static long call_mount_setattr(const struct bh_args *args, const struct pt_regs 
 	if (ret)
 		return ret;
 	bh_frame_enter(&frame);
-	ret = setattr(&frame, args, &attr);
+	ret = judge_setattr(&frame, args, &attr);
 	bh_frame_leave(&frame);
 	return ret;
 }

@@ -28,7 +28,7 @@
 #include "mount_op.h"
 
 /* Made by fsopen or fspick, not inside of another operation? Only those have a log. */
-static bool is_users(const struct fs_context *fc)
+static bool is_user_context(const struct fs_context *fc)
 {
 	return fc->log.log;
 }
@@ -104,7 +104,7 @@ static noinline struct file_system_type *judge_fs_type(const char *name)
 static struct file_system_type *hook_get_fs_type(const char *name)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_fs_type(name);
 	bh_hook_leave();
 	return BH_ORIGINAL(get_fs_type)(name);
@@ -131,7 +131,7 @@ static noinline struct fs_context *judge_for_mount(struct file_system_type *fs_t
 static struct fs_context *hook_for_mount(struct file_system_type *fs_type, unsigned int sb_flags)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_for_mount(fs_type, sb_flags);
 	bh_hook_leave();
 	return BH_ORIGINAL(fs_context_for_mount)(fs_type, sb_flags);
@@ -170,7 +170,7 @@ static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned i
 					       unsigned int sb_flags_mask)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_for_reconfigure(dentry, sb_flags, sb_flags_mask);
 	bh_hook_leave();
 	return BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
@@ -226,7 +226,7 @@ static noinline int judge_get_tree(struct fs_context *fc)
 	const struct bh_frame *frame = bh_frame_find();
 	int err;
 
-	if (fc->purpose == FS_CONTEXT_FOR_MOUNT && is_users(fc))
+	if (fc->purpose == FS_CONTEXT_FOR_MOUNT && is_user_context(fc))
 		err = judge_create(fc);
 	else if (frame && frame->step == BH_STEP_MOUNT)
 		err = get_judged_tree(fc, frame->judged);
@@ -239,7 +239,7 @@ static noinline int judge_get_tree(struct fs_context *fc)
 static int hook_get_tree(struct fs_context *fc)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_get_tree(fc);
 	bh_hook_leave();
 	return BH_ORIGINAL(vfs_get_tree)(fc);
@@ -247,7 +247,7 @@ static int hook_get_tree(struct fs_context *fc)
 
 static noinline int judge_reconfigure(struct fs_context *fc)
 {
-	int err = is_users(fc) ? check_reconfigure(fc) : 0;
+	int err = is_user_context(fc) ? check_reconfigure(fc) : 0;
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(reconfigure_super)(fc);
@@ -256,7 +256,7 @@ static noinline int judge_reconfigure(struct fs_context *fc)
 static int hook_reconfigure(struct fs_context *fc)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_reconfigure(fc);
 	bh_hook_leave();
 	return BH_ORIGINAL(reconfigure_super)(fc);
@@ -301,7 +301,7 @@ static noinline void note_source(struct fs_context *fc)
 static void hook_clean_context(struct fs_context *fc)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current)) {
+	if (!bh_task_in_initial_ns(current)) {
 		note_source(fc);
 		return;
 	}

@@ -77,7 +77,7 @@ static int check_namespace(const struct bh_frame *frame, const struct path *path
 	return bh_mount_judge(&operation) ?: bh_bind_made(d_inode(path->dentry)->i_private);
 }
 
-static bool is_namespace(const struct path *path)
+static bool is_nsfs(const struct path *path)
 {
 	return path->dentry->d_sb->s_magic == NSFS_MAGIC;
 }
@@ -88,7 +88,7 @@ BH_DEFINE_ORIGINAL(__fsnotify_vfsmount_delete);
 static noinline struct file *judge_dentry_open(const struct path *path, int flags,
 					       const struct cred *cred)
 {
-	bool alone = is_namespace(path);
+	bool alone = is_nsfs(path);
 	struct bh_frame *frame = flags == O_PATH || alone ? bh_frame_find() : NULL;
 	int err = 0;
 
@@ -102,7 +102,7 @@ static noinline struct file *judge_dentry_open(const struct path *path, int flag
 static struct file *hook_dentry_open(const struct path *path, int flags, const struct cred *cred)
 {
 	bh_hook_enter();
-	if (!bh_task_is_ordinary(current))
+	if (!bh_task_in_initial_ns(current))
 		return judge_dentry_open(path, flags, cred);
 	bh_hook_leave();
 	return BH_ORIGINAL(dentry_open)(path, flags, cred);
@@ -181,7 +181,7 @@ static long open_tree_frozen(unsigned long page, void *context)
  * it cloned. What goes into a mount namespace of its own is judged there by the flags that
  * are read here, which nobody may change meanwhile.
  */
-static long clone(struct bh_frame *frame, const struct bh_args *args)
+static long clone_tree(struct bh_frame *frame, const struct bh_args *args)
 {
 	int err = 0;
 
@@ -209,7 +209,7 @@ static long call_open_tree(const struct bh_args *args, const struct pt_regs *reg
 	if (ret)
 		return ret;
 	bh_frame_enter(&frame);
-	ret = clone(&frame, args);
+	ret = clone_tree(&frame, args);
 	bh_frame_leave(&frame);
 	return ret;
 }

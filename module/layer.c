@@ -25,7 +25,7 @@
 #include "policy.h"
 
 /* Where the root of an overlay's uppermost layer is to be noted, while it is asked for. */
-static DEFINE_PER_CPU(struct path *, wanted);
+static DEFINE_PER_CPU(struct path *, wanted_path);
 
 /**
  * bh_layer_takes() - vfs_statfs() begins
@@ -35,12 +35,12 @@ static DEFINE_PER_CPU(struct path *, wanted);
  */
 bool bh_layer_takes(const struct path *path)
 {
-	struct path *to = this_cpu_read(wanted);
+	struct path *to = this_cpu_read(wanted_path);
 
 	if (likely(!to))
 		return false;
 	*to = *path;
-	this_cpu_write(wanted, NULL);
+	this_cpu_write(wanted_path, NULL);
 	return true;
 }
 
@@ -54,9 +54,9 @@ static int find_top(struct super_block *overlay, struct path *top)
 
 	*top = (struct path){ };
 	preempt_disable();
-	this_cpu_write(wanted, top);
+	this_cpu_write(wanted_path, top);
 	overlay->s_op->statfs(overlay->s_root, &unused);
-	this_cpu_write(wanted, NULL);
+	this_cpu_write(wanted_path, NULL);
 	preempt_enable();
 	return top->mnt ? 0 : -EOPNOTSUPP;
 }

@@ -68,7 +68,7 @@ static long through_##entry(const struct pt_regs *regs)				\
 static long hook_##entry(const struct pt_regs *regs)				\
 {										\
 	bh_hook_enter();							\
-	if (!bh_task_is_ordinary(current))					\
+	if (!bh_task_in_initial_ns(current))					\
 		return judge_entry(handle, args_of(regs), regs, through_##entry); \
 	bh_hook_leave();							\
 	return BH_ORIGINAL(entry)(regs);					\

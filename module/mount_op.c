@@ -57,7 +57,7 @@ static const struct flag sb_flags[] = {
 	{ SB_LAZYTIME, BH_FLAG_LAZYTIME },
 };
 
-static u32 translate(const struct flag *table, unsigned int nr, unsigned long kernel)
+static u32 translate_flags(const struct flag *table, unsigned int nr, unsigned long kernel)
 {
 	u32 flags = 0;
 	unsigned int i;
@@ -71,7 +71,7 @@ static u32 translate(const struct flag *table, unsigned int nr, unsigned long ke
 /** bh_mount_flags_asked() - the flags of mount(2), MS_*, as BH_FLAG_* */
 u32 bh_mount_flags_asked(unsigned long flags)
 {
-	return translate(ms_flags, ARRAY_SIZE(ms_flags), flags);
+	return translate_flags(ms_flags, ARRAY_SIZE(ms_flags), flags);
 }
 
 /**
@@ -83,7 +83,7 @@ u32 bh_mount_flags_asked(unsigned long flags)
  */
 u32 bh_mount_flags_of_mount(unsigned int flags)
 {
-	u32 asked = translate(mnt_flags, ARRAY_SIZE(mnt_flags), flags);
+	u32 asked = translate_flags(mnt_flags, ARRAY_SIZE(mnt_flags), flags);
 
 	return flags & (MNT_RELATIME | MNT_NOATIME) ? asked : asked | BH_FLAG_STRICTATIME;
 }
@@ -91,7 +91,7 @@ u32 bh_mount_flags_of_mount(unsigned int flags)
 /** bh_mount_flags_of_sb() - the flags of a super block, SB_*, as BH_FLAG_* */
 u32 bh_mount_flags_of_sb(unsigned long flags)
 {
-	return translate(sb_flags, ARRAY_SIZE(sb_flags), flags);
+	return translate_flags(sb_flags, ARRAY_SIZE(sb_flags), flags);
 }
 
 static void set_string(struct bh_string *string, const char *s)
@@ -111,8 +111,8 @@ static int gather_place(struct bh_check *check, const struct path *path, const c
 	return 0;
 }
 
-static int gather(struct bh_check *check, unsigned int which, char *buf,
-		  struct bh_string *string)
+static int gather_mount(struct bh_check *check, unsigned int which, char *buf,
+			struct bh_string *string)
 {
 	const struct bh_mount_op *operation = check->data;
 
@@ -162,7 +162,7 @@ int bh_mount_judge(const struct bh_mount_op *operation)
 	check->request.flags_unknown = operation->flags_unknown;
 	/* There is nothing to fetch where a later step will tell. */
 	check->have = operation->unknown;
-	check->gather = gather;
+	check->gather = gather_mount;
 	check->data = operation;
 	denied = bh_check_denies(check);
 	bh_check_free(check);
@@ -245,24 +245,24 @@ struct entry {
 	struct rcu_head rcu;
 };
 
-static const struct rhashtable_params table_params = {
+static const struct rhashtable_params detached_params = {
 	.key_len = sizeof(void *),
 	.key_offset = offsetof(struct entry, object),
 	.head_offset = offsetof(struct entry, node),
 	.automatic_shrinking = true,
 };
 
-static struct rhashtable table;
+static struct rhashtable detached_table;
 
-static void free_entry(struct entry *entry)
+static void free_detached(struct entry *entry)
 {
 	kfree(entry->known.name);
 	kfree(entry);
 }
 
-static void free_entry_rcu(struct rcu_head *rcu)
+static void free_detached_rcu(struct rcu_head *rcu)
 {
-	free_entry(container_of(rcu, struct entry, rcu));
+	free_detached(container_of(rcu, struct entry, rcu));
 }
 
 /**
@@ -290,9 +290,9 @@ int bh_detached_add(const void *object, const struct bh_detached *known)
 			return -ENOMEM;
 		}
 	}
-	err = rhashtable_insert_fast(&table, &entry->node, table_params);
+	err = rhashtable_insert_fast(&detached_table, &entry->node, detached_params);
 	if (err)
-		free_entry(entry);
+		free_detached(entry);
 	return err;
 }
 
@@ -320,7 +320,7 @@ bool bh_detached_find(const void *object, struct bh_detached *found)
 	struct entry *entry;
 
 	rcu_read_lock();
-	entry = rhashtable_lookup(&table, &object, table_params);
+	entry = rhashtable_lookup(&detached_table, &object, detached_params);
 	if (entry) {
 		*found = entry->known;
 		if (found->is_path && !is_made_here(entry)) {
@@ -344,10 +344,10 @@ void bh_detached_join(const void *object, const void *top)
 	struct entry *entry;
 
 	rcu_read_lock();
-	entry = rhashtable_lookup(&table, &object, table_params);
+	entry = rhashtable_lookup(&detached_table, &object, detached_params);
 	if (entry)
 		WRITE_ONCE(entry->known.settled, true);
-	entry = rhashtable_lookup(&table, &top, table_params);
+	entry = rhashtable_lookup(&detached_table, &top, detached_params);
 	if (entry)
 		WRITE_ONCE(entry->known.filled, true);
 	rcu_read_unlock();
@@ -359,32 +359,32 @@ void bh_detached_drop(const void *object)
 	struct entry *entry;
 
 	rcu_read_lock();
-	entry = rhashtable_lookup(&table, &object, table_params);
-	if (entry && !rhashtable_remove_fast(&table, &entry->node, table_params))
-		call_rcu(&entry->rcu, free_entry_rcu);
+	entry = rhashtable_lookup(&detached_table, &object, detached_params);
+	if (entry && !rhashtable_remove_fast(&detached_table, &entry->node, detached_params))
+		call_rcu(&entry->rcu, free_detached_rcu);
 	rcu_read_unlock();
 }
 
 /** bh_detached_any() - is anything known of any object? */
 bool bh_detached_any(void)
 {
-	return atomic_read(&table.nelems);
+	return atomic_read(&detached_table.nelems);
 }
 
 /** bh_detached_init() - make an empty table. Return: 0 or -ENOMEM. */
 int bh_detached_init(void)
 {
-	return rhashtable_init(&table, &table_params);
+	return rhashtable_init(&detached_table, &detached_params);
 }
 
-static void free_object(void *entry, void *unused)
+static void free_detached_object(void *entry, void *unused)
 {
-	free_entry(entry);
+	free_detached(entry);
 }
 
 /** bh_detached_exit() - drop all; no hook runs any more */
 void bh_detached_exit(void)
 {
 	rcu_barrier();
-	rhashtable_free_and_destroy(&table, free_object, NULL);
+	rhashtable_free_and_destroy(&detached_table, free_detached_object, NULL);
 }

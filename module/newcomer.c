@@ -102,7 +102,7 @@ void bh_entrants_init(struct bh_entrants *entrants)
 	entrants->blind = true;
 }
 
-static void remember(struct bh_entrants *entrants, u64 parent, u64 self)
+static void remember_exec(struct bh_entrants *entrants, u64 parent, u64 self)
 {
 	unsigned int i;
 
@@ -145,7 +145,7 @@ void bh_entrants_scan(struct bh_entrants *entrants, struct pid_namespace *ns)
 			continue;
 		self = READ_ONCE(task->self_exec_id);
 		parent = task->parent_exec_id;
-		remember(entrants, parent, self == parent ? self : self - 1);
+		remember_exec(entrants, parent, self == parent ? self : self - 1);
 	}
 	rcu_read_unlock();
 	spin_unlock(&entrants->lock);
@@ -163,7 +163,7 @@ void bh_entrants_note(struct bh_entrants *entrants, struct pid_namespace *ns)
 	if (!bh_task_was_brought_in(current->group_leader, ns))
 		return;
 	spin_lock(&entrants->lock);
-	remember(entrants, current->parent_exec_id, current->self_exec_id);
+	remember_exec(entrants, current->parent_exec_id, current->self_exec_id);
 	spin_unlock(&entrants->lock);
 }
 
@@ -183,7 +183,7 @@ bool bh_entrants_may_be_own(const struct bh_entrants *entrants, u64 parent, u64 
 		return false;
 	if (READ_ONCE(entrants->blind))
 		return true;
-	/* Pairs with the release in remember(). */
+	/* Pairs with the release in remember_exec(). */
 	nr = smp_load_acquire(&entrants->nr);
 	for (i = 0; i < nr; i++)
 		if (entrants->seen[i].parent == parent &&

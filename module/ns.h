@@ -64,7 +64,7 @@ extern unsigned int bh_bound[BH_NS_TYPES];
 extern const struct mnt_namespace *bh_initial_mnt;
 
 /**
- * bh_task_is_ordinary() - does a task live in the initial namespaces?
+ * bh_task_in_initial_ns() - does a task live in the initial namespaces?
  * @task: the current task, or one whose task_lock() the caller holds and that
  *        RCU or a reference keeps
  *
@@ -73,7 +73,7 @@ extern const struct mnt_namespace *bh_initial_mnt;
  * their own, which matter only once any such is bound. The caller holds the RCU
  * read lock unless @task is current.
  */
-static inline bool bh_task_is_ordinary(const struct task_struct *task)
+static inline bool bh_task_in_initial_ns(const struct task_struct *task)
 {
 	const struct nsproxy *nsproxy = task->nsproxy;
 
@@ -81,6 +81,9 @@ static inline bool bh_task_is_ordinary(const struct task_struct *task)
 	       rcu_dereference_check(task->real_cred, task == current)->user_ns == &init_user_ns &&
 	       (!READ_ONCE(bh_bound[BH_NS_MNT]) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
 }
+
+/* Its name until lately. */
+#define bh_task_is_ordinary bh_task_in_initial_ns
 
 struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
 void bh_mnt_put(struct ns_common *common);

@@ -295,7 +295,7 @@ static const char *find_fault(const struct path *known, const struct path *detac
 }
 
 /* As a task that shares its root with another thread, which kernels may tell apart. */
-static int prove(const struct path *known, const struct path *detached)
+static int prove_answers(const struct path *known, const struct path *detached)
 {
 	char *buf = kmalloc(BH_PATH_MAX, GFP_KERNEL);
 	const char *fault;
@@ -325,7 +325,7 @@ static int prove_functions(void)
 	detached = filp_open("/proc/self/ns/mnt", O_RDONLY, 0);
 	err = PTR_ERR_OR_ZERO(detached);
 	if (!err) {
-		err = prove(&known, &detached->f_path);
+		err = prove_answers(&known, &detached->f_path);
 		fput(detached);
 	}
 	path_put(&known);

@@ -22,7 +22,7 @@ static int check_side(u32 role, struct task_struct *subject, struct task_struct 
 	struct bh_check *check;
 	bool denied;
 
-	if (bh_task_is_ordinary(subject) || !bh_task_has_bindings(subject))
+	if (bh_task_in_initial_ns(subject) || !bh_task_has_bindings(subject))
 		return 0;
 	check = bh_check_alloc(BH_PTRACE, subject, true);
 	if (!check)

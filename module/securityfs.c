@@ -16,7 +16,7 @@ static const struct {
 	const char *name;
 	umode_t mode;
 	const struct file_operations *fops;
-} file_table[] = {
+} root_table[] = {
 	{ "load", 0600, &bh_load_fops },
 	{ "remove", 0200, &bh_remove_fops },
 	{ "bind", 0200, &bh_bind_fops },
@@ -32,7 +32,7 @@ static const struct {
 };
 
 static struct dentry *root_dir;
-static struct dentry *files[ARRAY_SIZE(file_table)];
+static struct dentry *root_files[ARRAY_SIZE(root_table)];
 
 /**
  * bh_securityfs_init() - make the files
@@ -57,12 +57,12 @@ int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 	err = PTR_ERR_OR_ZERO(bh_policies_dir);
 	if (err)
 		bh_policies_dir = NULL;
-	for (i = 0; i < ARRAY_SIZE(file_table) && !err; i++) {
-		files[i] = securityfs_create_file(file_table[i].name, file_table[i].mode, root_dir,
-						  NULL, file_table[i].fops);
-		err = PTR_ERR_OR_ZERO(files[i]);
+	for (i = 0; i < ARRAY_SIZE(root_table) && !err; i++) {
+		root_files[i] = securityfs_create_file(root_table[i].name, root_table[i].mode,
+						       root_dir, NULL, root_table[i].fops);
+		err = PTR_ERR_OR_ZERO(root_files[i]);
 		if (err)
-			files[i] = NULL;
+			root_files[i] = NULL;
 	}
 	if (err) {
 		pr_err("cannot make the files in securityfs (%d)\n", err);
@@ -82,8 +82,8 @@ void bh_securityfs_exit(void)
 	struct bh_entry *entry;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(file_table); i++)
-		bh_remove_dentry(files[i]);
+	for (i = 0; i < ARRAY_SIZE(root_table); i++)
+		bh_remove_dentry(root_files[i]);
 	/* No one loads or removes a policy any more. */
 	bh_registry_for_each(entry)
 		bh_policy_files_remove(entry->files);

@@ -90,7 +90,7 @@ static int put_in_force(const struct file *file, const char *text, size_t len)
 }
 
 /* Each table that is ended takes effect. */
-static int take(const struct file *file, struct writing *writing)
+static int take_table(const struct file *file, struct writing *writing)
 {
 	size_t lines_len, taken;
 	int err;
@@ -106,8 +106,8 @@ static int take(const struct file *file, struct writing *writing)
 	return 0;
 }
 
-static int append(const struct file *file, struct writing *writing, const char __user *from,
-		  size_t len)
+static int append_text(const struct file *file, struct writing *writing, const char __user *from,
+		       size_t len)
 {
 	if (writing->failed)
 		return -EINVAL;
@@ -118,7 +118,7 @@ static int append(const struct file *file, struct writing *writing, const char _
 	if (copy_from_user(writing->text + writing->len, from, len))
 		return -EFAULT;
 	writing->len += len;
-	return take(file, writing);
+	return take_table(file, writing);
 }
 
 static ssize_t assign_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
@@ -130,7 +130,7 @@ static ssize_t assign_write(struct file *file, const char __user *from, size_t l
 		return err;
 	if (mutex_lock_interruptible(&writing->lock))
 		return -ERESTARTSYS;
-	err = append(file, writing, from, len);
+	err = append_text(file, writing, from, len);
 	writing->failed |= !!err;
 	mutex_unlock(&writing->lock);
 	return err ?: len;

@@ -26,7 +26,7 @@ struct words {
 	char *inum;
 };
 
-static int fail(struct bh_command *command, const char *at, int err, const char *why)
+static int command_fail(struct bh_command *command, const char *at, int err, const char *why)
 {
 	command->column = at - command->line + 1;
 	command->config.reason = why;
@@ -109,26 +109,27 @@ static int take_word(struct bh_command *command, struct words *words, char *s, c
 
 	if (s[len] != '=') {
 		if (len != 4 || memcmp(s, "self", 4))
-			return fail(command, s, -EINVAL, "unknown word");
+			return command_fail(command, s, -EINVAL, "unknown word");
 		if (words->self)
-			return fail(command, s, -EINVAL, "twice the same word");
+			return command_fail(command, s, -EINVAL, "twice the same word");
 		words->self = s;
 		*next = s + len;
 		return 0;
 	}
 	value = find_word(words, s, len);
 	if (!value)
-		return fail(command, s, -EINVAL, "unknown key");
+		return command_fail(command, s, -EINVAL, "unknown key");
 	if (*value)
-		return fail(command, s, -EINVAL, "twice the same key");
+		return command_fail(command, s, -EINVAL, "twice the same key");
 	*value = s + len + 1;
 	*next = end_value(*value);
 	if (!*next)
-		return fail(command, *value, -EINVAL, "no value, or quotes that do not close");
+		return command_fail(command, *value, -EINVAL,
+				    "no value, or quotes that do not close");
 	return 0;
 }
 
-static int split(struct bh_command *command, struct words *words)
+static int split_words(struct bh_command *command, struct words *words)
 {
 	char *s = skip_spaces(command->line), *next;
 	int err;
@@ -140,10 +141,10 @@ static int split(struct bh_command *command, struct words *words)
 			return err;
 	}
 	if (!!words->self + !!words->pid + !!words->fd + !!words->inum != 1)
-		return fail(command, command->line, -EINVAL,
+		return command_fail(command, command->line, -EINVAL,
 			    "needs one of self, pid=, fd= and, to unbind, inum=");
 	if (!words->ns)
-		return fail(command, command->line, -EINVAL, "needs ns=");
+		return command_fail(command, command->line, -EINVAL, "needs ns=");
 	return 0;
 }
 
@@ -157,7 +158,7 @@ static int find_type(struct bh_command *command, const char *name)
 		command->config.ns = bh_ns_types[type].name;
 		return type;
 	}
-	return fail(command, name, -EINVAL, "ns= is pid, user or mnt");
+	return command_fail(command, name, -EINVAL, "ns= is pid, user or mnt");
 }
 
 /* The namespace that a command is about, with a reference. */
@@ -170,13 +171,13 @@ static int find_ns(struct bh_command *command, const struct words *words, enum b
 	if (words->self)
 		return bh_ns_of_pid(type, 0, ns, cgroup);
 	if (kstrtoint(number, 10, &nr) || nr < !words->fd)
-		return fail(command, number, -EINVAL, "not a number that can be");
+		return command_fail(command, number, -EINVAL, "not a number that can be");
 	if (words->fd)
 		err = bh_ns_of_fd(type, nr, ns, cgroup);
 	else
 		err = bh_ns_of_pid(type, nr, ns, cgroup);
 	if (err)
-		return fail(command, number, err, err == -ESRCH ? "no such process" :
+		return command_fail(command, number, err, err == -ESRCH ? "no such process" :
 			    "not a namespace of that type, nor a process");
 	return 0;
 }
@@ -200,17 +201,17 @@ static int read_binding(struct bh_command *command, const struct words *words,
 			struct bh_entry **entry, bool *armed)
 {
 	if (words->inum)
-		return fail(command, words->inum, -EINVAL, "inum= is for unbind");
+		return command_fail(command, words->inum, -EINVAL, "inum= is for unbind");
 	if (!words->policy)
-		return fail(command, command->line, -EINVAL, "needs policy=");
+		return command_fail(command, command->line, -EINVAL, "needs policy=");
 	if (words->label && strlen(words->label) > BH_LABEL_MAX)
-		return fail(command, words->label, -E2BIG, "a label has at most 128 bytes");
+		return command_fail(command, words->label, -E2BIG, "a label has at most 128 bytes");
 	*armed = !words->arm || !strcmp(words->arm, "now");
 	if (!*armed && strcmp(words->arm, "exec"))
-		return fail(command, words->arm, -EINVAL, "arm= is now or exec");
+		return command_fail(command, words->arm, -EINVAL, "arm= is now or exec");
 	*entry = bh_registry_find(words->policy, strlen(words->policy));
 	if (!*entry)
-		return fail(command, words->policy, -ENOENT, "no such policy is loaded");
+		return command_fail(command, words->policy, -ENOENT, "no such policy is loaded");
 	command->config.policy = (*entry)->name;
 	command->config.label = words->label;
 	return 0;
@@ -225,7 +226,7 @@ static int bind_command(struct bh_command *command)
 	bool armed;
 	int type, err;
 
-	err = split(command, &words);
+	err = split_words(command, &words);
 	if (err)
 		return err;
 	type = find_type(command, words.ns);
@@ -239,7 +240,7 @@ static int bind_command(struct bh_command *command)
 	command->config.inum = ns.ops->inum(ns.ns);
 	err = bh_bind(&ns, entry, armed, false, cgroup, words.label);
 	ns.ops->put(ns.ns);
-	return err ? fail(command, command->line, err, why_not_bound(err)) : 0;
+	return err ? command_fail(command, command->line, err, why_not_bound(err)) : 0;
 }
 
 static int unbind_inum(struct bh_command *command, enum bh_ns_type type, const char *number)
@@ -247,10 +248,10 @@ static int unbind_inum(struct bh_command *command, enum bh_ns_type type, const c
 	unsigned int inum;
 
 	if (kstrtouint(number, 10, &inum))
-		return fail(command, number, -EINVAL, "not a number that can be");
+		return command_fail(command, number, -EINVAL, "not a number that can be");
 	command->config.inum = inum;
 	if (bh_unbind_inum(type, inum))
-		return fail(command, number, -ENOENT, "no such namespace is bound");
+		return command_fail(command, number, -ENOENT, "no such namespace is bound");
 	return 0;
 }
 
@@ -261,14 +262,14 @@ static int unbind_command(struct bh_command *command)
 	char *cgroup;
 	int type, err;
 
-	err = split(command, &words);
+	err = split_words(command, &words);
 	if (err)
 		return err;
 	type = find_type(command, words.ns);
 	if (type < 0)
 		return type;
 	if (words.policy || words.arm || words.label)
-		return fail(command, words.policy ?: words.arm ?: words.label, -EINVAL,
+		return command_fail(command, words.policy ?: words.arm ?: words.label, -EINVAL,
 			    "unbind names a namespace only");
 	if (words.inum)
 		return unbind_inum(command, type, words.inum);
@@ -279,7 +280,7 @@ static int unbind_command(struct bh_command *command)
 	command->config.inum = ns.ops->inum(ns.ns);
 	err = bh_unbind(&ns);
 	ns.ops->put(ns.ns);
-	return err ? fail(command, command->line, err, "the namespace is not bound") : 0;
+	return err ? command_fail(command, command->line, err, "the namespace is not bound") : 0;
 }
 
 static ssize_t bind_write(struct file *file, const char __user *from, size_t len, loff_t *pos)

@@ -321,7 +321,7 @@ static int feed_signed(struct load *load, const char *chunk, size_t len, size_t 
 	return take_signed(load);
 }
 
-static int feed(struct load *load, const char *chunk, size_t len, size_t more)
+static int feed_parser(struct load *load, const char *chunk, size_t len, size_t more)
 {
 	bool is_signed = begins_signed(load, chunk);
 
@@ -340,7 +340,7 @@ static int load_chunk(struct load *load, const char __user *from, size_t len, si
 	if (copy_from_user(chunk, from, len)) {
 		err = -EFAULT;
 	} else {
-		err = feed(load, chunk, len, more);
+		err = feed_parser(load, chunk, len, more);
 		if (err && !load->failed)
 			load_report_error(load);
 	}

@@ -19,7 +19,7 @@
 #include "securityfs_files.h"
 
 /* Set once and never cleared; under bh_config_mutex. */
-static bool locked;
+static bool config_locked;
 static bool policy_locked;
 
 /**
@@ -35,7 +35,7 @@ static bool policy_locked;
 int bh_may_change(const struct file *file)
 {
 	lockdep_assert_held(&bh_config_mutex);
-	if (locked)
+	if (config_locked)
 		return -EPERM;
 	if (!file_ns_capable(file, &init_user_ns, CAP_MAC_ADMIN) || !capable(CAP_MAC_ADMIN))
 		return -EPERM;
@@ -43,7 +43,7 @@ int bh_may_change(const struct file *file)
 }
 
 /* Says what was wrong with a line, in the log and as an event. */
-static void complain(struct bh_command *command, unsigned int number, int err)
+static void complain_of_command(struct bh_command *command, unsigned int number, int err)
 {
 	char reason[160];
 
@@ -69,7 +69,7 @@ static int run_line(char *line, unsigned int number, const char *op,
 	err = run(&command);
 	command.column += begin - line;
 	if (err)
-		complain(&command, number, err);
+		complain_of_command(&command, number, err);
 	else
 		bh_event_config(&command.config, 0);
 	return err;
@@ -85,7 +85,7 @@ static int run_lines(char *text, size_t len, const char *op,
 
 	if (strlen(text) != len) {
 		whole.config.reason = "NUL in a line";
-		complain(&whole, 1, -EINVAL);
+		complain_of_command(&whole, 1, -EINVAL);
 		return -EINVAL;
 	}
 	while (!err && (line = strsep(&text, "\n")) != NULL)
@@ -161,10 +161,10 @@ static int lock_command(struct bh_command *command)
 	if (!all && strcmp(command->line, "policy"))
 		return -EINVAL;
 	/* Unloading would undo either. */
-	if (!policy_locked && !locked)
+	if (!policy_locked && !config_locked)
 		pin_module();
 	if (all)
-		locked = true;
+		config_locked = true;
 	else
 		WRITE_ONCE(policy_locked, true);
 	pr_notice("%s until reboot\n", all ? "locked" : "only signed policies are taken");
@@ -178,7 +178,7 @@ static ssize_t lock_write(struct file *file, const char __user *from, size_t len
 
 static ssize_t lock_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
-	const char *state = READ_ONCE(locked) ? "1\n" :
+	const char *state = READ_ONCE(config_locked) ? "1\n" :
 			    READ_ONCE(policy_locked) ? "policy\n" : "0\n";
 
 	return simple_read_from_buffer(to, len, pos, state, strlen(state));

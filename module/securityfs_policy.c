@@ -261,7 +261,7 @@ struct bh_policy_files *bh_policy_files_create(const char *name)
 /* remove */
 
 /* Of policies that are removed; under bh_policy_files_mutex. */
-static struct bh_policy_files *doomed;
+static struct bh_policy_files *doomed_files;
 
 static int remove_command(struct bh_command *command)
 {
@@ -283,8 +283,8 @@ static int remove_command(struct bh_command *command)
 	command->config.reason = NULL;
 	files = entry->files;
 	bh_registry_remove(entry);
-	files->next = doomed;
-	doomed = files;
+	files->next = doomed_files;
+	doomed_files = files;
 	return 0;
 }
 
@@ -296,8 +296,8 @@ static ssize_t remove_write(struct file *file, const char __user *from, size_t l
 	if (mutex_lock_killable(&bh_policy_files_mutex))
 		return -EINTR;
 	ret = bh_write_lines(file, from, len, "remove", remove_command);
-	while ((files = doomed) != NULL) {
-		doomed = files->next;
+	while ((files = doomed_files) != NULL) {
+		doomed_files = files->next;
 		bh_policy_files_remove(files);
 	}
 	mutex_unlock(&bh_policy_files_mutex);

@@ -35,7 +35,7 @@ struct shown_key {
 	u8 id_len;
 };
 
-static struct key *keyring;
+static struct key *own_keyring;
 static LIST_HEAD(shown_keys);	/* under bh_config_mutex */
 static unsigned int nr_shown;
 
@@ -67,7 +67,7 @@ int bh_signed_verify(const u8 *s, size_t len, struct bh_cms *cms, const char **w
 
 	if (err)
 		return err;
-	err = verify_pkcs7_signature(NULL, 0, s, len, keyring, VERIFYING_UNSPECIFIED_SIGNATURE,
+	err = verify_pkcs7_signature(NULL, 0, s, len, own_keyring, VERIFYING_UNSPECIFIED_SIGNATURE,
 				     compare_content, &cms->content);
 	if (err == -ENOKEY)
 		err = verify_pkcs7_signature(NULL, 0, s, len, VERIFY_USE_SECONDARY_KEYRING,
@@ -119,7 +119,7 @@ static int add_key(const u8 *s, size_t len, const char *origin)
 	shown = new_shown(&certificate, origin);
 	if (!shown)
 		return -ENOMEM;
-	key = key_create_or_update(make_key_ref(keyring, true), "asymmetric", NULL, s, len,
+	key = key_create_or_update(make_key_ref(own_keyring, true), "asymmetric", NULL, s, len,
 				   (KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW | KEY_USR_READ,
 				   KEY_ALLOC_NOT_IN_QUOTA);
 	if (IS_ERR(key)) {
@@ -214,11 +214,11 @@ int bh_keys_init(void)
 {
 	int err;
 
-	keyring = keyring_alloc(".bulkhead", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID, current_cred(),
-				(KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW | KEY_USR_READ |
-				KEY_USR_SEARCH, KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
-	if (IS_ERR(keyring))
-		return PTR_ERR(keyring);
+	own_keyring = keyring_alloc(".bulkhead", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID, current_cred(),
+				    (KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH,
+				    KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
+	if (IS_ERR(own_keyring))
+		return PTR_ERR(own_keyring);
 	mutex_lock(&bh_config_mutex);
 	err = add_built_in();
 	mutex_unlock(&bh_config_mutex);
@@ -238,5 +238,5 @@ void bh_keys_exit(void)
 		kfree(key);
 	INIT_LIST_HEAD(&shown_keys);
 	nr_shown = 0;
-	key_put(keyring);
+	key_put(own_keyring);
 }
