@@ -434,8 +434,8 @@ TEST_F(ns, the_cgroup)
 		const char *shown;
 	} cgroups[] = {
 		{ "bulkhead", "/bulkhead" },
-		{ "bulk head\n", "\"/bulk head\\x0a\"" },
-		{ "\" by=\\", "\"/\\\" by=\\\\\"" },
+		{ "bulk head\n", "/bulk head\\x0a" },
+		{ "\" by=\\", "/\\\" by=\\\\" },
 	};
 	unsigned int inum = bh_cell_inum(&self->cell, "pid");
 	char path[256];

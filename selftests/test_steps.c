@@ -1244,6 +1244,7 @@ static enum bh_race_try attach_toggled(void *arg)
 	int fd = make_nosuid();
 
 	__atomic_store_n(&toggled->fd, fd, __ATOMIC_RELAXED);
+	bh_race_pause();
 	if (move_mount(fd, "", AT_FDCWD, EMPTY, MOVE_MOUNT_F_EMPTY_PATH)) {
 		told = errno == EBUSY || errno == EPERM ? BH_RACE_HIT : BH_RACE_MISSED;
 	} else {
@@ -1274,7 +1275,7 @@ static enum bh_race_try attach_twice(void *arg)
 	int fd = make_nosuid();
 
 	__atomic_store_n(&toggled->fd, fd, __ATOMIC_RELAXED);
-	sched_yield();
+	bh_race_pause();
 	if (move_mount(fd, "", AT_FDCWD, OTHER, MOVE_MOUNT_F_EMPTY_PATH)) {
 		told = errno == EBUSY || errno == EPERM ? BH_RACE_HIT : BH_RACE_MISSED;
 	} else {
@@ -1338,6 +1339,7 @@ static enum bh_race_try clone_toggled(void *arg)
 	int fd = make_nosuid(), ns;
 
 	__atomic_store_n(&toggled->fd, fd, __ATOMIC_RELAXED);
+	bh_race_pause();
 	ns = open_tree(fd, "", AT_EMPTY_PATH | INTO_NAMESPACE);
 	if (ns < 0)
 		told = errno == EBUSY || errno == EPERM ? BH_RACE_HIT : BH_RACE_MISSED;

@@ -326,6 +326,7 @@ static enum bh_race_try attach(void *fd)
 		return BH_RACE_MISSED;
 	mnt = syscall(SYS_fsmount, fs, 0, SAFE);
 	__atomic_store_n((int *)fd, mnt, __ATOMIC_RELAXED);
+	bh_race_pause();
 	if (!syscall(SYS_move_mount, mnt, "", AT_FDCWD, "/mnt/a", MOVE_MOUNT_F_EMPTY_PATH)) {
 		sched_yield();
 		if (!statvfs("/mnt/a", &st) && !(st.f_flag & ST_NOSUID))
@@ -343,7 +344,7 @@ static int attack_toggle(void *arg)
 {
 	int fd = -1, err;
 	struct bh_race race = {
-		.act = attach, .rival = toggle, .arg = &fd, .milliseconds = 20000, .enough = 100,
+		.act = attach, .rival = toggle, .arg = &fd, .milliseconds = 60000, .enough = 50,
 	};
 
 	if (syscall(SYS_mount_setattr, -1, "", 0, NULL, 0) && errno == ENOSYS)

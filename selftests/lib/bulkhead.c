@@ -110,22 +110,37 @@ long bh_number(const char *file, const char *name)
 	return -1;
 }
 
-/* For who explains the events later: the policy as it was, in the directory BULKHEAD_KEEP. */
+/*
+ * For who explains the events later: the policy as it was, in the directory BULKHEAD_KEEP.
+ * Versions begin anew when a policy was removed: of two with one version none is kept.
+ */
 static void keep_policy(const char *name, long version, const char *text, int len)
 {
 	const char *directory = getenv("BULKHEAD_KEEP");
-	char path[256];
+	char path[256], twice[256 + 8];
 	int fd;
 
 	if (!directory)
 		return;
 	snprintf(path, sizeof(path), "%s/%s.%ld", directory, name, version);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
+	snprintf(twice, sizeof(twice), "%s.twice", path);
+	if (!access(twice, F_OK))
 		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		rename(path, twice);
+		return;
+	}
 	if (write(fd, text, len) != len)
 		unlink(path);
 	close(fd);
+}
+
+static long first_version(void)
+{
+	const char *first = getenv("BULKHEAD_VERSIONS");
+
+	return first ? strtol(first, NULL, 10) : 1;
 }
 
 int bh_policy(const char *name, const char *format, ...)
@@ -137,7 +152,7 @@ int bh_policy(const char *name, const char *format, ...)
 
 	snprintf(file, sizeof(file), "policies/%s/info", name);
 	version = bh_number(file, "version");
-	version = version < 0 ? 1 : version + 1;
+	version = version < 0 ? first_version() : version + 1;
 	len = snprintf(text, DOCUMENT_MAX, "policy %s version %ld\n", name, version);
 	va_start(args, format);
 	len += vsnprintf(text + len, DOCUMENT_MAX - len, format, args);

@@ -2,7 +2,11 @@
 # shellcheck shell=sh
 # Where things are. Sourced.
 
-top=$(cd "$(dirname "$0")" && while [ ! -e Kbuild ]; do cd ..; done && pwd)
+top=$(cd "$(dirname "$0")" && while [ ! -e Kbuild ] && [ "$PWD" != / ]; do cd ..; done && pwd)
+[ -e "$top/Kbuild" ] || {
+	echo "$0 is not in the tree: bulkhead's scripts find its top from where they are" >&2
+	exit 1
+}
 
 # The cache may be lost at any time: what is in it is made again.
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/bulkhead
