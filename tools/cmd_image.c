@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,11 +22,32 @@ enum by {
 	BY_VERITY,
 };
 
+enum {
+	OPTION_POLICY_VERSION = 256,
+};
+
 static const struct option options[] = {
 	{ "by", required_argument, NULL, 'b' },
 	{ "name", required_argument, NULL, 'n' },
 	{ "output", required_argument, NULL, 'o' },
+	{ "policy-version", required_argument, NULL, OPTION_POLICY_VERSION },
 	COMMON_OPTIONS
+};
+
+/**
+ * struct task - what was asked for
+ * @source: where the image lies, as it was given
+ * @name: the policy's name
+ * @version: the policy's version
+ * @by: by what files are known
+ * @output: where the policy goes; NULL is standard output
+ */
+struct task {
+	const char *source;
+	const char *name;
+	uint64_t version;
+	enum by by;
+	const char *output;
 };
 
 /* A name as policies may have it, from that of the source. */
@@ -174,8 +196,21 @@ static size_t write_rules(struct buf *out, const char *class, struct image_node 
 	return rules;
 }
 
-static int write_policy(const struct image *image, const char *name, const char *source, enum by by,
-			const char *path)
+/* What holds for every image: comments and all up to the first rule by content. */
+static void write_head(struct buf *out, const struct task *task)
+{
+	buf_printf(out, "policy %s version %" PRIu64, task->name, task->version);
+	write_comment(out, task->source);
+	buf_puts(out, "\n  mode enforce\n"
+		 "  default exec deny\n"
+		 "  default map deny\n"
+		 "  default mount deny\n"
+		 "  default ptrace deny\n"
+		 "\n  # A debugger and ps see the container, not the host.\n"
+		 "  allow ptrace peer=inside\n");
+}
+
+static int write_policy(const struct image *image, const struct task *task)
 {
 	struct image_node **code;
 	struct buf out = { 0 };
@@ -184,21 +219,19 @@ static int write_policy(const struct image *image, const char *name, const char 
 
 	code = find_code(image, &nr);
 	if (!nr) {
-		say("%s: no program in it", source);
+		say("%s: no program in it", task->source);
 		free(code);
 		return NO;
 	}
-	buf_printf(&out, "policy %s version 1", name);
-	write_comment(&out, source);
-	buf_puts(&out, "\n  mode enforce\n  default exec deny\n  default map deny\n"
-		 "\n  # programs, their interpreters, scripts\n");
-	rules = write_rules(&out, "exec", code, nr, by);
+	write_head(&out, task);
+	buf_puts(&out, "\n  # programs, their interpreters, scripts\n");
+	rules = write_rules(&out, "exec", code, nr, task->by);
 	buf_puts(&out, "\n  # libraries, and programs that a loader maps\n"
 		 "  # A just-in-time compiler needs besides: allow map backing=anonymous\n");
-	rules += write_rules(&out, "map", code, nr, by);
+	rules += write_rules(&out, "map", code, nr, task->by);
 	buf_puts(&out, "end\n");
-	status = write_output(path, out.s, out.len);
-	if (!status && path && strcmp(path, "-") && isatty(STDERR_FILENO))
+	status = write_output(task->output, out.s, out.len);
+	if (!status && task->output && strcmp(task->output, "-") && isatty(STDERR_FILENO))
 		say("%zu rules for %zu files", rules, nr);
 	buf_free(&out);
 	free(code);
@@ -261,36 +294,65 @@ static int read_by(const char *word, enum by *by)
 	return TROUBLE;
 }
 
+static int read_version(const char *word, uint64_t *version)
+{
+	char *end;
+
+	errno = 0;
+	*version = strtoull(word, &end, 10);
+	if (!errno && *word >= '0' && *word <= '9' && !*end && *version)
+		return DONE;
+	say("--policy-version is a number from 1, not %s", word);
+	return TROUBLE;
+}
+
+static int read_options(struct task *task, int argc, char **argv)
+{
+	int option, status = DONE;
+
+	while (!status && (option = next_option(argc, argv, "b:n:o:", options)) >= 0)
+		switch (option) {
+		case 'b':
+			status = read_by(optarg, &task->by);
+			break;
+		case 'n':
+			task->name = optarg;
+			break;
+		case 'o':
+			task->output = optarg;
+			break;
+		case OPTION_POLICY_VERSION:
+			status = read_version(optarg, &task->version);
+			break;
+		}
+	if (!status && argc - optind != 1) {
+		say("image needs one source");
+		status = TROUBLE;
+	} else if (!status && task->name && !doc_is_name(task->name)) {
+		say("%s: not a policy's name: 1 to 64 of A-Z a-z 0-9 . _ -", task->name);
+		status = TROUBLE;
+	}
+	task->source = argv[optind];
+	return status ? usage_error() : DONE;
+}
+
 static int run(int argc, char **argv)
 {
-	const char *out = NULL, *source;
-	enum by by = BY_DIGEST;
+	struct task task = { .by = BY_DIGEST, .version = 1 };
 	struct image *image;
 	char *name = NULL;
-	int option, status;
+	bool is_stdin;
+	int status;
 
-	while ((option = next_option(argc, argv, "b:n:o:", options)) >= 0) {
-		if (option == 'b' && read_by(optarg, &by))
-			return usage_error();
-		if (option == 'n')
-			name = optarg;
-		if (option == 'o')
-			out = optarg;
-	}
-	if (argc - optind != 1) {
-		say("image needs one source");
-		return usage_error();
-	}
-	if (name && !doc_is_name(name)) {
-		say("%s: not a policy's name: 1 to 64 of A-Z a-z 0-9 . _ -", name);
-		return usage_error();
-	}
-	source = argv[optind];
-	name = name ? xstrdup(name) : strcmp(source, "-") ? name_of(source) : xstrdup("image");
+	if (read_options(&task, argc, argv))
+		return TROUBLE;
+	is_stdin = !strcmp(task.source, "-");
+	if (!task.name)
+		task.name = name = is_stdin ? xstrdup("image") : name_of(task.source);
 	image = xcalloc(1, sizeof(*image));
-	status = strcmp(source, "-") ? read_source(image, source) : read_stdin(image);
+	status = is_stdin ? read_stdin(image) : read_source(image, task.source);
 	if (!status)
-		status = write_policy(image, name, source, by, out);
+		status = write_policy(image, &task);
 	image_free(image);
 	free(image);
 	free(name);
@@ -300,12 +362,14 @@ static int run(int argc, char **argv)
 const struct command cmd_image = {
 	.name = "image",
 	.summary = "make a policy that sanctions what an image holds",
-	.synopsis = "[-o FILE] [--name N] [--by digest|path|verity] SOURCE",
+	.synopsis = "[-o FILE] [--name N] [--policy-version N]\n"
+		    "                      [--by digest|path|verity] SOURCE",
 	.help = "SOURCE is a root directory, an OCI layout (a directory or an archive, as skopeo\n"
 		"and podman save make) or an archive of docker save. - is an archive on\n"
 		"standard input.\n\n"
 		"  -o, --output FILE  where to; standard output if it is not given\n"
 		"  -n, --name N       the policy's name\n"
+		"  --policy-version N its version, which only rises on a node; 1 if it is not given\n"
 		"  -b, --by HOW       by what files are known: digest (sha256, of the content),\n"
 		"                     path (what was not changed since), verity (fs-verity)\n",
 	.run = run,
