@@ -97,14 +97,41 @@ static int prepare_hook(struct bh_hook *hook)
 	return err;
 }
 
+static void notrace ignore(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			   struct ftrace_regs *fregs)
+{
+}
+
+/* May not even who changes nothing be called, but for good? Then ftrace is switched off. */
+static bool ftrace_is_off(unsigned long site)
+{
+	static struct ftrace_ops ops = {
+		.func = ignore,
+		.flags = FTRACE_OPS_FL_PERMANENT | BH_FTRACE_FLAGS,
+	};
+	int err = ftrace_set_filter_ip(&ops, site, 0, 0) ?: register_ftrace_function(&ops);
+
+	if (!err)
+		unregister_ftrace_function(&ops);
+	ftrace_free_filter(&ops);
+	return err == -EBUSY;
+}
+
+static const char *why_not(const struct bh_hook *hook, int err)
+{
+	if (err != -EBUSY)
+		return "cannot be redirected";
+	if (ftrace_is_off(hook->site))
+		return "ftrace is switched off: see sysctl kernel.ftrace_enabled";
+	return "a livepatch or another module redirects it already";
+}
+
 static int redirect_one(struct bh_hook *hook)
 {
 	int err = register_ftrace_function(&hook->ops);
 
 	if (err)
-		pr_err("%s: %s (%d)\n", hook->function,
-		       err == -EBUSY ? "a livepatch or another module redirects it already" :
-				       "cannot be redirected", err);
+		pr_err("%s: %s (%d)\n", hook->function, why_not(hook, err), err);
 	else
 		WRITE_ONCE(hook->attached, true);
 	return err;
@@ -176,6 +203,9 @@ static long handlers_inflight(void)
  * sleeps in a check has been counted in; one that has left a callback and not
  * begun its handler yet, or is on its last instructions, has not or not any
  * more: those are waited for by RCU tasks, which know no voluntary sleep there.
+ *
+ * This is short: the module is not in force yet, or is being unloaded, and nobody stays in
+ * it then (stay.c), which is all that others could draw out.
  */
 static void drain_handlers(void)
 {

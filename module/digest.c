@@ -31,6 +31,7 @@
 #include "compat/compat.h"
 #include "digest.h"
 #include "limits.h"
+#include "stay.h"
 
 /* Memory for hashing: the algorithm's state, and behind it what is read at a time. */
 #define BUFFER 16384
@@ -320,7 +321,10 @@ static int compute_digests(const struct file *file, struct inode *inode, struct 
 	smp_mb();
 	if (why_none(inode))
 		return 0;
+	if (!bh_stay_begin())
+		return -EINTR;
 	err = hash_file(file, size, digest);
+	bh_stay_end();
 	if (err)
 		return err == -ESTALE ? 0 : err;
 	/* What was read before the counts are looked at again. */

@@ -22,6 +22,7 @@
 #include "file_request.h"
 #include "hooks.h"
 #include "ptrace_check.h"
+#include "stay.h"
 
 /*
  * Would the file raise privilege where it lies? As bprm_fill_uid() and get_file_caps(),
@@ -43,9 +44,12 @@ static int setid_of(const struct file *file)
 		return BH_SETID_NO;
 	if (mode & S_ISUID || (mode & (S_ISGID | 0010)) == (S_ISGID | 0010))
 		return BH_SETID_YES;
-	if (__vfs_getxattr(path->dentry, inode, XATTR_NAME_CAPS, NULL, 0) > 0)
-		return BH_SETID_YES;
-	return BH_SETID_NO;
+	/* A file system may take its time. */
+	if (!bh_stay_begin())
+		return -EINTR;
+	err = __vfs_getxattr(path->dentry, inode, XATTR_NAME_CAPS, NULL, 0);
+	bh_stay_end();
+	return err > 0 ? BH_SETID_YES : BH_SETID_NO;
 }
 
 static int gather_attr(struct bh_check *check, unsigned int attr)
@@ -176,7 +180,7 @@ static int hook_bprm_check(struct linux_binprm *bprm)
 	return BH_ORIGINAL(security_bprm_check)(bprm);
 }
 
-static noinline struct file *judge_interpreter(struct file *file)
+static struct file *judge_interpreter(struct file *file)
 {
 	int err = check_exec(file, BH_AS_INTERPRETER, 0);
 
@@ -190,26 +194,49 @@ static noinline struct file *judge_interpreter(struct file *file)
 	return ERR_PTR(err);
 }
 
+/* What calls through is for tasks that are bound, and waits as long as the kernel does. */
+static bool may_call_through(void)
+{
+	return !bh_task_in_initial_ns(current) && bh_task_has_bindings(current) && bh_stay_begin();
+}
+
+static noinline struct file *judge_open_exec(const char *name)
+{
+	struct file *file = BH_ORIGINAL(open_exec)(name);
+
+	if (!IS_ERR(file))
+		file = judge_interpreter(file);
+	bh_stay_end();
+	bh_hook_leave();
+	return file;
+}
+
 /*
  * Where an ELF interpreter is seen, which never becomes bprm->file. What counts is the
  * file that was opened, so this one calls through.
  */
 static struct file *hook_open_exec(const char *name)
 {
-	struct file *file;
-
-	if (bh_task_in_initial_ns(current))
-		return BH_ORIGINAL(open_exec)(name);
 	bh_hook_enter();
-	file = BH_ORIGINAL(open_exec)(name);
-	if (!IS_ERR(file))
-		file = judge_interpreter(file);
+	if (may_call_through())
+		return judge_open_exec(name);
 	bh_hook_leave();
-	return file;
+	return BH_ORIGINAL(open_exec)(name);
 }
 
 #ifdef BULKHEAD_HAS_BPRM_INTERPRETER
 BH_DEFINE_ORIGINAL(bprm_open_interpreter);
+
+static noinline struct file *judge_bprm_interpreter(struct linux_binprm *bprm, const char *path)
+{
+	struct file *file = BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
+
+	if (!IS_ERR(file) && !forget_judged(file))
+		file = judge_interpreter(file);
+	bh_stay_end();
+	bh_hook_leave();
+	return file;
+}
 
 /*
  * Since 7.3 an ELF interpreter may be one that binfmt_misc has opened in its place, and
@@ -218,16 +245,11 @@ BH_DEFINE_ORIGINAL(bprm_open_interpreter);
  */
 static struct file *hook_bprm_open_interpreter(struct linux_binprm *bprm, const char *path)
 {
-	struct file *file;
-
-	if (bh_task_in_initial_ns(current))
-		return BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
 	bh_hook_enter();
-	file = BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
-	if (!IS_ERR(file) && !forget_judged(file))
-		file = judge_interpreter(file);
+	if (may_call_through())
+		return judge_bprm_interpreter(bprm, path);
 	bh_hook_leave();
-	return file;
+	return BH_ORIGINAL(bprm_open_interpreter)(bprm, path);
 }
 #endif
 
@@ -258,6 +280,7 @@ static noinline int judge_creds(struct linux_binprm *bprm, BH_CREDS_FILE *file)
 
 	if (!err && is_raised(bprm->cred, current_cred()))
 		err = check_exec(file, as, EXEC_RAISES);
+	bh_stay_end();
 	bh_hook_leave();
 	return err;
 }
@@ -265,7 +288,7 @@ static noinline int judge_creds(struct linux_binprm *bprm, BH_CREDS_FILE *file)
 static int hook_creds_from_file(struct linux_binprm *bprm, BH_CREDS_FILE *file)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current))
+	if (may_call_through())
 		return judge_creds(bprm, file);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_bprm_creds_from_file)(bprm, file);

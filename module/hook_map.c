@@ -23,6 +23,7 @@
 #include "compat/internal.h"
 #include "file_request.h"
 #include "hooks.h"
+#include "stay.h"
 
 #define DEV_ZERO MKDEV(MEM_MAJOR, 5)
 
@@ -277,11 +278,12 @@ static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned lo
 {
 	long ret = BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
 
-	if (!ret && bh_task_has_bindings(current) && is_filled(current->mm)) {
+	if (!ret && is_filled(current->mm)) {
 		ret = judge_map(NULL, false);
 		if (ret)
 			send_sig(SIGKILL, current, 1);
 	}
+	bh_stay_end();
 	bh_hook_leave();
 	return ret;
 }
@@ -289,7 +291,8 @@ static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned lo
 static long hook_uffd(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	bh_hook_enter();
-	if (cmd == UFFDIO_REGISTER && !bh_task_in_initial_ns(current))
+	if (cmd == UFFDIO_REGISTER && !bh_task_in_initial_ns(current) &&
+	    bh_task_has_bindings(current) && bh_stay_begin())
 		return judge_uffd(file, cmd, arg);
 	bh_hook_leave();
 	return BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);

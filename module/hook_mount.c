@@ -14,6 +14,7 @@
 #include "frozen.h"
 #include "hooks.h"
 #include "mount_op.h"
+#include "stay.h"
 
 /* In the order in which path_mount() asks. */
 static u32 op_of(unsigned long flags)
@@ -191,8 +192,9 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 				     unsigned long flags, void *data)
 {
 	struct mount_call call = { dev_name, path, type, flags, data };
-	int err = bh_task_has_bindings(current) ? mount_judged(&call) : mount_as_called(&call);
+	int err = mount_judged(&call);
 
+	bh_stay_end();
 	bh_hook_leave();
 	return err;
 }
@@ -201,7 +203,7 @@ static int hook_path_mount(const char *dev_name, struct path *path, const char *
 			   unsigned long flags, void *data)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current))
+	if (!bh_task_in_initial_ns(current) && bh_task_has_bindings(current) && bh_stay_begin())
 		return judge_path_mount(dev_name, path, type, flags, data);
 	bh_hook_leave();
 	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);

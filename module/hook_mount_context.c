@@ -26,6 +26,7 @@
 #include "mount_entry.h"
 #include "mount_frame.h"
 #include "mount_op.h"
+#include "stay.h"
 
 /* Made by fsopen or fspick, not inside of another operation? Only those have a log. */
 static bool is_user_context(const struct fs_context *fc)
@@ -161,6 +162,7 @@ static noinline struct fs_context *judge_for_reconfigure(struct dentry *dentry,
 			fc = ERR_PTR(err);
 		}
 	}
+	bh_stay_end();
 	bh_hook_leave();
 	return fc;
 }
@@ -170,7 +172,7 @@ static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned i
 					       unsigned int sb_flags_mask)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current))
+	if (!bh_task_in_initial_ns(current) && bh_bindings_nr() && bh_stay_begin())
 		return judge_for_reconfigure(dentry, sb_flags, sb_flags_mask);
 	bh_hook_leave();
 	return BH_ORIGINAL(fs_context_for_reconfigure)(dentry, sb_flags, sb_flags_mask);
@@ -232,6 +234,7 @@ static noinline int judge_get_tree(struct fs_context *fc)
 		err = get_judged_tree(fc, frame->judged);
 	else
 		err = BH_ORIGINAL(vfs_get_tree)(fc);
+	bh_stay_end();
 	bh_hook_leave();
 	return err;
 }
@@ -239,7 +242,7 @@ static noinline int judge_get_tree(struct fs_context *fc)
 static int hook_get_tree(struct fs_context *fc)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current))
+	if (!bh_task_in_initial_ns(current) && bh_bindings_nr() && bh_stay_begin())
 		return judge_get_tree(fc);
 	bh_hook_leave();
 	return BH_ORIGINAL(vfs_get_tree)(fc);

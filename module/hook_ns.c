@@ -11,6 +11,7 @@
 #include "check.h"
 #include "compat/internal.h"
 #include "hooks.h"
+#include "stay.h"
 
 BH_DEFINE_ORIGINAL(copy_mnt_ns);
 BH_DEFINE_ORIGINAL(mntns_install);
@@ -37,6 +38,7 @@ static noinline struct mnt_namespace *copy_and_bind(unsigned long flags, struct 
 			copy = ERR_PTR(err);
 		}
 	}
+	bh_stay_end();
 	bh_hook_leave();
 	return copy;
 }
@@ -46,7 +48,7 @@ static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_na
 					      struct fs_struct *new_fs)
 {
 	bh_hook_enter();
-	if (flags & CLONE_NEWNS && READ_ONCE(bh_bound[BH_NS_MNT]))
+	if (flags & CLONE_NEWNS && READ_ONCE(bh_bound[BH_NS_MNT]) && bh_stay_begin())
 		return copy_and_bind(flags, ns, user_ns, new_fs);
 	bh_hook_leave();
 	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);

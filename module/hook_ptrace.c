@@ -18,6 +18,7 @@
 
 #include "hooks.h"
 #include "ptrace_check.h"
+#include "stay.h"
 
 /*
  * Under tasklist_lock, which interrupt handlers take, the locks that a path
@@ -87,6 +88,7 @@ static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsi
 		mmput(mm);
 		mm = ERR_PTR(-EACCES);
 	}
+	bh_stay_end();
 	bh_hook_leave();
 	return mm;
 }
@@ -95,7 +97,7 @@ static struct mm_struct *hook_mm_access(struct task_struct *task, unsigned int m
 {
 	bh_hook_enter();
 	if ((!bh_task_in_initial_ns(current) || bh_registry_asks_tracee()) &&
-	    passes_by(task, mode))
+	    bh_bindings_nr() && passes_by(task, mode) && bh_stay_begin())
 		return judge_mm_access(task, mode);
 	bh_hook_leave();
 	return BH_ORIGINAL(mm_access)(task, mode);

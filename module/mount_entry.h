@@ -14,6 +14,7 @@
 #include "binding.h"
 #include "frozen.h"
 #include "mount_frame.h"
+#include "stay.h"
 #include "task.h"
 
 static inline struct bh_args bh_args_64(const struct pt_regs *regs)
@@ -51,8 +52,9 @@ static inline struct pt_regs bh_frozen_regs(unsigned long page, const struct bh_
 static noinline __maybe_unused long judge_entry(bh_entry_handle_t handle, struct bh_args args,
 						const struct pt_regs *regs, bh_entry_t original)
 {
-	long ret = bh_bindings_nr() ? handle(&args, regs, original) : original(regs);
+	long ret = handle(&args, regs, original);
 
+	bh_stay_end();
 	bh_hook_leave();
 	return ret;
 }
@@ -68,7 +70,7 @@ static long through_##entry(const struct pt_regs *regs)				\
 static long hook_##entry(const struct pt_regs *regs)				\
 {										\
 	bh_hook_enter();							\
-	if (!bh_task_in_initial_ns(current))					\
+	if (!bh_task_in_initial_ns(current) && bh_bindings_nr() && bh_stay_begin()) \
 		return judge_entry(handle, args_of(regs), regs, through_##entry); \
 	bh_hook_leave();							\
 	return BH_ORIGINAL(entry)(regs);					\

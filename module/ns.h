@@ -83,7 +83,7 @@ static inline bool bh_task_in_initial_ns(const struct task_struct *task)
 }
 
 /* Its name until lately. */
-#define bh_task_is_ordinary bh_task_in_initial_ns
+#define bh_task_in_initial_ns bh_task_in_initial_ns
 
 struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
 void bh_mnt_put(struct ns_common *common);

@@ -12,6 +12,7 @@
 #include "module.h"
 
 #define REDIRECT "/redirect.ko"
+#define FTRACE_ENABLED "/proc/sys/kernel/ftrace_enabled"
 
 /* The decision points, as `features` lists them. */
 #define POINTS_MAX 64
@@ -87,7 +88,7 @@ static bool is_logged(int log, const char *function, const char *reason)
 	return logged;
 }
 
-/* How many functions the module says it redirects now: not those that wait until someone needs them. */
+/* How many functions the module redirects now: not those that wait until someone needs them. */
 static int count_attached(void)
 {
 	static char text[65536];
@@ -138,6 +139,16 @@ TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 180)
 	EXPECT_EQ(count_attached(), count_redirected());
 	/* And the other way round. */
 	EXPECT_EQ(-EBUSY, redirect(functions[0]));
+}
+
+TEST_F(busy, that_ftrace_is_off_is_not_blamed_on_others)
+{
+	ASSERT_EQ(0, bh_write(FTRACE_ENABLED, "0"));
+	EXPECT_EQ(-EBUSY, bh_load_module());
+	EXPECT_EQ(0, bh_write(FTRACE_ENABLED, "1"));
+	EXPECT_TRUE(is_logged(self->log, functions[0], "see sysctl kernel.ftrace_enabled"));
+	EXPECT_FALSE(bh_module_is_loaded());
+	EXPECT_EQ(0, bh_load_module());
 }
 
 TEST_HARNESS_MAIN

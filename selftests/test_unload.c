@@ -12,10 +12,12 @@
 #include "cell.h"
 #include "fuse.h"
 #include "module.h"
+#include "program.h"
 #include "trial.h"
 
 #define SLOW "/tmp/slow"
 #define PLACE "/tmp/place"
+#define PROGRAM "/tmp/program"
 
 FIXTURE(unload) {
 	int held;
@@ -110,12 +112,12 @@ TEST_F(unload, mounts_that_are_nowhere_yet_do_not_prevent_it)
 	bh_cell_stop(&cell);
 }
 
-/* Longer than unloading takes that waits for nobody. */
+/* Shorter than unloading waits for anybody. */
 static int *answered;
 
 static void answer_late(void)
 {
-	sleep(15);
+	sleep(5);
 	*answered = 1;
 }
 
@@ -125,38 +127,151 @@ static int mount_slowly(void *unused)
 	return mount(SLOW "/device", PLACE, "tmpfs", 0, NULL) ? errno : 0;
 }
 
-TEST_F_TIMEOUT(unload, who_sleeps_in_a_check_is_waited_for, 300)
+static int execute(void *unused)
 {
-	int told[2], status;
-	pid_t server, sleeper;
+	execl(PROGRAM, PROGRAM, NULL);
+	return errno;
+}
+
+/* Its loader lies where it takes time to look. */
+static int execute_slowly(void *unused)
+{
+	return bh_child(execute, NULL);
+}
+
+/* Who waits for a server in a check. */
+struct waiting {
 	struct bh_cell cell;
+	pid_t server;
+	pid_t pid;
+};
+
+/* Has a line of the kernel log since the last call the words? */
+static bool is_logged(int log, const char *words)
+{
+	char line[8192];
+	bool logged = false;
+	ssize_t len;
+
+	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
+		line[len] = '\0';
+		logged |= strstr(line, "bulkhead: ") && strstr(line, words);
+	}
+	return logged;
+}
+
+/* False if there is no fuse here. */
+static bool start_waiting(struct __test_metadata *_metadata, struct waiting *waiting,
+			  int (*act)(void *arg), void (*delay)(void))
+{
+	int told[2];
 	char byte;
 
 	mkdir(SLOW, 0755);
 	mkdir(PLACE, 0755);
-	answered = bh_shared();
-	ASSERT_EQ(0, pipe(told));
-	server = fuse_start(SLOW, FUSE_LOOKUP, told[1], answer_late);
-	if (server < 0)
-		SKIP(return, "no fuse here");
-	ASSERT_EQ(0, bh_policy("unload", "deny mount source=/nowhere"));
-	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
-	ASSERT_EQ(0, bh_cell_bind(&cell, "unload"));
-	sleeper = fork();
-	if (!sleeper)
-		_exit(bh_cell_run(&cell, mount_slowly, NULL));
-	ASSERT_EQ(1, read(told[0], &byte, 1));
+	bh_make_elf(PROGRAM, 0, SLOW "/loader");
+	EXPECT_EQ(0, pipe(told));
+	waiting->server = fuse_start(SLOW, FUSE_LOOKUP, told[1], delay);
+	if (waiting->server < 0)
+		return false;
+	EXPECT_EQ(0, bh_policy("waiting", "deny mount source=/nowhere"));
+	EXPECT_EQ(0, bh_cell_start(&waiting->cell, CLONE_NEWNS));
+	EXPECT_EQ(0, bh_cell_bind(&waiting->cell, "waiting"));
+	waiting->pid = fork();
+	if (!waiting->pid)
+		_exit(bh_cell_run(&waiting->cell, act, NULL));
+	close(told[1]);
+	EXPECT_EQ(1, read(told[0], &byte, 1));
+	close(told[0]);
+	return true;
+}
 
+static void stop_waiting(struct waiting *waiting)
+{
+	kill(waiting->server, SIGKILL);
+	waitpid(waiting->server, NULL, 0);
+	waitpid(waiting->pid, NULL, 0);
+	bh_cell_stop(&waiting->cell);
+	umount2(SLOW, MNT_DETACH);
+}
+
+TEST_F_TIMEOUT(unload, who_sleeps_in_a_check_is_waited_for, 300)
+{
+	struct waiting waiting;
+
+	answered = bh_shared();
+	if (!start_waiting(_metadata, &waiting, mount_slowly, answer_late))
+		SKIP(return, "no fuse here");
 	EXPECT_EQ(0, *answered);
 	EXPECT_EQ(0, bh_unload_module());
 	EXPECT_EQ(1, *answered);
-	EXPECT_EQ(sleeper, waitpid(sleeper, &status, 0));
-	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, bh_load_module());
+	stop_waiting(&waiting);
+}
+
+static bool is_in_force(struct __test_metadata *_metadata)
+{
+	struct bh_cell cell;
+	bool denied;
+
+	EXPECT_EQ(0, bh_cell_start(&cell, 0));
+	EXPECT_EQ(0, bh_cell_bind(&cell, "unload"));
+	denied = bh_cell_run(&cell, execute_slowly, NULL) == EACCES;
 	bh_cell_stop(&cell);
-	umount2(SLOW, MNT_DETACH);
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
+	return denied;
+}
+
+/* Whoever unloads the module can give it up. */
+static void try_kill(struct __test_metadata *_metadata, int log)
+{
+	pid_t unloader = fork();
+	int status, tries;
+	bool told = false;
+
+	if (!unloader)
+		_exit(-bh_unload_module());
+	for (tries = 0; tries < 100 && !told; tries++) {
+		usleep(100000);
+		told = is_logged(log, "unloading waits for test_unload[");
+	}
+	EXPECT_TRUE(told);
+	kill(unloader, SIGKILL);
+	EXPECT_EQ(unloader, waitpid(unloader, &status, 0));
+	EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+		TH_LOG("status %#x", status);
+	EXPECT_TRUE(is_in_force(_metadata));
+}
+
+static void try_never(struct __test_metadata *_metadata, int (*act)(void *arg), bool patient)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct waiting waiting;
+
+	ASSERT_LE(0, log);
+	ASSERT_LE(0, lseek(log, 0, SEEK_END));
+	if (!start_waiting(_metadata, &waiting, act, NULL))
+		SKIP(return, "no fuse here");
+	if (patient) {
+		EXPECT_EQ(-EBUSY, bh_unload_module());
+		EXPECT_TRUE(is_logged(log, "because of test_unload["));
+		EXPECT_TRUE(is_in_force(_metadata));
+	} else {
+		try_kill(_metadata, log);
+	}
+	stop_waiting(&waiting);
+	close(log);
+	EXPECT_EQ(0, bh_unload_module());
+	EXPECT_EQ(0, bh_load_module());
+}
+
+TEST_F_TIMEOUT(unload, who_sleeps_in_a_mount_for_ever_is_not, 120)
+{
+	try_never(_metadata, mount_slowly, false);
+}
+
+TEST_F_TIMEOUT(unload, who_sleeps_in_an_exec_for_ever_is_not, 120)
+{
+	try_never(_metadata, execute_slowly, true);
 }
 
 TEST_HARNESS_MAIN

@@ -30,6 +30,7 @@ int mntns_install(struct nsset *nsset, struct ns_common *ns);
 	long __ia32_sys_##call(const struct pt_regs *regs)
 
 BH_DECLARE_ENTRY(brk);
+BH_DECLARE_ENTRY(delete_module);
 BH_DECLARE_ENTRY(personality);
 BH_DECLARE_ENTRY(fsmount);
 BH_DECLARE_ENTRY(fsopen);
