@@ -15,6 +15,8 @@ static struct kunit_suite *suites[] = {
 	&bh_escape_suite,
 	&bh_event_suite,
 	&bh_assign_suite,
+	&bh_digest_suite,
+	&bh_cms_suite,
 	&bh_binding_suite,
 };
 

@@ -14,6 +14,8 @@ extern struct kunit_suite bh_decide_suite;
 extern struct kunit_suite bh_escape_suite;
 extern struct kunit_suite bh_event_suite;
 extern struct kunit_suite bh_assign_suite;
+extern struct kunit_suite bh_digest_suite;
+extern struct kunit_suite bh_cms_suite;
 extern struct kunit_suite bh_binding_suite;
 
 #endif /* BULKHEAD_TEST_SUITES_H */

@@ -19,6 +19,8 @@ static struct kunit_suite *const suites[] = {
 	&bh_escape_suite,
 	&bh_event_suite,
 	&bh_assign_suite,
+	&bh_digest_suite,
+	&bh_cms_suite,
 	&bh_nomem_suite,
 };
 
