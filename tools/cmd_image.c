@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <uapi/bulkhead.h>
@@ -24,12 +23,14 @@ enum by {
 
 enum {
 	OPTION_POLICY_VERSION = 256,
+	OPTION_PLATFORM,
 };
 
 static const struct option options[] = {
 	{ "by", required_argument, NULL, 'b' },
 	{ "name", required_argument, NULL, 'n' },
 	{ "output", required_argument, NULL, 'o' },
+	{ "platform", required_argument, NULL, OPTION_PLATFORM },
 	{ "policy-version", required_argument, NULL, OPTION_POLICY_VERSION },
 	COMMON_OPTIONS
 };
@@ -40,6 +41,7 @@ static const struct option options[] = {
  * @name: the policy's name
  * @version: the policy's version
  * @by: by what files are known
+ * @platform: of which of several images; NULL is this machine's
  * @output: where the policy goes; NULL is standard output
  */
 struct task {
@@ -47,13 +49,14 @@ struct task {
 	const char *name;
 	uint64_t version;
 	enum by by;
+	const char *platform;
 	const char *output;
 };
 
 /* A name as policies may have it, from that of the source. */
 static char *name_of(const char *source)
 {
-	char *copy = xstrdup(source), *name, *c;
+	char *copy = xstrdup(strcmp(source, "-") ? source : "image"), *name, *c;
 
 	while (strlen(copy) > 1 && copy[strlen(copy) - 1] == '/')
 		copy[strlen(copy) - 1] = '\0';
@@ -238,48 +241,6 @@ static int write_policy(const struct image *image, const struct task *task)
 	return status;
 }
 
-static int read_source(struct image *image, const char *source)
-{
-	char *index = xasprintf("%s/oci-layout", source);
-	struct stat st;
-	int status;
-
-	if (stat(source, &st)) {
-		say("%s: %s", source, strerror(errno));
-		status = TROUBLE;
-	} else if (!S_ISDIR(st.st_mode)) {
-		status = image_from_archive(image, source);
-	} else if (!access(index, F_OK)) {
-		status = image_from_layout(image, source);
-	} else {
-		status = image_from_directory(image, source);
-	}
-	free(index);
-	return status;
-}
-
-/* An archive is read more than once, which a pipe cannot be: what comes from one is kept. */
-static int read_stdin(struct image *image)
-{
-	FILE *copy = tmpfile();
-	char block[65536], *path;
-	size_t len;
-	int status;
-
-	if (!copy)
-		die("cannot keep standard input: %s", strerror(errno));
-	while ((len = fread(block, 1, sizeof(block), stdin)))
-		if (fwrite(block, 1, len, copy) != len)
-			break;
-	if (ferror(stdin) || ferror(copy) || fflush(copy))
-		die("cannot keep standard input: %s", strerror(errno));
-	path = xasprintf("/proc/self/fd/%d", fileno(copy));
-	status = read_source(image, path);
-	free(path);
-	fclose(copy);
-	return status;
-}
-
 static int read_by(const char *word, enum by *by)
 {
 	static const char *const words[] = { "digest", "path", "verity" };
@@ -321,6 +282,12 @@ static int read_options(struct task *task, int argc, char **argv)
 		case 'o':
 			task->output = optarg;
 			break;
+		case OPTION_PLATFORM:
+			task->platform = optarg;
+			status = image_is_platform(optarg) ? DONE : TROUBLE;
+			if (status)
+				say("--platform is OS/ARCHITECTURE[/VARIANT], not %s", optarg);
+			break;
 		case OPTION_POLICY_VERSION:
 			status = read_version(optarg, &task->version);
 			break;
@@ -341,16 +308,16 @@ static int run(int argc, char **argv)
 	struct task task = { .by = BY_DIGEST, .version = 1 };
 	struct image *image;
 	char *name = NULL;
-	bool is_stdin;
 	int status;
 
 	if (read_options(&task, argc, argv))
 		return TROUBLE;
-	is_stdin = !strcmp(task.source, "-");
 	if (!task.name)
-		task.name = name = is_stdin ? xstrdup("image") : name_of(task.source);
+		task.name = name = name_of(task.source);
 	image = xcalloc(1, sizeof(*image));
-	status = is_stdin ? read_stdin(image) : read_source(image, task.source);
+	image->platform = task.platform;
+	image->wants_verity = task.by == BY_VERITY;
+	status = image_from(image, task.source);
 	if (!status)
 		status = write_policy(image, &task);
 	image_free(image);
@@ -362,13 +329,15 @@ static int run(int argc, char **argv)
 const struct command cmd_image = {
 	.name = "image",
 	.summary = "make a policy that sanctions what an image holds",
-	.synopsis = "[-o FILE] [--name N] [--policy-version N]\n"
-		    "                      [--by digest|path|verity] SOURCE",
+	.synopsis = "[-o FILE] [--name N] [--by digest|path|verity]\n"
+		    "       [--platform P] [--policy-version N] SOURCE",
 	.help = "SOURCE is a root directory, an OCI layout (a directory or an archive, as skopeo\n"
 		"and podman save make) or an archive of docker save. - is an archive on\n"
 		"standard input.\n\n"
 		"  -o, --output FILE  where to; standard output if it is not given\n"
 		"  -n, --name N       the policy's name\n"
+		"  --platform P       of an image for several the one for P, as linux/arm64; this\n"
+		"                     machine's if it is not given\n"
 		"  --policy-version N its version, which only rises on a node; 1 if it is not given\n"
 		"  -b, --by HOW       by what files are known: digest (sha256, of the content),\n"
 		"                     path (what was not changed since), verity (fs-verity)\n",

@@ -19,6 +19,7 @@
  * leaves of the largest program that is taken are some megabytes.
  */
 struct image_reader {
+	bool wants_verity;
 	struct sha256 *hash;
 	struct buf leaves;
 	unsigned char head[4];
@@ -30,12 +31,16 @@ struct image_reader {
 
 /**
  * image_read_begin() - begin to read a file
+ * @image: the image, which says what is wanted of it
  *
  * Return: the reader, for image_read_end().
  */
-struct image_reader *image_read_begin(void)
+struct image_reader *image_read_begin(const struct image *image)
 {
-	return xcalloc(1, sizeof(struct image_reader));
+	struct image_reader *reader = xcalloc(1, sizeof(*reader));
+
+	reader->wants_verity = image->wants_verity;
+	return reader;
 }
 
 static enum image_kind kind_of(const struct image_reader *reader)
@@ -47,27 +52,12 @@ static enum image_kind kind_of(const struct image_reader *reader)
 	return IMAGE_OTHER;
 }
 
-static void hash_bytes(const void *bytes, size_t len, unsigned char *digest)
-{
-	struct sha256 *hash = sha256_begin();
-	char hex[SHA256_HEX];
-	unsigned int byte;
-	size_t i;
-
-	sha256_add(hash, bytes, len);
-	sha256_end(hash, hex);
-	for (i = 0; i < 32; i++) {
-		sscanf(hex + 2 * i, "%2x", &byte);
-		digest[i] = byte;
-	}
-}
-
 static void end_block(struct image_reader *reader)
 {
 	unsigned char digest[32];
 
 	memset(reader->block + reader->in_block, 0, BLOCK - reader->in_block);
-	hash_bytes(reader->block, BLOCK, digest);
+	sha256_bytes(reader->block, BLOCK, digest);
 	buf_add(&reader->leaves, (char *)digest, sizeof(digest));
 	reader->in_block = 0;
 }
@@ -76,7 +66,7 @@ static void end_block(struct image_reader *reader)
 static void add_program(struct image_reader *reader, const unsigned char *s, size_t len)
 {
 	sha256_add(reader->hash, s, len);
-	while (len) {
+	while (len && reader->wants_verity) {
 		size_t n = BLOCK - reader->in_block < len ? BLOCK - reader->in_block : len;
 
 		memcpy(reader->block + reader->in_block, s, n);
@@ -117,12 +107,28 @@ bool image_read_add(struct image_reader *reader, const void *bytes, size_t len)
 	return true;
 }
 
+/**
+ * image_read_zeros() - a file goes on with zeros
+ * @reader: from image_read_begin()
+ * @len: how many
+ *
+ * Return: false if the rest need not be read.
+ */
+bool image_read_zeros(struct image_reader *reader, unsigned long long len)
+{
+	static const char zeros[65536];
+	bool more = true;
+
+	for (; more && len; len -= len < sizeof(zeros) ? len : sizeof(zeros))
+		more = image_read_add(reader, zeros, len < sizeof(zeros) ? len : sizeof(zeros));
+	return more;
+}
+
 /* The digest of the digests, block by block, until one is left; then of the descriptor. */
 static void end_verity(struct image_reader *reader, char *hex)
 {
 	unsigned char descriptor[256] = { 1, 1, 12 };
 	struct buf level = reader->leaves;
-	struct sha256 *hash;
 	size_t i;
 
 	reader->leaves = (struct buf){ 0 };
@@ -142,9 +148,7 @@ static void end_verity(struct image_reader *reader, char *hex)
 	if (level.len)
 		memcpy(descriptor + 16, level.s, 32);
 	buf_free(&level);
-	hash = sha256_begin();
-	sha256_add(hash, descriptor, sizeof(descriptor));
-	sha256_end(hash, hex);
+	sha256_of(descriptor, sizeof(descriptor), hex);
 }
 
 /**
@@ -168,7 +172,8 @@ struct image_content *image_read_end(struct image_reader *reader, mode_t mode)
 		if (reader->in_block)
 			end_block(reader);
 		sha256_end(reader->hash, content->sha256);
-		end_verity(reader, content->verity);
+		if (reader->wants_verity)
+			end_verity(reader, content->verity);
 	}
 	buf_free(&reader->leaves);
 	free(reader);
@@ -240,6 +245,35 @@ static void remove_below(struct image *image, const char *path, unsigned int lay
 	}
 }
 
+/* A layer may name a file and not its directories. */
+static void put_parents(struct image *image, const char *path)
+{
+	char *parent = xstrdup(path), *slash = strrchr(parent, '/');
+
+	if (slash)
+		*slash = '\0';
+	if (slash && *parent && !image_find(image, parent))
+		image_put(image, parent, S_IFDIR, NULL, NULL);
+	free(parent);
+}
+
+/* Makes way for a new node, but for a directory that stays one. Is the old one still there? */
+static bool replace(struct image *image, const char *path, mode_t type)
+{
+	struct image_node **at = slot(image, path);
+
+	if (!*at)
+		return false;
+	if ((*at)->type == S_IFDIR && type == S_IFDIR) {
+		(*at)->layer = image->layer;
+		return true;
+	}
+	if ((*at)->type == S_IFDIR)
+		remove_below(image, path, UINT_MAX);
+	free_node(image, slot(image, path));
+	return false;
+}
+
 /**
  * image_put() - a layer has this name
  * @image: the image
@@ -251,24 +285,24 @@ static void remove_below(struct image *image, const char *path, unsigned int lay
 void image_put(struct image *image, const char *path, mode_t type, const char *target,
 	       struct image_content *content)
 {
-	struct image_node **at = slot(image, path), *node;
+	struct image_node **at, *node;
 
-	if (content)
-		content->refs++;
-	if (*at) {
-		if ((*at)->type == S_IFDIR && type != S_IFDIR)
-			remove_below(image, path, UINT_MAX);
-		at = slot(image, path);
-		free_node(image, at);
-	}
+	/* First of all: the old node may be what @target and @content belong to. */
 	node = xcalloc(1, sizeof(*node));
-	at = slot(image, path);
 	*node = (struct image_node){
 		.path = xstrdup(path), .type = type, .layer = image->layer,
 		.target = target ? xstrdup(target) : NULL, .content = content,
 	};
-	*at = node;
+	if (content)
+		content->refs++;
 	image->nr++;
+	if (replace(image, path, type)) {
+		free_node(image, &node);
+		return;
+	}
+	put_parents(image, path);
+	at = slot(image, path);
+	*at = node;
 }
 
 /**
@@ -279,43 +313,91 @@ void image_put(struct image *image, const char *path, mode_t type, const char *t
  */
 void image_whiteout(struct image *image, const char *path, bool opaque)
 {
-	struct image_node **at;
+	const struct image_node *node = image_find(image, path);
 
-	remove_below(image, path, image->layer);
-	at = slot(image, path);
-	if (!opaque && *at && (*at)->layer < image->layer)
-		free_node(image, at);
+	/* The root has no node. Looking for what lies below a file would be a look at all. */
+	if (!*path || (node && node->type == S_IFDIR))
+		remove_below(image, path, image->layer);
+	if (!opaque && node && node->layer < image->layer)
+		free_node(image, slot(image, path));
+}
+
+/* As many links as the kernel follows in one path. */
+#define LINKS_MAX 40
+
+/**
+ * struct walk - a walk to a directory
+ * @image: the image, whose root is that of the walk
+ * @links: symbolic links that were followed
+ * @why: a sentence, once the walk has failed
+ */
+struct walk {
+	const struct image *image;
+	unsigned int links;
+	const char *why;
+};
+
+static char *walk_to(struct walk *walk, const char *path);
+
+/* The directory above. Names have no "..": a link has led here. */
+static void walk_up(struct walk *walk, char *done)
+{
+	char *slash = strrchr(done, '/');
+
+	if (slash)
+		*slash = '\0';
+	else
+		walk->why = "a link leads out of the tree";
+}
+
+/* The directory @name in @done, or what it leads to if it is a link; frees @done. */
+static char *walk_down(struct walk *walk, char *done, const char *name)
+{
+	char *next = xasprintf("%s/%s", done, name), *target;
+	const struct image_node *node = image_find(walk->image, next);
+
+	if (strlen(next) >= PATH_MAX)
+		walk->why = "too long a name";
+	if (node && node->type == S_IFLNK && ++walk->links > LINKS_MAX)
+		walk->why = "too many links";
+	if (node && node->type == S_IFLNK && !walk->why) {
+		target = xasprintf("%s/%s", node->target[0] == '/' ? "" : done, node->target);
+		free(next);
+		next = walk_to(walk, target);
+		free(target);
+	}
+	free(done);
+	return next;
 }
 
 /* The directory that @path leads to, through symbolic links, as in the image's own root. */
-static char *resolve(const struct image *image, const char *path, int depth)
+static char *walk_to(struct walk *walk, const char *path)
 {
-	char *copy = xstrdup(path), *rest = copy, *done = xstrdup(""), *name, *next;
-	const struct image_node *node;
+	char *copy = xstrdup(path), *rest = copy, *done = xstrdup(""), *name;
 
-	while ((name = strsep(&rest, "/"))) {
-		if (!*name || !strcmp(name, "."))
-			continue;
-		if (!strcmp(name, "..")) {
-			if (strrchr(done, '/'))
-				*strrchr(done, '/') = '\0';
-			continue;
-		}
-		next = xasprintf("%s/%s", done, name);
-		node = image_find(image, next);
-		if (node && node->type == S_IFLNK && depth < 40) {
-			char *target = xasprintf("%s/%s", node->target[0] == '/' ? "" : done,
-						 node->target);
-
-			free(next);
-			next = resolve(image, target, depth + 1);
-			free(target);
-		}
-		free(done);
-		done = next;
+	while (!walk->why && (name = strsep(&rest, "/"))) {
+		if (!strcmp(name, ".."))
+			walk_up(walk, done);
+		else if (*name && strcmp(name, "."))
+			done = walk_down(walk, done, name);
 	}
 	free(copy);
 	return done;
+}
+
+/* What is wrong with a name as such, or NULL. */
+static const char *why_no_name(const char *name)
+{
+	const char *c;
+
+	if (name[0] == '/')
+		return "an absolute name";
+	if (strlen(name) >= PATH_MAX)
+		return "too long a name";
+	for (c = name; (c = strstr(c, "..")); c += 2)
+		if ((c == name || c[-1] == '/') && (!c[2] || c[2] == '/'))
+			return "a name with \"..\"";
+	return NULL;
 }
 
 /**
@@ -324,36 +406,36 @@ static char *resolve(const struct image *image, const char *path, int depth)
  * @name: as the archive has it
  * @why: set to a sentence on failure
  *
- * Return: the path, to be freed; empty for the root; NULL if it leads out of the tree.
+ * Return: the path, to be freed; empty for the root; NULL if it leads out of the tree, or
+ * nowhere.
  */
 char *image_path(const struct image *image, const char *name, const char **why)
 {
-	char *copy, *last, *dir, *path;
-	const char *c;
+	struct walk walk = { .image = image, .why = why_no_name(name) };
+	char *copy, *last, *path, *whole;
 
-	*why = "an absolute name";
-	if (name[0] == '/')
+	*why = walk.why;
+	if (*why)
 		return NULL;
-	*why = "a name with \"..\"";
-	for (c = name; (c = strstr(c, "..")); c += 2)
-		if ((c == name || c[-1] == '/') && (!c[2] || c[2] == '/'))
-			return NULL;
 	copy = xstrdup(name);
 	while (*copy && copy[strlen(copy) - 1] == '/')
 		copy[strlen(copy) - 1] = '\0';
 	last = strrchr(copy, '/');
-	dir = last ? xstrndup(copy, last - copy) : xstrdup("");
-	last = last ? last + 1 : copy;
-	path = resolve(image, dir, 0);
-	free(dir);
+	if (last)
+		*last++ = '\0';
+	path = walk_to(&walk, last ? copy : "");
+	last = last ?: copy;
 	if (*last && strcmp(last, ".")) {
-		char *whole = xasprintf("%s/%s", path, last);
-
+		whole = xasprintf("%s/%s", path, last);
 		free(path);
 		path = whole;
 	}
 	free(copy);
-	return path;
+	*why = walk.why;
+	if (!*why)
+		return path;
+	free(path);
+	return NULL;
 }
 
 /**

@@ -11,6 +11,8 @@
 
 #include "sha256.h"
 
+struct archive;
+
 /* What a file is to execve and to the loader. */
 enum image_kind {
 	IMAGE_OTHER,
@@ -23,7 +25,7 @@ enum image_kind {
  * @kind: what it is
  * @mode: its permissions
  * @sha256: its digest; of programs, libraries and scripts only
- * @verity: what fs-verity would say with its usual parameters
+ * @verity: what fs-verity would say with its usual parameters, if the image wants that
  * @refs: nodes that have it
  */
 struct image_content {
@@ -53,16 +55,44 @@ struct image_node {
 
 #define IMAGE_BUCKETS 65536
 
+/**
+ * struct image - an image
+ * @platform: OS/ARCHITECTURE[/VARIANT] of the one that is wanted; NULL is this machine's,
+ *	or the only one
+ * @wants_verity: fs-verity's digests are asked for
+ * @bucket: the names, by their hash
+ * @nr: how many
+ * @layer: number of the layer that is read
+ */
 struct image {
+	const char *platform;
+	bool wants_verity;
 	struct image_node *bucket[IMAGE_BUCKETS];
 	size_t nr;
 	unsigned int layer;
 };
 
+/**
+ * struct image_layer - where a layer lies, and what it must be
+ * @from: the archive in which it lies, at its entry, or NULL
+ * @fd: the file in which it lies
+ * @label: what diagnostics call it
+ * @sha256: digest of what lies there, or NULL
+ * @diff_id: digest of what it is unpacked, or NULL
+ */
+struct image_layer {
+	struct archive *from;
+	int fd;
+	const char *label;
+	const char *sha256;
+	const char *diff_id;
+};
+
 /* A file's content while it is read, from its first byte to its last. */
 struct image_reader;
 
-struct image_reader *image_read_begin(void);
+struct image_reader *image_read_begin(const struct image *image);
+bool image_read_zeros(struct image_reader *reader, unsigned long long len);
 bool image_read_add(struct image_reader *reader, const void *bytes, size_t len);
 struct image_content *image_read_end(struct image_reader *reader, mode_t mode);
 
@@ -73,8 +103,11 @@ void image_put(struct image *image, const char *path, mode_t type, const char *t
 void image_whiteout(struct image *image, const char *path, bool opaque);
 void image_free(struct image *image);
 
-int image_from_directory(struct image *image, const char *path);
+void image_filters(struct archive *archive);
+int image_apply_layer(struct image *image, const struct image_layer *layer);
+bool image_is_platform(const char *text);
 int image_from_layout(struct image *image, const char *path);
-int image_from_archive(struct image *image, const char *path);
+int image_from_archive(struct image *image, const char *path, const char *label);
+int image_from(struct image *image, const char *source);
 
 #endif /* BULKHEAD_TOOLS_IMAGE_H */

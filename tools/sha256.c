@@ -39,6 +39,14 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t len)
 	EVP_DigestUpdate(context(hash), bytes, len);
 }
 
+static void print_hex(const unsigned char *digest, char *hex)
+{
+	size_t i;
+
+	for (i = 0; i < SHA256_SIZE; i++)
+		sprintf(hex + 2 * i, "%02x", digest[i]);
+}
+
 /**
  * sha256_end() - tell the digest
  * @hash: from sha256_begin(); freed
@@ -46,11 +54,35 @@ void sha256_add(struct sha256 *hash, const void *bytes, size_t len)
  */
 void sha256_end(struct sha256 *hash, char *hex)
 {
-	unsigned char bytes[32];
-	size_t i;
+	unsigned char digest[SHA256_SIZE];
 
-	EVP_DigestFinal_ex(context(hash), bytes, NULL);
+	EVP_DigestFinal_ex(context(hash), digest, NULL);
 	EVP_MD_CTX_free(context(hash));
-	for (i = 0; i < sizeof(bytes); i++)
-		sprintf(hex + 2 * i, "%02x", bytes[i]);
+	print_hex(digest, hex);
+}
+
+/**
+ * sha256_bytes() - the digest of some bytes
+ * @bytes: the bytes
+ * @len: how many
+ * @digest: SHA256_SIZE bytes for it
+ */
+void sha256_bytes(const void *bytes, size_t len, unsigned char *digest)
+{
+	if (!EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL))
+		die("libcrypto has no SHA-256");
+}
+
+/**
+ * sha256_of() - the digest of some bytes, in digits
+ * @bytes: the bytes
+ * @len: how many
+ * @hex: SHA256_HEX bytes for it
+ */
+void sha256_of(const void *bytes, size_t len, char *hex)
+{
+	unsigned char digest[SHA256_SIZE];
+
+	sha256_bytes(bytes, len, digest);
+	print_hex(digest, hex);
 }

@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#define SHA256_SIZE 32
 /* A digest in hexadecimal digits, with its terminator. */
 #define SHA256_HEX 65
 
@@ -15,5 +16,7 @@ struct sha256;
 struct sha256 *sha256_begin(void);
 void sha256_add(struct sha256 *hash, const void *bytes, size_t len);
 void sha256_end(struct sha256 *hash, char *hex);
+void sha256_bytes(const void *bytes, size_t len, unsigned char *digest);
+void sha256_of(const void *bytes, size_t len, char *hex);
 
 #endif /* BULKHEAD_TOOLS_SHA256_H */
