@@ -136,11 +136,12 @@ static void keep_policy(const char *name, long version, const char *text, int le
 	close(fd);
 }
 
-static long first_version(void)
+/* Names with a dot, such as trial.417, are those of one program anyway. */
+static long first_version(const char *name)
 {
 	const char *first = getenv("BULKHEAD_VERSIONS");
 
-	return first ? strtol(first, NULL, 10) : 1;
+	return first && !strchr(name, '.') ? strtol(first, NULL, 10) : 1;
 }
 
 int bh_policy(const char *name, const char *format, ...)
@@ -152,7 +153,7 @@ int bh_policy(const char *name, const char *format, ...)
 
 	snprintf(file, sizeof(file), "policies/%s/info", name);
 	version = bh_number(file, "version");
-	version = version < 0 ? first_version() : version + 1;
+	version = version < 0 ? first_version(name) : version + 1;
 	len = snprintf(text, DOCUMENT_MAX, "policy %s version %ld\n", name, version);
 	va_start(args, format);
 	len += vsnprintf(text + len, DOCUMENT_MAX - len, format, args);
