@@ -163,7 +163,8 @@ static bool save(struct upgrade *upgrade)
 		    ns_names[lost->type], lost->inum, lost->policy);
 		return false;
 	}
-	return snapshot_rest(&upgrade->snapshot);
+	return snapshot_rest(&upgrade->snapshot) &&
+	       snapshot_has_certificates(&upgrade->snapshot, upgrade->certs, upgrade->n_certs);
 }
 
 /* Loads an image and gives it the state. */

@@ -483,6 +483,36 @@ static bool restore_binding(const struct saved_binding *binding)
 	return !err || err == ESRCH;
 }
 
+/* A key's identifier, or its certificate's serial number, stands in the certificate. */
+static bool is_in_certificate(const char *id, const struct buf *cert)
+{
+	unsigned char bytes[64];
+	size_t n = 0;
+
+	while (n < sizeof(bytes) && sscanf(id + 2 * n, "%2hhx", &bytes[n]) == 1)
+		n++;
+	return n && memmem(cert->s, cert->len, bytes, n);
+}
+
+bool snapshot_has_certificates(const struct snapshot *snapshot, const struct buf *certs,
+			       size_t n_certs)
+{
+	char *copy = xstrdup(snapshot->keys.len ? snapshot->keys.s : ""), *rest = copy, *id;
+	bool good = true;
+	size_t i;
+
+	while ((id = strsep(&rest, "\n"))) {
+		for (i = 0; *id && i < n_certs && !is_in_certificate(id, &certs[i]); i++)
+			;
+		if (*id && i == n_certs) {
+			say("key %s was written to \"keys\": name its certificate (--cert)", id);
+			good = false;
+		}
+	}
+	free(copy);
+	return good;
+}
+
 /* Every key that was written must be there again. */
 static bool restore_keys(const struct snapshot *snapshot, const struct buf *certs, size_t n_certs)
 {
@@ -504,8 +534,7 @@ static bool restore_keys(const struct snapshot *snapshot, const struct buf *cert
 	copy = xstrdup(snapshot->keys.s);
 	for (rest = copy; good && (id = strsep(&rest, "\n"));)
 		if (*id && !(now.keys.s && strstr(now.keys.s, id))) {
-			say("key %s was written to the old module: name its certificate (--cert)",
-			    id);
+			say("key %s was written to the old module and is missing", id);
 			good = false;
 		}
 	free(copy);

@@ -52,6 +52,19 @@ bool snapshot_bindings(struct snapshot *snapshot);
 bool snapshot_rest(struct snapshot *snapshot);
 
 /**
+ * snapshot_has_certificates() - is there one for each key that was written?
+ * @snapshot: of the module that is loaded
+ * @certs: in DER
+ * @n_certs: how many
+ *
+ * Without them neither another module nor the old one can be given the keys again.
+ *
+ * Return: false if one is missing, which is said.
+ */
+bool snapshot_has_certificates(const struct snapshot *snapshot, const struct buf *certs,
+			       size_t n_certs);
+
+/**
  * snapshot_restore() - give the state to the module that is loaded now
  * @snapshot: the state
  * @certs: certificates of keys that were written to the old module, in DER
