@@ -292,10 +292,22 @@ static bool is_init_of_namespace(const struct container *container, pid_t pid)
 	return end && end[-1] == '1' && isspace((unsigned char)end[-2]);
 }
 
+/* A label is text that others choose; what the module says stands before it. */
+static bool says_bound(char *line, const char *wanted, const char *policy)
+{
+	char *label = strstr(line, " label="), name[BULKHEAD_NAME_MAX + 16];
+
+	if (label)
+		label[1] = '\0';
+	snprintf(name, sizeof(name), "policy=%s ", policy ? policy : "");
+	return strncmp(line, wanted, strlen(wanted)) == 0 && strstr(line, " armed=yes ") &&
+	       (!policy || strncmp(line + strlen(wanted), name, strlen(name)) == 0);
+}
+
 /* @policy: its name, or NULL for any; bindings that are not armed yet do not count. */
 static bool is_bound(int ns, const char *policy)
 {
-	char wanted[64], name[BULKHEAD_NAME_MAX + 16], *line = NULL;
+	char wanted[64], *line = NULL;
 	bool found = false;
 	size_t size = 0;
 	struct stat ino;
@@ -305,10 +317,8 @@ static bool is_bound(int ns, const char *policy)
 	if (!file || fstat(ns, &ino))
 		return false;
 	snprintf(wanted, sizeof(wanted), "ns=pid inum=%lu ", (unsigned long)ino.st_ino);
-	snprintf(name, sizeof(name), " policy=%s ", policy ? policy : "");
 	while (!found && getline(&line, &size, file) > 0)
-		found = strncmp(line, wanted, strlen(wanted)) == 0 && strstr(line, " armed=yes ") &&
-			(!policy || strstr(line, name));
+		found = says_bound(line, wanted, policy);
 	free(line);
 	fclose(file);
 	return found;
