@@ -299,7 +299,8 @@ static void what_is_not_known_fails_closed(struct kunit *test)
 static void random_tables(struct kunit *test)
 {
 	static const char *const words[] = {
-		"policy=a", "ns=pid", "ns=mnt", "override=no", "cgroup=", "exe=", "/", "*", "**", "[a", "]",
+		"policy=a", "ns=pid", "ns=mnt", "override=no", "cgroup=", "exe=", "/", "*", "**",
+		"[a", "]",
 		"\\", "\"", " ", " ", " ", "\n", "#", "\\x20", "=", "a", "\t", "\xff",
 	};
 	struct bh_random random = { BH_TEST_SEED };

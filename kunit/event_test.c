@@ -22,7 +22,7 @@ static struct sheet *new_sheet(struct kunit *test)
 {
 	struct sheet *sheet = kunit_kzalloc(test, sizeof(*sheet), GFP_KERNEL);
 
-	KUNIT_ASSERT_TRUE(test, sheet != NULL);
+	KUNIT_ASSERT_TRUE(test, sheet);
 	sheet->text = (struct bh_text){ .s = sheet->s, .cap = BH_EVENT_MAX };
 	return sheet;
 }
@@ -117,7 +117,7 @@ static void the_longest(struct kunit *test)
 	struct bh_string longest = { .s = name, .len = 4095 };
 	int form, i;
 
-	KUNIT_ASSERT_TRUE(test, name != NULL);
+	KUNIT_ASSERT_TRUE(test, name);
 	memset(name, '\x02', 4095);
 	for (i = 0; i < BH_STRINGS; i++)
 		request.string[i] = longest;

@@ -544,7 +544,8 @@ static void parts_what_multiplies(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, ids);
 	for (i = 0; i < few; i++) {
-		snprintf(s, sizeof(s), "/**x%c%c**y%c**z", 'a' + i % 20, 'a' + i / 20, 'a' + i % 20);
+		snprintf(s, sizeof(s), "/**x%c%c**y%c**z", 'a' + i % 20, 'a' + i / 20,
+			 'a' + i % 20);
 		KUNIT_ASSERT_EQ(test, add(f, s), i);
 	}
 	build(test, ids);

@@ -53,7 +53,7 @@ static bool contains(const u32 *sorted, u32 nr, u32 value)
 }
 
 static bool any_value_hit(const struct bh_policy *policy, const struct bh_cond *cond,
-			    const struct bh_vec *hits)
+			  const struct bh_vec *hits)
 {
 	u32 v;
 
@@ -143,7 +143,7 @@ static enum truth rule_holds(const struct bh_policy *policy, const struct bh_rul
 
 	for (c = rule->cond; c < rule->cond + rule->nr_conds && holds != NO; c++)
 		holds = min(holds, cond_holds(policy, rule, &policy->conds[c], request,
-						decision));
+					      decision));
 	return holds;
 }
 

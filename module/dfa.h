@@ -33,7 +33,7 @@ struct bh_dfa_state {
 };
 
 #define BH_DFA_CLASS_BITS	8
-#define BH_DFA_CLASSES		(1 << BH_DFA_CLASS_BITS)
+#define BH_DFA_CLASSES		256	/* two to the power of the bits */
 
 /* Where no pattern can match any more, and where each string begins. */
 #define BH_DFA_DEAD		0

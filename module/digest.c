@@ -342,6 +342,7 @@ static int compute_digests(const struct file *file, struct inode *inode, struct 
 /* Does the kept digest still count? With kept->passing raised, it will. */
 static bool kept_counts(struct inode *inode, struct bh_kept *kept)
 {
+	/* Pairs with smp_store_release() in compute_digests(). */
 	if (!smp_load_acquire(&kept->known))
 		return false;
 	/* Writers before openings; pairs with the barriers of bh_content_written(). */

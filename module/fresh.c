@@ -19,6 +19,7 @@
 
 static bool has_executed(const struct task_struct *leader)
 {
+	/* The task itself changes its other flags meanwhile. */
 	return !(data_race(READ_ONCE(leader->flags)) & PF_FORKNOEXEC);
 }
 

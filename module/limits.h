@@ -30,7 +30,7 @@
 #define BH_DFA_STATES_MAX	262144		/* their states */
 #define BH_DFA_POOL_MAX		4194304		/* nodes in all states of one, as it is made */
 #define BH_DFA_EDGES_MAX	2097152		/* edges of one */
-#define BH_DFA_SPEAKERS_MAX	4096		/* states of one that pass a pattern of a final `**` */
+#define BH_DFA_SPEAKERS_MAX	4096		/* states of one that pass a final `**` */
 #define BH_DFA_ROWS_MAX		32768		/* bytes of a table instead of edges */
 
 /*
@@ -48,7 +48,7 @@
 #define BH_POLICIES_MAX		4096		/* loaded policies */
 #define BH_BINDINGS_MAX		65536		/* bound namespaces */
 #define BH_COPIES_MAX		1024		/* of a bound mount namespace, alive at once */
-#define BH_ENTRANTS_MAX		8		/* kinds of processes brought in that are told apart */
+#define BH_ENTRANTS_MAX		8		/* kinds of brought-in processes told apart */
 #define BH_TABLE_BITS		13		/* of the buckets that bindings hash to */
 #define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
 #define BH_FREEING_MAX		16		/* ended bindings that are freed at once */

@@ -37,7 +37,7 @@ static inline u64 word_at(const char *s)
  * of the strings, in which paths differ most.
  */
 static inline bool make_key(const struct bh_policy *policy,
-				     const struct bh_request *request, struct memo_key *key)
+			    const struct bh_request *request, struct memo_key *key)
 {
 	const struct bh_class_rules *rules = &policy->classes[request->class];
 	u32 slot, bits;
@@ -80,7 +80,7 @@ static inline bool same_bytes(const char *a, const char *b, size_t len)
 }
 
 static inline bool same_strings(const struct bh_remembered *entry,
-					 const struct bh_request *request, u8 strings)
+				const struct bh_request *request, u8 strings)
 {
 	const char *bytes = entry->bytes;
 	u32 slot, bits;
@@ -101,7 +101,7 @@ static inline bool same_strings(const struct bh_remembered *entry,
 }
 
 static inline bool same_values(const struct bh_remembered *entry,
-					const struct bh_request *request)
+			       const struct bh_request *request)
 {
 	u32 i, differ = entry->flags ^ request->flags;
 

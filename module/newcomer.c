@@ -82,6 +82,7 @@ static bool has_inside_tracer(struct task_struct *leader, struct pid_namespace *
 	struct pid *pid;
 
 	for_each_thread(leader, task) {
+		/* Set and cleared under tasklist_lock, which is not taken here. */
 		if (!data_race(READ_ONCE(task->ptrace)))
 			continue;
 		pid = READ_ONCE(rcu_dereference(task->parent)->thread_pid);
@@ -206,6 +207,7 @@ bool bh_task_is_newcomer(const struct bh_entrants *entrants, struct pid_namespac
 {
 	struct task_struct *leader = READ_ONCE(task->group_leader);
 
+	/* The leader itself changes its other flags meanwhile. */
 	if (!(data_race(READ_ONCE(leader->flags)) & PF_FORKNOEXEC))
 		return false;
 	return bh_task_was_brought_in(leader, ns) && !has_inside_tracer(leader, ns) &&

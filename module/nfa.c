@@ -292,7 +292,8 @@ static int follow(const struct bh_nfa *nfa, u32 n, u8 c, struct bh_nfa_live *nex
 	for (kid = node->kids + node->nr_lit; kid < end && !err; kid++)
 		if (takes(nfa, nfa->nodes[kid].token, c))
 			err = arrive(nfa, kid, next);
-	if (!err && (node->token == BH_TOKEN_GLOBSTAR || (node->token == BH_TOKEN_STAR && c != '/')))
+	if (!err && (node->token == BH_TOKEN_GLOBSTAR ||
+		     (node->token == BH_TOKEN_STAR && c != '/')))
 		err = bh_vec_push(&next->nodes, n, GFP_KERNEL);
 	return err;
 }

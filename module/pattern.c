@@ -169,7 +169,8 @@ int bh_patterns_add(struct bh_patterns *p, const char *text, size_t len, const c
 		token = read_token(p, &t);
 		if (token < 0)
 			return token;
-		if (bh_token_is_star(token) && nr > p->nr_tokens && bh_token_is_star(p->tokens[nr - 1]))
+		if (bh_token_is_star(token) && nr > p->nr_tokens &&
+		    bh_token_is_star(p->tokens[nr - 1]))
 			p->tokens[nr - 1] = max_t(u16, p->tokens[nr - 1], token);
 		else
 			p->tokens[nr++] = token;

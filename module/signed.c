@@ -215,7 +215,8 @@ int bh_keys_init(void)
 	int err;
 
 	own_keyring = keyring_alloc(".bulkhead", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID, current_cred(),
-				    (KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW | KEY_USR_READ | KEY_USR_SEARCH,
+				    (KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW |
+				    KEY_USR_READ | KEY_USR_SEARCH,
 				    KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
 	if (IS_ERR(own_keyring))
 		return PTR_ERR(own_keyring);

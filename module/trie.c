@@ -222,7 +222,8 @@ int bh_trie_heaviest(const struct bh_trie *trie, const u32 *weights, u64 *weight
 			*weight = all;
 			*id = last;
 		}
-		passed[n] += weight_of_ends(node, weights, BH_ENDS_STAR | BH_ENDS_GLOBSTAR, &unused);
+		passed[n] += weight_of_ends(node, weights, BH_ENDS_STAR | BH_ENDS_GLOBSTAR,
+					    &unused);
 		for (k = node->kids; k < node->kids + node->nr_kids; k++)
 			passed[k] = passed[n];
 	}

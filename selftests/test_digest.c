@@ -426,7 +426,8 @@ TEST(refused_with_a_position)
 	const char *zeros = "0000000000000000000000000000000000000000000000000000000000000000";
 	char doc[512];
 
-	snprintf(doc, sizeof(doc), "policy d version 1\nallow exec digest=sha256:%s0\nend\n", zeros);
+	snprintf(doc, sizeof(doc), "policy d version 1\nallow exec digest=sha256:%s0\nend\n",
+		 zeros);
 	EXPECT_EQ(0, strncmp(bh_load(doc), "error 2:19 ", 11));
 	snprintf(doc, sizeof(doc), "policy d version 1\nallow exec digest=md5:%s\nend\n", zeros);
 	EXPECT_EQ(0, strncmp(bh_load(doc), "error 2:19 ", 11));

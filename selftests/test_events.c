@@ -541,7 +541,8 @@ TEST_F(events, the_tracepoint)
 	ASSERT_LT(0, bh_read(TRACING "/trace", trace, sizeof(trace)));
 	line = next_line(self->fd);
 	ASSERT_NE(NULL, line);
-	snprintf(text, sizeof(text), "bulkhead_verdict: seq=%llu verdict=deny class=exec policy=events ",
+	snprintf(text, sizeof(text),
+		 "bulkhead_verdict: seq=%llu verdict=deny class=exec policy=events ",
 		 number_of(line, "seq="));
 	at = strstr(trace, text);
 	ASSERT_NE(NULL, at)

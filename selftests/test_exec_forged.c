@@ -77,8 +77,9 @@ static int forge(void *path)
 TEST_F(forged, the_executable_of_a_running_program)
 {
 	const struct bh_trial trials[] = {
-		GIVES(0, EPERM, forge, "default exec deny\nallow exec path=" PROG " from=" OTHER "\n",
-		      OTHER, "verdict=deny class=exec", "a running program keeps its executable"),
+		GIVES(0, EPERM, forge,
+		      "default exec deny\nallow exec path=" PROG " from=" OTHER "\n", OTHER,
+		      "verdict=deny class=exec", "a running program keeps its executable"),
 		GIVES(0, 0, forge, "mode audit\ndefault exec deny\n", OTHER,
 		      "verdict=would-deny class=exec", "a running program keeps its executable"),
 	};
@@ -100,7 +101,8 @@ TEST_F(forged, what_is_only_asked)
 		      "verdict=kill class=exec", "check=yes"),
 		GIVES(0, 0, ask, "audit allow exec path=" OTHER "\n", OTHER,
 		      "verdict=allow class=exec", "check=yes"),
-		GIVES(0, 0, ask, "mode audit\ndeny exec\n", OTHER, "verdict=would-deny", "check=yes"),
+		GIVES(0, 0, ask, "mode audit\ndeny exec\n", OTHER, "verdict=would-deny",
+		      "check=yes"),
 		ALLOWED(ask, "deny exec path=" PROG "\n", OTHER),
 	};
 	/* The init of a namespace that is not armed: the answer is that of the execution. */

@@ -382,7 +382,8 @@ static int do_fill(void *executable_first)
 	/* Pages that are there already are not filled in. */
 	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || madvise(at, 4096, MADV_DONTNEED))
 		return 200;
-	copy.dst = range.range.start = (unsigned long)at;
+	range.range.start = (unsigned long)at;
+	copy.dst = range.range.start;
 	range.range.len = 4096;
 	if (ioctl(fd, UFFDIO_REGISTER, &range))
 		return errno;
@@ -398,7 +399,8 @@ TEST_F(map, what_is_filled_in)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_fill, NULL, NO_SHELLCODE, "backing=anonymous"),
-		GIVES(0, 1000 + 9, do_fill, "first", NO_SHELLCODE, "class=map", "backing=anonymous"),
+		GIVES(0, 1000 + 9, do_fill, "first", NO_SHELLCODE, "class=map",
+		      "backing=anonymous"),
 		ALLOWED(do_fill, "first", "default map deny\nallow map path=" LIB "\n"
 			"allow map backing=anonymous\n"),
 	};

@@ -1248,7 +1248,7 @@ static void wait_and_exec(bool in_child)
 	pid_t pid;
 	int status;
 
-	while (!*(volatile int *)shared)
+	while (!__atomic_load_n((int *)shared, __ATOMIC_RELAXED))
 		usleep(1000);
 	pid = in_child ? fork() : 0;
 	if (!pid) {
@@ -1313,7 +1313,8 @@ TEST_F(traces, who_executes_while_traced_is_judged_again)
 		try_exec_traced(_metadata, NULL, in_child, 0);
 		try_exec_traced(_metadata, DENY "allow ptrace peer=inside", in_child, 0);
 		try_exec_traced(_metadata, DENY, in_child, EPERM);
-		try_exec_traced(_metadata, "deny ptrace peer=inside access=attach", in_child, EPERM);
+		try_exec_traced(_metadata, "deny ptrace peer=inside access=attach", in_child,
+				EPERM);
 	}
 }
 

@@ -25,7 +25,7 @@ static const struct option verify_options[] = {
 };
 
 /* The last reason that libcrypto has given. */
-static const char *reason(void)
+static const char *last_error(void)
 {
 	const char *text = ERR_reason_error_string(ERR_peek_last_error());
 
@@ -49,7 +49,7 @@ static X509 *read_certificate(const char *path)
 	BIO_free(bio);
 	buf_free(&text);
 	if (!cert)
-		say("%s: not a certificate: %s", path, reason());
+		say("%s: not a certificate: %s", path, last_error());
 	return cert;
 }
 
@@ -65,7 +65,7 @@ static EVP_PKEY *read_key(const char *path)
 	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
 	fclose(file);
 	if (!key)
-		say("%s: not a private key: %s", path, reason());
+		say("%s: not a private key: %s", path, last_error());
 	return key;
 }
 
@@ -84,7 +84,7 @@ static int write_message(CMS_ContentInfo *cms, const char *path)
 	int len = i2d_CMS_ContentInfo(cms, &der), status;
 
 	if (len < 0) {
-		say("cannot write the message: %s", reason());
+		say("cannot write the message: %s", last_error());
 		return TROUBLE;
 	}
 	status = write_output(path, (char *)der, len);
@@ -107,7 +107,7 @@ static int sign(const char *path, X509 *cert, EVP_PKEY *key, const char *out)
 	    CMS_final(cms, bio, NULL, flags & ~CMS_PARTIAL))
 		status = write_message(cms, out);
 	else
-		say("%s: cannot be signed: %s", path, reason());
+		say("%s: cannot be signed: %s", path, last_error());
 	CMS_ContentInfo_free(cms);
 	BIO_free(bio);
 	buf_free(&text);
@@ -129,8 +129,10 @@ static int run_sign(int argc, char **argv)
 		return usage_error();
 	}
 	argv += optind;
-	if (!out)
-		out = made = strcmp(*argv, "-") ? xasprintf("%s.p7s", *argv) : xstrdup("-");
+	if (!out) {
+		made = strcmp(*argv, "-") ? xasprintf("%s.p7s", *argv) : xstrdup("-");
+		out = made;
+	}
 	if (strcmp(*argv, "-"))
 		status = check_document(*argv);
 	else
@@ -168,7 +170,7 @@ const struct command cmd_sign = {
  */
 static const char *weakness(CMS_ContentInfo *cms)
 {
-	STACK_OF(CMS_SignerInfo) *infos = CMS_get0_SignerInfos(cms);
+	struct stack_st_CMS_SignerInfo *infos = CMS_get0_SignerInfos(cms);
 	X509_ALGOR *digest = NULL;
 	CMS_SignerInfo *signer;
 	const ASN1_OBJECT *oid;
@@ -189,7 +191,7 @@ static const char *weakness(CMS_ContentInfo *cms)
 static int check_message(CMS_ContentInfo *cms, X509 *ca, BIO *content, const char *label)
 {
 	X509_STORE *store = X509_STORE_new();
-	STACK_OF(X509) *certs = sk_X509_new_null();
+	struct stack_st_X509 *certs = sk_X509_new_null();
 	const char *weak = weakness(cms);
 	int status = NO;
 
@@ -201,7 +203,7 @@ static int check_message(CMS_ContentInfo *cms, X509 *ca, BIO *content, const cha
 	if (weak)
 		say("%s: %s", label, weak);
 	else if (CMS_verify(cms, certs, store, NULL, content, CMS_BINARY) != 1)
-		say("%s: the signature does not hold: %s", label, reason());
+		say("%s: the signature does not hold: %s", label, last_error());
 	else
 		status = DONE;
 	sk_X509_free(certs);

@@ -19,14 +19,15 @@ static inline uint32_t sha256_rotate(uint32_t x, int by)
 /* The first 32 bits behind the point of the roots of the first primes. */
 static inline uint32_t sha256_root(int nth, int cube)
 {
-	unsigned int prime = 1, i;
 	unsigned __int128 lo = 0, hi, mid, power;
+	unsigned int prime = 1, i;
 
-	for (; nth >= 0; nth--)
-		do
+	for (; nth >= 0; nth--) {
+		do {
 			for (prime++, i = 2; i < prime && prime % i; i++)
 				;
-		while (i != prime);
+		} while (i != prime);
+	}
 	/* The largest x, in units of 2^-32, whose square or cube is not above the prime. */
 	hi = (unsigned __int128)(cube ? 8 : 32) << 32;
 	while (hi - lo > 1) {

@@ -63,7 +63,9 @@ FIXTURE(signed_doc) {};
 
 FIXTURE_SETUP(signed_doc)
 {
-	static const char *const keys[] = { "rsa2048.der", "rsa4096.der", "ec256.der", "ec384.der" };
+	static const char *const keys[] = {
+		"rsa2048.der", "rsa4096.der", "ec256.der", "ec384.der"
+	};
 	unsigned int i;
 	int err;
 

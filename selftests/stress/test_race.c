@@ -333,8 +333,9 @@ static void rewrite_table(void)
 	unsigned int i;
 
 	for (i = 0; !is_over(); i++)
-		if (!bh_write("assign", "%s%s%send\n", i & 1 ? "policy=" POLICY " ns=pid exe=/no\n" : "",
-			      line, i & 2 ? "policy=" POLICY " ns=user cgroup=/no/**\n" : ""))
+		if (!bh_write("assign", "%s%s%send\n",
+			      i & 1 ? "policy=" POLICY " ns=pid exe=/no\n" : "", line,
+			      i & 2 ? "policy=" POLICY " ns=user cgroup=/no/**\n" : ""))
 			count(TABLES);
 }
 
