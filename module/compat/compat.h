@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only place that knows kernel versions. Everything else is written for
- * the newest kernel; what that has and an older one lacks is supplied here.
+ * The only place that knows kernel versions. Everything else is written for the newest
+ * kernel; what that has and an older one lacks is supplied here. Each entry names the
+ * kernel's symbol and the release that changed it, with the commit's title where the symbol
+ * alone does not lead to it. BULKHEAD_HAS_*: what probe.mk found in this kernel's headers.
  */
 #ifndef BULKHEAD_COMPAT_H
 #define BULKHEAD_COMPAT_H
@@ -29,12 +31,14 @@
 #endif
 #endif
 
-/* BULKHEAD_HAS_*: see probe.mk. */
-
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) && !defined(BULKHEAD_HAS_FTRACE_REGS)
 /*
- * 5.11 gave callbacks registers of their own kind. Before, all registers must be asked
- * for. And where a callback now asks for protection from itself, it had to decline it.
+ * struct ftrace_regs: 5.11, "ftrace: Have the callbacks receive a struct ftrace_regs instead
+ * of pt_regs". Before, a callback gets a struct pt_regs, if it asks for it by
+ * FTRACE_OPS_FL_SAVE_REGS.
+ *
+ * FTRACE_OPS_FL_RECURSION_SAFE: until 5.11, "ftrace: Reverse what the RECURSION flag means in
+ * the ftrace_ops". Before, ftrace protects a callback from recursion unless it has this flag.
  */
 #define ftrace_regs pt_regs
 #define ftrace_instruction_pointer_set(regs, to) instruction_pointer_set(regs, to)
@@ -44,17 +48,23 @@
 #endif
 
 #ifndef ftrace_regs_set_instruction_pointer
-/* 6.5 renamed it. */
+/* ftrace_regs_set_instruction_pointer(): so named since 6.2. */
 #define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
 #endif
 
 #ifndef BULKHEAD_HAS_FREE_FILTER
-/* Exported since 6.2. This does the same, if there is memory for it. */
+/*
+ * ftrace_free_filter(): exported since 6.2, and in 6.1.y. An empty filter is the same, but
+ * setting one allocates memory, and without memory the old filter stays.
+ */
 #define ftrace_free_filter(ops) ((void)ftrace_set_filter(ops, NULL, 0, 1))
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0) && !defined(BULKHEAD_HAS_GET_FILE_ACTIVE)
-/* 6.7 made a file reference something that only get_file_active() takes. */
+/*
+ * get_file_active(): 6.7, "file: convert to SLAB_TYPESAFE_BY_RCU", which also gave
+ * get_file_rcu() another argument.
+ */
 static inline struct file *get_file_active(struct file __rcu **where)
 {
 	struct file *file;
@@ -68,13 +78,13 @@ static inline struct file *get_file_active(struct file __rcu **where)
 }
 #endif
 
+/* ns_common.ns_type: 6.18. Before, the type is in ns_common.ops. */
 #if defined(BULKHEAD_HAS_NS_TYPE)
 static inline int bh_ns_type(const struct ns_common *ns)
 {
 	return ns->ns_type;
 }
 #else
-/* Until 6.18 it is a property of the operations. */
 static inline int bh_ns_type(const struct ns_common *ns)
 {
 	return ns->ops->type;
@@ -82,15 +92,16 @@ static inline int bh_ns_type(const struct ns_common *ns)
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) && !defined(BULKHEAD_HAS_NS_COUNT)
-/* How a mount namespace begins: the rest is private, and so is this. */
+/* How a mount namespace begins in 5.10: fs/mount.h, which is not for modules, has all of it. */
 struct bh_mnt_namespace {
 	atomic_t count;
 	struct ns_common ns;
 };
 
 /*
- * 5.11 gave all namespaces one reference count. Before, each type has its own; for
- * that of a mount namespace see bh_ns_refs_known().
+ * ns_common.count: 5.11, "ns: Add a common refcount into ns_common". Before, each type of
+ * namespace counts its references in a member of its own. That of a mount namespace is tried
+ * out at load, by bh_ns_refs_known().
  */
 static inline atomic_t *bh_ns_refs(struct ns_common *ns)
 {
@@ -115,8 +126,9 @@ static inline void __ns_ref_inc(struct ns_common *ns)
 }
 
 /*
- * Is the count of a mount namespace where it is looked for? A vendor's kernel could have
- * it elsewhere. Other tasks may take and drop references meanwhile, but not each time.
+ * Is the count of a mount namespace where struct bh_mnt_namespace has it? A vendor's kernel
+ * could have it elsewhere. A reference is taken and the count must rise by one. Other tasks
+ * may take and drop references meanwhile, but not at each try.
  */
 static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_common *common)
 {
@@ -138,7 +150,7 @@ static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_co
 }
 #else
 #if !defined(BULKHEAD_HAS_NS_REF)
-/* 6.18 hid the count that 5.11 had made one. */
+/* __ns_ref_read(), __ns_ref_inc(): 6.18. Before, everyone uses ns_common.count itself. */
 static inline unsigned int __ns_ref_read(struct ns_common *ns)
 {
 	return refcount_read(&ns->count);
@@ -157,7 +169,10 @@ static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_co
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0) && !defined(BULKHEAD_HAS_VM_FLAGS_SET)
-/* 6.3 took direct writes away. */
+/*
+ * vm_flags_set(), vm_flags_clear(): 6.3, "mm: introduce vma->vm_flags wrapper functions",
+ * which made vm_area_struct.vm_flags constant.
+ */
 static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
 {
 	vma->vm_flags |= flags;
@@ -169,6 +184,11 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flag
 }
 #endif
 
+/*
+ * fs_struct.seq: a seqlock_t since 6.16; before, a seqcount beside fs_struct.lock.
+ *
+ * bh_fs_share() counts further tasks that share a root, as clone(2) does, and takes them back.
+ */
 #if defined(BULKHEAD_HAS_FS_SEQLOCK)
 static inline void bh_fs_init(struct fs_struct *fs)
 {
@@ -182,14 +202,12 @@ static inline void bh_fs_share(struct fs_struct *fs, int by)
 	read_sequnlock_excl(&fs->seq);
 }
 #else
-/* The lock and the sequence count became one in 6.16. */
 static inline void bh_fs_init(struct fs_struct *fs)
 {
 	spin_lock_init(&fs->lock);
 	seqcount_spinlock_init(&fs->seq, &fs->lock);
 }
 
-/* Counts as further tasks that share a root; as clone(2) does. */
 static inline void bh_fs_share(struct fs_struct *fs, int by)
 {
 	spin_lock(&fs->lock);
@@ -199,8 +217,10 @@ static inline void bh_fs_share(struct fs_struct *fs, int by)
 #endif
 
 /*
- * The user namespace in which a task that has memory executed its program, or one above
- * it. Under RCU; of another task also under its task_lock().
+ * task_struct.exec_state: 7.2. Before, mm_struct.user_ns.
+ *
+ * bh_exec_user_ns() is the user namespace in which a task that has memory executed its
+ * program, or one above it. Under RCU; of another task also under its task_lock().
  */
 #if defined(BULKHEAD_HAS_EXEC_STATE)
 static inline const struct user_namespace *bh_exec_user_ns(const struct task_struct *task)
@@ -208,14 +228,16 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 	return rcu_dereference(task->exec_state)->user_ns;
 }
 #else
-/* 7.2 took it out of the memory. */
 static inline const struct user_namespace *bh_exec_user_ns(const struct task_struct *task)
 {
 	return task->mm->user_ns;
 }
 #endif
 
-/* 6.6 let do_mmap() take flags of the kernel's own, and 7.3 gave them a type. */
+/*
+ * do_mmap(): 6.6, "mm: Re-introduce vm_flags to do_mmap()", gave it a parameter vm_flags, and
+ * 7.3 made that a vma_flags_t.
+ */
 #if defined(BULKHEAD_HAS_MMAP_VMA_FLAGS)
 #define BH_MMAP_VM_FLAGS vma_flags_t vm_flags,
 #define BH_MMAP_VM_FLAGS_ARG vm_flags,
@@ -227,20 +249,20 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 #define BH_MMAP_VM_FLAGS_ARG
 #endif
 
-/* 6.8 made it constant. */
+/* security_bprm_creds_from_file(): its file is constant since 6.8. */
 #if defined(BULKHEAD_HAS_CONST_CREDS_FILE)
 #define BH_CREDS_FILE const struct file
 #else
 #define BH_CREDS_FILE struct file
 #endif
 
-/* Mounts that the kernel makes on its way: 6.17 gave them a context instead of a flag. */
+/* SB_SUBMOUNT: until 6.17. Since then a mount on an automount point has FS_CONTEXT_FOR_SUBMOUNT. */
 #ifndef SB_SUBMOUNT
 #define SB_SUBMOUNT 0
 #endif
 
 #if defined(CONFIG_MODULE_UNLOAD) && !defined(BULKHEAD_HAS_MODULE_USE)
-/* Private to the module loader since 7.0. */
+/* struct module_use: private to kernel/module/ since 7.0. */
 struct module_use {
 	struct list_head source_list;
 	struct list_head target_list;
@@ -249,7 +271,10 @@ struct module_use {
 #endif
 
 #if !defined(BULKHEAD_HAS_EXE_FILE_WRITE)
-/* 6.14 spares files that are filled on demand. */
+/*
+ * exe_file_allow_write_access(): 6.14, "fs: don't block write during exec on pre-content
+ * watched files", which no longer denies writing to each executable.
+ */
 static inline void exe_file_allow_write_access(struct file *file)
 {
 	allow_write_access(file);
@@ -257,15 +282,25 @@ static inline void exe_file_allow_write_access(struct file *file)
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) && !defined(BULKHEAD_HAS_FILE_USER_PATH)
-/* The path that a file was opened by; 6.8 hides it in what overlayfs maps. */
+/*
+ * file_user_path(): 6.8, "fs: store real path instead of fake path in backing file f_path".
+ * The path that a file was opened by; before, the f_path of every file is that.
+ */
 static inline const struct path *file_user_path(const struct file *file)
 {
 	return &file->f_path;
 }
 #endif
 
+/*
+ * D_REAL_METADATA: 6.9, "fs: remove the inode argument to ->d_real() method".
+ *
+ * bh_d_real() is the dentry beneath an overlay's from which a file's attributes come. Before,
+ * d_real() tells only the one from which the data comes. With metacopy=on the attributes may
+ * come from another file: bh_has_other_metadata() tells by the ctime, which that file has of
+ * its own, since it was made later, and which nobody can set.
+ */
 #if defined(BULKHEAD_HAS_REAL_METADATA)
-/* The dentry beneath an overlay's from which a file's attributes come. */
 static inline struct dentry *bh_d_real(struct dentry *dentry)
 {
 	return d_real(dentry, D_REAL_METADATA);
@@ -276,10 +311,6 @@ static inline bool bh_has_other_metadata(const struct dentry *seen, const struct
 	return false;
 }
 #else
-/*
- * Before 6.8 it is the one from which the data comes. With metacopy=on the attributes may
- * come from another file. That one was made later, and no one can set its ctime.
- */
 static inline struct dentry *bh_d_real(struct dentry *dentry)
 {
 	return d_real(dentry, NULL);
@@ -294,12 +325,12 @@ static inline bool bh_has_other_metadata(const struct dentry *seen, const struct
 }
 #endif
 
-/* 5.14 added it to the attributes. */
+/* MOUNT_ATTR_NOSYMFOLLOW: 5.14. */
 #ifndef MOUNT_ATTR_NOSYMFOLLOW
 #define MOUNT_ATTR_NOSYMFOLLOW 0x00200000
 #endif
 
-/* Mounts in a mount namespace of their own, since 7.0: before, no call asks for them. */
+/* OPEN_TREE_NAMESPACE, FSMOUNT_NAMESPACE: 7.0. Before, no call makes a mount namespace. */
 #ifndef OPEN_TREE_NAMESPACE
 #define OPEN_TREE_NAMESPACE 0
 #endif
@@ -307,13 +338,13 @@ static inline bool bh_has_other_metadata(const struct dentry *seen, const struct
 #define FSMOUNT_NAMESPACE 0
 #endif
 
-/* A pidfd has a filesystem of its own since 6.9; before, it is an anonymous inode. */
+/* PID_FS_MAGIC: 6.9, "pidfd: add pidfs". Before, a pidfd is an anonymous inode. */
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446
 #endif
 
 #if !defined(BULKHEAD_HAS_FIND_INODE_MARK)
-/* 6.10 made the object of a mark a pointer of any kind. */
+/* fsnotify_find_inode_mark(): 6.10, where fsnotify_find_mark() takes an object of any kind. */
 static inline struct fsnotify_mark *fsnotify_find_inode_mark(struct inode *inode,
 							     struct fsnotify_group *group)
 {
@@ -321,13 +352,17 @@ static inline struct fsnotify_mark *fsnotify_find_inode_mark(struct inode *inode
 }
 #endif
 
-/* 6.0 gave groups flags, and marks one by which they do not hold their inode. */
+/*
+ * fsnotify_alloc_group(): has flags since 5.19, as FSNOTIFY_GROUP_USER has.
+ * FSNOTIFY_MARK_FLAG_NO_IREF: 5.19, "fsnotify: allow adding an inode mark without pinning
+ * inode".
+ * FSNOTIFY_GROUP_NOFS: until 6.9; since then every group is as if it had it.
+ */
 #ifdef FSNOTIFY_GROUP_USER
 #define bh_fsnotify_alloc_group(ops) fsnotify_alloc_group(ops, FSNOTIFY_GROUP_NOFS)
 #else
 #define bh_fsnotify_alloc_group(ops) fsnotify_alloc_group(ops)
 #endif
-/* What it says to a group holds of all of them since 6.9. */
 #ifndef FSNOTIFY_GROUP_NOFS
 #define FSNOTIFY_GROUP_NOFS 0
 #endif
@@ -335,7 +370,10 @@ static inline struct fsnotify_mark *fsnotify_find_inode_mark(struct inode *inode
 #define FSNOTIFY_MARK_FLAG_NO_IREF 0
 #endif
 
-/* What fs-verity says of a file: exported since 6.12. */
+/*
+ * fsverity_get_digest(): exported since 6.6, for overlayfs. BH_TELLS_VERITY: does this kernel
+ * tell bh_verity_digest() what fs-verity says of a file?
+ */
 #if defined(BULKHEAD_HAS_VERITY_DIGEST)
 #define BH_TELLS_VERITY 1
 static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
@@ -354,7 +392,10 @@ static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
 }
 #endif
 
-/* The arguments of notify_change() that have changed: 5.12, 6.3, 6.19. */
+/*
+ * notify_change(): takes a struct user_namespace since 5.12, a struct mnt_idmap in its place
+ * since 6.3, and a struct delegated_inode since 6.19.
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 #define BH_IDMAP_ARG struct mnt_idmap *
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
@@ -366,7 +407,7 @@ static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
 #define BH_DELEGATED_ARG struct inode **
 #endif
 
-/* 6.10 lets __string() keep the source. */
+/* __assign_str(): lost its second parameter in 6.10, where __string() keeps the source. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define bh_assign_str(field, source) __assign_str(field, source)
 #else

@@ -19,7 +19,10 @@ int path_mount(const char *dev_name, const struct path *path, const char *type_p
 	       unsigned long flags, void *data_page);
 int reconfigure_super(struct fs_context *fc);
 void vfs_clean_context(struct fs_context *fc);
-/* Static, but what has two callers is not inlined; 5.15 takes part of it out. */
+/*
+ * prctl_set_mm_exe_file() is static, but has two callers and so is not inlined. 5.15 moved
+ * most of it to replace_mm_exe_file(), which mm.h declares.
+ */
 int prctl_set_mm_exe_file(struct mm_struct *mm, unsigned int fd);
 long userfaultfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int ovl_mmap(struct file *file, struct vm_area_struct *vma);

@@ -8,7 +8,7 @@
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
-/* 5.17 renamed it. */
+/* kthread_complete_and_exit(): 5.17; complete_and_exit() before. */
 #define kthread_complete_and_exit(done, code) complete_and_exit(done, code)
 #endif
 
