@@ -16,7 +16,7 @@
 #include "mount_op.h"
 #include "stay.h"
 
-/* In the order in which path_mount() asks. */
+/* The operation that mount(2) is asked for. path_mount() tests the flags in this order. */
 static u32 op_of(unsigned long flags)
 {
 	if (flags & MS_REMOUNT)
@@ -35,7 +35,7 @@ static unsigned long without_magic(unsigned long flags)
 	return (flags & MS_MGC_MSK) == MS_MGC_VAL ? flags & ~MS_MGC_MSK : flags;
 }
 
-/* What changes the mounts at its target and has no source. */
+/* Judges a remount or a change of propagation, which have a target and no source. */
 static int check_change(const struct path *target, unsigned long flags)
 {
 	struct bh_mount_op operation = {
@@ -48,7 +48,7 @@ static int check_change(const struct path *target, unsigned long flags)
 	return bh_mount_judge(&operation);
 }
 
-/* What is bound or moved, to a target. */
+/* Judges a bind or a move from one place to another. */
 static int check_place(const struct path *source, const struct path *target, unsigned long flags)
 {
 	const struct bh_mount_op operation = {
@@ -62,7 +62,7 @@ static int check_place(const struct path *source, const struct path *target, uns
 	return bh_mount_judge(&operation);
 }
 
-/* What is bound or moved without being there: is there any source that would be allowed? */
+/* Judges a bind or a move of a source that is not there: would any source be allowed? */
 static int check_nowhere(const struct path *target, unsigned long flags)
 {
 	const struct bh_mount_op operation = {
@@ -137,9 +137,9 @@ static int mount_new(struct mount_call *call)
 }
 
 /*
- * A bind or a move of what is not there fails, as it would without a policy: with @err, unless
- * the kernel has another answer before it looks for a source. It gets none to look for, since
- * the one that was not there may be by now.
+ * Binds or moves a source that is not there: the call fails as it would without a policy, with
+ * @err, unless the kernel finds another fault before it looks for the source. The kernel is
+ * given no source at all, since the one that was not there when it was judged may be now.
  */
 static int mount_nowhere(struct mount_call *call, int err)
 {
@@ -151,9 +151,9 @@ static int mount_nowhere(struct mount_call *call, int err)
 }
 
 /*
- * The kernel looks the source of a bind or a move up when every check is done, by a
- * name that may lead somewhere else by then. So it is told another one, which
- * leads to what was judged. Other security modules see what that leads to as well.
+ * Binds or moves what was judged. The kernel looks the source up after every check, by a name
+ * that may lead elsewhere by then. So it is called with "/" in a root that bh_call_at() makes,
+ * which leads to the judged source. Other security modules see that source as well.
  */
 static int mount_place(struct mount_call *call)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attaching: move_mount.
+ * move_mount: attaching a detached mount, moving one that is attached, and joining peer groups.
  */
 #include <linux/mount.h>
 #include <linux/security.h>
@@ -14,6 +14,10 @@
 #include "mount_frame.h"
 #include "mount_op.h"
 
+/*
+ * Judges the attaching of a detached mount as the mount(2) that would have made it: with its
+ * target, the flags that it has now, and what bh_detached_add() was told when it was made.
+ */
 static int check_attach(const struct path *from, const struct path *to)
 {
 	const struct vfsmount *mnt = from->mnt;
@@ -35,8 +39,8 @@ static int check_attach(const struct path *from, const struct path *to)
 		return bh_mount_judge(&operation);
 	}
 	/*
-	 * Made by someone who is not confined, and handed in. It may be either, and
-	 * what it may be must be allowed.
+	 * An unconfined task made this mount and handed it in. It may be a new file system or
+	 * a bind: both must be allowed.
 	 */
 	operation.op = BH_OP_MOUNT;
 	err = bh_mount_judge(&operation);
@@ -45,9 +49,9 @@ static int check_attach(const struct path *from, const struct path *to)
 }
 
 /*
- * Nobody else attaches or changes what is judged here until the call returns; nor the tree
- * that it is attached to, if that is detached, too. A call that began before there was any
- * binding has no frame: it may be made again.
+ * Claims the detached mount, and the target's tree if that is detached, too: nobody else
+ * attaches or changes either until the call returns. A call that began before there was any
+ * binding has no frame to hold a claim. It gets -EBUSY and may be made again.
  */
 static int claim_mounts(struct bh_frame *frame, const struct path *from, const struct path *to)
 {
@@ -80,7 +84,7 @@ static int check_move_mount(const struct path *from, const struct path *to)
 		err = claim_mounts(frame, from, to);
 		if (err)
 			return err;
-		/* Another call may have attached it before. */
+		/* Another call may have attached it before the claim. */
 		if (bh_mount_is_detached(from))
 			return check_attach(from, to);
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes: mount_setattr. It reads them from user memory and looks its path up itself; so
- * it is called with copies that no other thread can change.
+ * mount_setattr. The kernel reads the attributes from user memory and looks the path up
+ * itself, after the check. So it is called with copies of both that no other thread can
+ * change.
  */
 #include <linux/mount.h>
 #include <linux/namei.h>
@@ -21,7 +22,7 @@
 
 BH_DEFINE_ORIGINAL(__x64_sys_mount_setattr);
 
-/* Calls the kernel's function by its native entry, whichever was taken. */
+/* A 32-bit call comes here as well: the copies are in the native layout. */
 static long setattr_frozen(unsigned long page, void *context)
 {
 	struct pt_regs regs = bh_frozen_regs(page, context);

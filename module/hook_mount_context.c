@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Contexts, in which a file system is made or changed in steps: fsopen, fspick, fsconfig,
- * and what fsmount takes from one.
+ * File system contexts, in which a file system is made or changed in steps: fsopen, fspick,
+ * fsconfig, and what fsmount takes from one.
  *
- *
- * The kernel asks no security module before move_mount, and most of what these
- * calls do is done in functions that cannot be redirected. So each is judged
- * where an object passes that can: a context when it is made and when it gets its
- * super block, a detached mount when a descriptor is about to be made for it.
- * What such a function is not told is taken from the frame of the system call
- * that it works for, and compared with what it was given.
+ * The kernel asks no security module before move_mount, and most of what these calls do is in
+ * functions that ftrace cannot redirect. So each step is judged in a function below that the
+ * object passes through: a context when it is made and when it gets its super block, a
+ * detached mount when a descriptor is about to be made for it. Such a function is not told
+ * which system call it works for, nor its path: it takes both from the frame of the call, and
+ * compares them with the object that it was given.
  */
-#include <linux/fs.h>
 #include <linux/fs.h>
 #include <linux/fs_context.h>
 #include <linux/namei.h>
@@ -28,13 +26,13 @@
 #include "mount_op.h"
 #include "stay.h"
 
-/* Made by fsopen or fspick, not inside of another operation? Only those have a log. */
+/* Was the context made by fsopen or fspick? Only these give a context a log. */
 static bool is_user_context(const struct fs_context *fc)
 {
 	return fc->log.log;
 }
 
-/* @fstype: the type of what fsopen is about to open. */
+/* Judges an fsopen by the type alone: target, source and flags come with later steps. */
 static int check_fsopen(const char *fstype)
 {
 	struct bh_mount_op operation = {
@@ -47,6 +45,7 @@ static int check_fsopen(const char *fstype)
 	return bh_mount_judge(&operation);
 }
 
+/* Judges fsconfig's FSCONFIG_CMD_RECONFIGURE, as a remount of what fspick picked. */
 static int check_reconfigure(const struct fs_context *fc)
 {
 	const struct super_block *sb = fc->root->d_sb;
@@ -65,7 +64,10 @@ static int check_reconfigure(const struct fs_context *fc)
 	return bh_mount_judge(&operation);
 }
 
-/* What fspick picked, which must be what its path led to. */
+/*
+ * Judges an fspick. If the kernel picked another dentry than the one that the path led to
+ * before the call, the target cannot be told.
+ */
 static int check_fspick(const struct bh_frame *frame, const struct dentry *dentry)
 {
 	struct bh_mount_op operation = {
@@ -87,7 +89,10 @@ BH_DEFINE_ORIGINAL(vfs_clean_context);
 BH_DEFINE_ORIGINAL(reconfigure_super);
 BH_DEFINE_ORIGINAL(put_fs_context);
 
-/* What fsopen is told is that there is no such type: see call_fsopen(). */
+/*
+ * A denied type is reported as unknown, since get_fs_type() has no other error. call_fsopen()
+ * replaces that by the errno in the frame.
+ */
 static noinline struct file_system_type *judge_fs_type(const char *name)
 {
 	struct bh_frame *frame = bh_frame_find();
@@ -101,7 +106,7 @@ static noinline struct file_system_type *judge_fs_type(const char *name)
 	return err ? NULL : BH_ORIGINAL(get_fs_type)(name);
 }
 
-/* Here the kernel loads the module of a type that it does not know yet. */
+/* Judged here, and not later, because get_fs_type() loads the module of an unknown type. */
 static struct file_system_type *hook_get_fs_type(const char *name)
 {
 	bh_hook_enter();
@@ -117,7 +122,7 @@ static noinline struct fs_context *judge_for_mount(struct file_system_type *fs_t
 	const struct bh_frame *frame = bh_frame_find();
 	int err = 0;
 
-	/* The kernel's own mounts, of a message queue file system for one, are nobody's act. */
+	/* The kernel's own mounts, such as that of mqueue in a new ipc namespace. */
 	if (!(sb_flags & (SB_KERNMOUNT | SB_SUBMOUNT)) &&
 	    !(frame && frame->step == BH_STEP_FSOPEN))
 		err = check_fsopen(fs_type->name);
@@ -167,7 +172,7 @@ static noinline struct fs_context *judge_for_reconfigure(struct dentry *dentry,
 	return fc;
 }
 
-/* For mount(2) as well, which has been judged. */
+/* Also reached from mount(2), which path_mount() has judged: only fspick is judged here. */
 static struct fs_context *hook_for_reconfigure(struct dentry *dentry, unsigned int sb_flags,
 					       unsigned int sb_flags_mask)
 {
@@ -205,7 +210,7 @@ static int get_judged_tree(struct fs_context *fc, const struct bh_mount_op *judg
 	return err;
 }
 
-/* The super block is about to be made or found. */
+/* Judges fsconfig's FSCONFIG_CMD_CREATE: the super block is about to be made or found. */
 static int judge_create(struct fs_context *fc)
 {
 	struct bh_mount_op operation = {
@@ -265,7 +270,10 @@ static int hook_reconfigure(struct fs_context *fc)
 	return BH_ORIGINAL(reconfigure_super)(fc);
 }
 
-/* The source of a super block that a context was given, as long as the name leads there. */
+/*
+ * The source that a context was given, for kfree(), or NULL. @err is -ESTALE if that name does
+ * not lead, or no longer leads, to what the super block lies on.
+ */
 static char *source_of(const struct fs_context *fc, bool *is_path, int *err)
 {
 	struct bh_mount_op operation = { };
@@ -300,7 +308,10 @@ static noinline void note_source(struct fs_context *fc)
 	BH_ORIGINAL(vfs_clean_context)(fc);
 }
 
-/* Where fsmount has made the mount and is about to forget the source. Judges nothing. */
+/*
+ * fsmount has made the mount and is about to clear the context. Judges nothing: notes the
+ * source, for the check of the mount in hook_dentry_open().
+ */
 static void hook_clean_context(struct fs_context *fc)
 {
 	bh_hook_enter();
@@ -312,7 +323,7 @@ static void hook_clean_context(struct fs_context *fc)
 	BH_ORIGINAL(vfs_clean_context)(fc);
 }
 
-/* Whoever puts it: the last descriptor may be the host's. */
+/* Not for confined tasks only: the last descriptor of a context may be a host task's. */
 static void hook_put_context(struct fs_context *fc)
 {
 	bh_hook_enter();

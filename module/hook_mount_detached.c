@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Detached mounts: what fsmount and open_tree make, judged before anyone has a descriptor.
+ * Detached mounts: what fsmount, open_tree and open_tree_attr make is judged before anyone has
+ * a descriptor of it.
  */
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
@@ -23,8 +24,9 @@
 #include "mount_op.h"
 
 /*
- * A descriptor is about to be made for the mount that fsmount made or open_tree cloned: the
- * last moment at which nobody has it.
+ * Judges the mount that fsmount made or open_tree cloned, when the kernel is about to make its
+ * descriptor: from then on someone can use it. If open_tree cloned another place than the one
+ * that was looked up, the source cannot be told.
  */
 static int check_detached(const struct bh_frame *frame, const struct path *path)
 {
@@ -47,7 +49,7 @@ static int check_detached(const struct bh_frame *frame, const struct path *path)
 	});
 }
 
-/* The flags that what is cloned has now. */
+/* The flags that the mount to be cloned has now; @frame->flags says if those below count. */
 static u32 flags_of_clone(const struct bh_frame *frame)
 {
 	const struct vfsmount *mnt = frame->place.mnt;
@@ -57,8 +59,9 @@ static u32 flags_of_clone(const struct bh_frame *frame)
 }
 
 /*
- * A descriptor is about to be made for the mount namespace that such a mount got. Whoever
- * enters it has it for a root: so all is known, and it is judged like mount(2).
+ * Judges a mount that gets a mount namespace of its own, when the kernel is about to make that
+ * namespace's descriptor. The mount is the root of the namespace and cannot be attached
+ * elsewhere, so all is known: it is judged like a mount(2) on "/".
  */
 static int check_namespace(const struct bh_frame *frame, const struct path *path)
 {
@@ -71,7 +74,7 @@ static int check_namespace(const struct bh_frame *frame, const struct path *path
 		.fstype = frame->fstype,
 	};
 
-	/* mount(2) claims nothing: it is judged whenever it changes what is attached. */
+	/* A remount by mount(2) takes no claim and may have changed the flags since. */
 	if (frame->step == BH_STEP_OPEN_TREE && frame->flags != flags_of_clone(frame))
 		return -EBUSY;
 	return bh_mount_judge(&operation) ?: bh_bind_made(d_inode(path->dentry)->i_private);
@@ -108,7 +111,7 @@ static struct file *hook_dentry_open(const struct path *path, int flags, const s
 	return BH_ORIGINAL(dentry_open)(path, flags, cred);
 }
 
-/* The last that is heard of a mount before its memory is given back, by whatever task. */
+/* The kernel calls this for every mount before it frees it, in whatever task. */
 static void hook_mount_delete(struct vfsmount *mnt)
 {
 	bh_hook_enter();
@@ -125,7 +128,7 @@ static long call_fsmount(const struct bh_args *args, const struct pt_regs *regs,
 		.step = BH_STEP_FSMOUNT,
 		.op = BH_OP_MOUNT,
 		.alone = args->arg[1] & FSMOUNT_NAMESPACE,
-		/* relatime is what nobody asked for. */
+		/* relatime is the kernel's default: nobody asked for it. */
 		.flags = bh_attr_flags(0, MOUNT_ATTR__ATIME, args->arg[2]) & ~BH_FLAG_RELATIME,
 	};
 	long ret;
@@ -137,8 +140,8 @@ static long call_fsmount(const struct bh_args *args, const struct pt_regs *regs,
 }
 
 /*
- * A clone of a detached mount is another of the same; of a place in a detached mount it
- * has no source that could be named.
+ * Names the source of a clone. A clone of a detached mount has that mount's source. A clone of
+ * a directory in a detached mount has none that could be named.
  */
 static void name_source(struct bh_frame *frame)
 {
@@ -177,9 +180,10 @@ static long open_tree_frozen(unsigned long page, void *context)
 }
 
 /*
- * The kernel is made to clone what was looked up: nothing that passes below tells which mount
- * it cloned. What goes into a mount namespace of its own is judged there by the flags that
- * are read here, which nobody may change meanwhile.
+ * Calls open_tree in such a way that it clones the place that was looked up: no function below
+ * tells which mount it cloned. A clone that gets a mount namespace of its own is judged, in
+ * check_namespace(), by the flags that are read here. The claim keeps others from changing
+ * them meanwhile.
  */
 static long clone_tree(struct bh_frame *frame, const struct bh_args *args)
 {
@@ -226,8 +230,9 @@ static long open_tree_attr_frozen(unsigned long page, void *context)
 }
 
 /*
- * mount_setattr of what open_tree clones or opens. A plain descriptor is not judged. What is
- * cloned has the flags that are judged here, which nobody may change meanwhile.
+ * open_tree, and mount_setattr of the mount that it clones or opens. A descriptor without a
+ * clone is not judged. A clone has the flags that are judged here: the claim keeps others from
+ * changing them meanwhile.
  */
 static long open_tree_with_attr(struct bh_frame *frame, const struct bh_args *args,
 				const struct mount_attr *attr)
@@ -260,7 +265,7 @@ static long call_open_tree_attr(const struct bh_args *args, const struct pt_regs
 	if (!args->arg[3])
 		return args->arg[4] ? -EINVAL : call_open_tree(args, regs, original);
 	ret = bh_attr_copy(&attr, (const void __user *)args->arg[3], args->arg[4]);
-	/* The kernel refuses attributes of a namespace, too, but makes it before. */
+	/* The kernel refuses attributes with a namespace, too, but only when it has made that. */
 	if (!ret && args->arg[2] & OPEN_TREE_NAMESPACE)
 		ret = -EINVAL;
 	if (!ret)

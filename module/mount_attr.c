@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Attributes of mounts: what mount_setattr changes.
+ * Attributes of mounts, as mount_setattr and open_tree_attr change them.
  */
 #include <linux/kernel.h>
 #include <linux/mount.h>
@@ -12,10 +12,12 @@
 #include "mount_op.h"
 
 /**
- * bh_attr_flags() - the flags that a mount would have, as mount(2) would be asked for them
- * @flags: those that it has, BH_FLAG_*
+ * bh_attr_flags() - the flags of a mount after a change of its attributes
+ * @flags: the flags before, BH_FLAG_*
  * @clear: MOUNT_ATTR_* that are cleared
  * @set: MOUNT_ATTR_* that are then set
+ *
+ * Any context. Return: BH_FLAG_*, as mount(2) would have been asked for them.
  */
 u32 bh_attr_flags(u32 flags, u64 clear, u64 set)
 {
@@ -59,12 +61,14 @@ u32 bh_attr_flags(u32 flags, u64 clear, u64 set)
 		    BH_FLAG_NOSYMFOLLOW)
 
 /*
- * Does a change belong to the making of a mount, whose flags are judged when it is attached?
+ * Does a change belong to the making of a mount? Then it need not be judged now: the flags are
+ * judged when the mount is attached.
  *
- * Not of a mount that was attached to another detached one: there it was judged. And not if
- * it lifts what protects the source of a clone, which mount(2) does by a remount. The flags
- * of what was cloned along with its top are not known here: what a recursive change clears
- * of these may be what protects one of them.
+ * It does not, and is judged as a remount,
+ * - if the mount was attached to another detached one, where its flags were judged for good;
+ * - if it lifts a flag that protects the source of a clone: mount(2) needs a remount for that.
+ *   The flags of the mounts that were cloned along with the top are not known here. So every
+ *   protecting flag that a recursive change clears counts as lifted.
  */
 static bool is_part_of_making(const struct bh_detached *made, const struct mount_attr *attr,
 			      u32 before, u32 after, bool recursive)
@@ -82,11 +86,14 @@ static bool is_part_of_making(const struct bh_detached *made, const struct mount
 
 /**
  * bh_attr_judge() - may the current task change a mount's attributes?
- * @place: the mount, or what it is about to be cloned from
- * @target: where it lies; a clone lies nowhere
- * @made: what is known of it if it is being made, or NULL
+ * @place: on the mount, or on the mount that is about to be cloned
+ * @target: where the mount lies; NULL for a clone, which lies nowhere
+ * @made: what is known of a mount that is being made, or NULL
  * @attr: the change
- * @recursive: of all mounts below, too
+ * @recursive: does the change go to all mounts below as well?
+ *
+ * May sleep. The caller holds @place and has claimed its mount (bh_frame_claim()), so that the
+ * flags that are read here stay.
  *
  * Return: 0 or -EPERM.
  */
@@ -121,12 +128,15 @@ int bh_attr_judge(const struct path *place, const struct path *target,
 }
 
 /**
- * bh_attr_copy() - attributes from user memory, as the kernel reads them
+ * bh_attr_copy() - copy attributes from user memory, as the kernel does
  * @attr: filled in
- * @from: where they are
- * @size: how many bytes the caller says that there are
+ * @from: the user's struct mount_attr
+ * @size: its size, as the user says
  *
- * Return: 0, -EINVAL (too few), -E2BIG (too many, or set bytes of no meaning) or -EFAULT.
+ * May sleep.
+ *
+ * Return: 0, -EINVAL (@size is too small), -E2BIG (@size is over a page, or bytes that this
+ * kernel does not know are not zero) or -EFAULT.
  */
 int bh_attr_copy(struct mount_attr *attr, const void __user *from, size_t size)
 {

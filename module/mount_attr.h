@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Attributes of mounts: what mount_setattr changes.
+ * Attributes of mounts, as mount_setattr and open_tree_attr change them.
  */
 #ifndef BULKHEAD_MOUNT_ATTR_H
 #define BULKHEAD_MOUNT_ATTR_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Entry points of system calls as hooks. For hook files only.
+ * Hooks on the entry points of system calls. For the hook files of mounts only.
  */
 #ifndef BULKHEAD_MOUNT_ENTRY_H
 #define BULKHEAD_MOUNT_ENTRY_H
@@ -35,7 +35,7 @@ typedef long (*bh_entry_handle_t)(const struct bh_args *args, const struct pt_re
 				  bh_entry_t original);
 
 #ifdef __NR_mount_setattr
-/* The arguments of a call that is made with a frozen page: path and attributes lie in it. */
+/* The registers for a call of mount_setattr or open_tree_attr with a frozen page's copies. */
 static inline struct pt_regs bh_frozen_regs(unsigned long page, const struct bh_args *args)
 {
 	return (struct pt_regs){
@@ -59,13 +59,18 @@ static noinline __maybe_unused long judge_entry(bh_entry_handle_t handle, struct
 	return ret;
 }
 
-/* What leaves the module by a jump for whoever is not confined calls through for others. */
+/*
+ * Unconfined callers tail-jump into the original, so that no frame of the module stays on the
+ * stack. Confined callers call it through this, so that the frame of the call stays until the
+ * original returns.
+ */
 #define BH_DEFINE_THROUGH(entry)						\
 static long through_##entry(const struct pt_regs *regs)				\
 {										\
 	return BH_ORIGINAL(entry)(regs);					\
 }
 
+/* A handler @hook_entry, which calls @handle with the arguments that @args_of reads. */
 #define BH_DEFINE_ENTRY(entry, args_of, handle)					\
 static long hook_##entry(const struct pt_regs *regs)				\
 {										\

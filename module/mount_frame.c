@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames: system calls that make or change mounts in steps, while they run, each on the
- * stack of its task.
+ * Frames: the running system calls that make or change mounts in steps. Each frame is on the
+ * stack of the task that makes the call.
  */
 #include <linux/hash.h>
 #include <linux/hashtable.h>
@@ -17,10 +17,15 @@
 
 static DEFINE_HASHTABLE(frames, 6);
 static DEFINE_SPINLOCK(frames_lock);
-/* By the mount. Under frames_lock. */
+/* The claims of all frames, by their mounts. Under frames_lock. */
 static DEFINE_HASHTABLE(claims, 6);
 
-/** bh_frame_enter() - the current task is about to call; ends with bh_frame_leave() */
+/**
+ * bh_frame_enter() - the current task is about to make the call
+ * @frame: on the caller's stack, until bh_frame_leave(); its @step is set
+ *
+ * Takes frames_lock. Not in interrupts.
+ */
 void bh_frame_enter(struct bh_frame *frame)
 {
 	frame->task = current;
@@ -29,7 +34,13 @@ void bh_frame_enter(struct bh_frame *frame)
 	spin_unlock(&frames_lock);
 }
 
-/** bh_frame_leave() - the call has returned: drops what the frame holds */
+/**
+ * bh_frame_leave() - the call has returned
+ * @frame: the frame
+ *
+ * Ends its claims, drops the references to their mounts and to @frame->place, and frees
+ * @frame->name. May sleep.
+ */
 void bh_frame_leave(struct bh_frame *frame)
 {
 	unsigned int i;
@@ -49,8 +60,10 @@ void bh_frame_leave(struct bh_frame *frame)
 /**
  * bh_frame_find() - the frame of the call that the current task is in
  *
- * Any context that may take a spinlock. Return: the frame, which lives until the call
- * returns, or NULL.
+ * Takes frames_lock. Not in interrupts.
+ *
+ * Return: the frame, which lives until the call returns and which only the current task
+ * changes, or NULL.
  */
 struct bh_frame *bh_frame_find(void)
 {
@@ -65,9 +78,9 @@ struct bh_frame *bh_frame_find(void)
 }
 
 /*
- * The mount that stands for a place when a call has a say over it: its own, if it is attached
- * in the task's mount namespace, or the top of the detached tree that it is in. With a
- * reference, or NULL if it lies too deep.
+ * The mount to claim for a place, with a reference: the place's own mount, if that is attached
+ * in the task's mount namespace; otherwise the top of the detached tree that it is in. NULL if
+ * the top is more than BH_TREE_DEPTH_MAX mounts away.
  */
 static struct vfsmount *get_claimed(const struct path *place)
 {
@@ -106,19 +119,23 @@ static bool add_claim(struct bh_claim *claim, struct vfsmount *mnt, enum bh_clai
 }
 
 /**
- * bh_frame_claim() - have a say over a mount until the call returns
- * @frame: the call's, entered
- * @nr: which of its claims
- * @place: on the mount
- * @kind: BH_CLAIM_ALONE to attach it or to rely on its flags, BH_CLAIM_SHARED to change it
+ * bh_frame_claim() - keep others from a mount until the call returns
+ * @frame: the call's frame, entered
+ * @nr: which of @frame->claims; not used yet
+ * @place: on the mount; the claim takes a reference of its own to the mount
+ * @kind: BH_CLAIM_ALONE to attach the mount or to rely on its flags, BH_CLAIM_SHARED to change
+ *        it
  *
  * What is judged of a detached mount, its flags and that it is detached, must hold until the
- * kernel has done what was judged. So to attach it and to change it exclude each other. Who
- * comes second does not wait, since the first may wait for a file system that its own
- * container serves: it is told that the mount is busy. The claim is on the top of the tree,
- * and is not had if the mount comes to lie in another tree meanwhile.
+ * kernel has done what was judged. So attaching a mount and changing it exclude each other.
+ * The second caller does not wait, since the first may wait for a file system that its own
+ * container serves. The claim is on the top of the tree that the mount is in, and fails if
+ * the mount comes to lie in another tree meanwhile.
  *
- * Return: 0 or -EBUSY.
+ * May sleep.
+ *
+ * Return: 0, or -EBUSY (another task has a claim that excludes this one, the mount was moved,
+ * or it lies too deep in a tree).
  */
 int bh_frame_claim(struct bh_frame *frame, unsigned int nr, const struct path *place,
 		   enum bh_claim_kind kind)
@@ -134,7 +151,12 @@ int bh_frame_claim(struct bh_frame *frame, unsigned int nr, const struct path *p
 	return now == mnt ? 0 : -EBUSY;
 }
 
-/** bh_lookup_flags() - LOOKUP_* for what open_tree and mount_setattr call AT_* */
+/**
+ * bh_lookup_flags() - the flags of a path walk
+ * @at_flags: AT_*, as open_tree and mount_setattr take them
+ *
+ * Any context. Return: LOOKUP_*, as these system calls use.
+ */
 unsigned int bh_lookup_flags(unsigned int at_flags)
 {
 	unsigned int flags = LOOKUP_FOLLOW | LOOKUP_AUTOMOUNT;
@@ -149,12 +171,14 @@ unsigned int bh_lookup_flags(unsigned int at_flags)
 }
 
 /**
- * bh_frame_look_up() - find a call's place, as the kernel is about to
+ * bh_frame_look_up() - look up the place that a call names, before the kernel does
  * @frame: its @place is set, with a reference that bh_frame_leave() drops
- * @args: the descriptor and the path, which are a call's first two arguments
+ * @args: of the call: a descriptor, and a path in user memory
  * @flags: LOOKUP_*
  *
- * Return: 0 or what the path walk says.
+ * May sleep.
+ *
+ * Return: 0, or what the path walk says; then @frame->place is empty.
  */
 int bh_frame_look_up(struct bh_frame *frame, const struct bh_args *args, unsigned int flags)
 {
@@ -164,9 +188,9 @@ int bh_frame_look_up(struct bh_frame *frame, const struct bh_args *args, unsigne
 /**
  * bh_mount_name() - the path of a place in the current mount namespace
  * @place: the place
- * @err: set to 0 or a negative errno, as bh_path_name() or -ENOMEM
+ * @err: set to 0, -ENAMETOOLONG (the path does not fit) or -ENOMEM
  *
- * Return: the path, for kfree(), or NULL if there is none or there is an error.
+ * May sleep. Return: the path, for kfree(), or NULL if there is none or there is an error.
  */
 char *bh_mount_name(const struct path *place, int *err)
 {
@@ -185,10 +209,11 @@ char *bh_mount_name(const struct path *place, int *err)
  * bh_mount_judge_step() - may the current task take a step on the way to attaching a mount?
  * @op: BH_OP_*
  * @source: the source, or NULL
- * @source_err: why it cannot be told
- * @fstype: the type
+ * @source_err: why the source cannot be told: a negative errno, or 0
+ * @fstype: the type of the file system
  *
- * Where to and with which flags is not known. Return: 0 or -EPERM.
+ * The target and the flags are not known yet: the step is denied if no target and no flags
+ * would be allowed. May sleep. Return: 0 or -EPERM.
  */
 int bh_mount_judge_step(u32 op, const char *source, int source_err, const char *fstype)
 {
@@ -205,12 +230,13 @@ int bh_mount_judge_step(u32 op, const char *source, int source_err, const char *
 }
 
 /**
- * bh_mount_call() - call what makes a super block of what was judged
- * @judged: a new file system, allowed
- * @call: is given @context and may sleep
+ * bh_mount_call() - make the super block of a new file system that was allowed
+ * @judged: what was allowed; lives until the return
+ * @call: makes the super block; may sleep
  * @context: for @call
  *
- * A device other than that of @judged is judged anew.
+ * If the super block turns out to be on another device than that of @judged, hook_get_tree()
+ * judges it anew.
  *
  * Return: what @call returned.
  */

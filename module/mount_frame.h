@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Frames: system calls that make or change mounts in steps, while they run. What functions
- * below a call are not told is taken from its frame.
+ * Frames: the running system calls that make or change mounts in steps. A hook on a function
+ * below such a call takes from the frame what that function is not told.
  */
 #ifndef BULKHEAD_MOUNT_FRAME_H
 #define BULKHEAD_MOUNT_FRAME_H
@@ -23,18 +23,18 @@ enum bh_step {
 	BH_STEP_PLAIN,
 };
 
-/* How a call has a mount: along with others that only change it, or alone. */
+/* Whether a claim lets other calls that only change the mount have one, too. */
 enum bh_claim_kind {
 	BH_CLAIM_SHARED,
 	BH_CLAIM_ALONE,
 };
 
 /**
- * struct bh_claim - a call's say over a mount
+ * struct bh_claim - keeps other calls from a mount; under the lock of the table of claims
  * @node: in the table of claims, by @mnt
- * @mnt: the mount, with a reference; NULL: there is none
+ * @mnt: the mount, with a reference; NULL in a claim that was not made
  * @task: the task that makes the call
- * @kind: how
+ * @kind: whom it excludes
  */
 struct bh_claim {
 	struct hlist_node node;
@@ -52,22 +52,23 @@ struct bh_args {
 };
 
 /**
- * struct bh_frame - what functions below a system call are to know of it
- * @node: in the table, by the task
- * @task: the task
+ * struct bh_frame - what the hooks below a system call are to know of it
+ * @node: in the table of frames, by @task; under that table's lock
+ * @task: the task that makes the call, and the only one that uses the other members
  * @step: which system call
- * @place: what its path leads to, with a reference, as looked up before it was
- *         called; the kernel's own look-up must come to the same
- * @op: what a clone of @place amounts to
- * @name: the source of what is being made, or the place that was picked
- * @err: why @name cannot be told, or that fsopen is refused
- * @is_path: @name is a path
- * @filled: as in struct bh_detached, of what is being cloned
- * @alone: what is being made gets a mount namespace of its own, where it lies at "/"
- * @flags: its flags, if @alone
- * @fstype: its type, if @alone
- * @judged: what mount(2) was judged as
- * @claims: the mounts that nobody else may change, or attach, until the call returns
+ * @place: what the call's path led to before the call, with a reference; the hooks compare
+ *         the kernel's own look-up with it
+ * @op: BH_OP_* that making this mount, or picking this one, is judged as
+ * @name: the source of the mount that is being made, or the path of the place that was
+ *        picked; freed with the frame
+ * @err: why @name cannot be told; of fsopen, the errno of a denial
+ * @is_path: is @name a path?
+ * @filled: of the mount that is being cloned, as in struct bh_detached
+ * @alone: does the mount get a mount namespace of its own, with it as the root?
+ * @flags: of the mount, BH_FLAG_*; without @alone only BH_FLAG_REC counts
+ * @fstype: the type of the mount's file system, if @alone
+ * @judged: what mount(2) was judged as, on its caller's stack
+ * @claims: the mounts that others may not change or attach until the call returns
  */
 struct bh_frame {
 	struct hlist_node node;

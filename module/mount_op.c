@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mount operations: from what the kernel has to a verdict.
+ * Mount operations: makes a request of the kernel's objects and has it judged. Also what is
+ * known of detached mounts and file system contexts.
  */
 #include <linux/blk_types.h>
 #include <linux/namei.h>
@@ -14,13 +15,13 @@
 #include "ns.h"
 #include "path.h"
 
-struct flag {
+struct mount_flag {
 	unsigned long kernel;
 	u32 flag;
 };
 
-/* What mount(2) is asked for. */
-static const struct flag ms_flags[] = {
+/* The flags that mount(2) is called with. */
+static const struct mount_flag ms_flags[] = {
 	{ MS_RDONLY, BH_FLAG_RO },
 	{ MS_NOSUID, BH_FLAG_NOSUID },
 	{ MS_NODEV, BH_FLAG_NODEV },
@@ -38,8 +39,8 @@ static const struct flag ms_flags[] = {
 	{ MS_SILENT, BH_FLAG_SILENT },
 };
 
-/* What a mount that is not attached yet was made with. */
-static const struct flag mnt_flags[] = {
+/* The flags of a mount. */
+static const struct mount_flag mnt_flags[] = {
 	{ MNT_READONLY, BH_FLAG_RO },
 	{ MNT_NOSUID, BH_FLAG_NOSUID },
 	{ MNT_NODEV, BH_FLAG_NODEV },
@@ -49,7 +50,8 @@ static const struct flag mnt_flags[] = {
 	{ MNT_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
 };
 
-static const struct flag sb_flags[] = {
+/* The flags of a super block. */
+static const struct mount_flag sb_flags[] = {
 	{ SB_RDONLY, BH_FLAG_RO },
 	{ SB_SYNCHRONOUS, BH_FLAG_SYNC },
 	{ SB_DIRSYNC, BH_FLAG_DIRSYNC },
@@ -57,7 +59,7 @@ static const struct flag sb_flags[] = {
 	{ SB_LAZYTIME, BH_FLAG_LAZYTIME },
 };
 
-static u32 translate_flags(const struct flag *table, unsigned int nr, unsigned long kernel)
+static u32 translate_flags(const struct mount_flag *table, unsigned int nr, unsigned long kernel)
 {
 	u32 flags = 0;
 	unsigned int i;
@@ -68,18 +70,25 @@ static u32 translate_flags(const struct flag *table, unsigned int nr, unsigned l
 	return flags;
 }
 
-/** bh_mount_flags_asked() - the flags of mount(2), MS_*, as BH_FLAG_* */
+/**
+ * bh_mount_flags_asked() - the flags of a call of mount(2)
+ * @flags: MS_*
+ *
+ * Any context. Return: BH_FLAG_*.
+ */
 u32 bh_mount_flags_asked(unsigned long flags)
 {
 	return translate_flags(ms_flags, ARRAY_SIZE(ms_flags), flags);
 }
 
 /**
- * bh_mount_flags_of_mount() - what mount(2) would have been asked for a mount
- * @flags: its flags, MNT_*
+ * bh_mount_flags_of_mount() - the flags that mount(2) would have made a mount with
+ * @flags: of the mount, MNT_*
  *
- * relatime is what one gets without asking, and strictatime what there is without
- * any of the others.
+ * A mount has relatime unless it was asked for another of noatime, relatime and strictatime,
+ * and strictatime is to have none of them. So relatime is not told, and strictatime is.
+ *
+ * Any context. Return: BH_FLAG_*.
  */
 u32 bh_mount_flags_of_mount(unsigned int flags)
 {
@@ -88,7 +97,12 @@ u32 bh_mount_flags_of_mount(unsigned int flags)
 	return flags & (MNT_RELATIME | MNT_NOATIME) ? asked : asked | BH_FLAG_STRICTATIME;
 }
 
-/** bh_mount_flags_of_sb() - the flags of a super block, SB_*, as BH_FLAG_* */
+/**
+ * bh_mount_flags_of_sb() - the flags of a super block
+ * @flags: SB_*
+ *
+ * Any context. Return: BH_FLAG_*.
+ */
 u32 bh_mount_flags_of_sb(unsigned long flags)
 {
 	return translate_flags(sb_flags, ARRAY_SIZE(sb_flags), flags);
@@ -100,7 +114,10 @@ static void set_string(struct bh_string *string, const char *s)
 		*string = (struct bh_string){ .s = s, .len = strlen(s) };
 }
 
-/* A place of which the path was made before, and turned out to be none, is out of reach. */
+/*
+ * The path of a place: made now from @path, or @known, which was made before. A place without
+ * either is out of reach.
+ */
 static int gather_place(struct bh_check *check, const struct path *path, const char *known,
 			bool is_place, char *buf, struct bh_string *string)
 {
@@ -130,7 +147,7 @@ static int gather_mount(struct bh_check *check, unsigned int which, char *buf,
 	case BH_MOUNT_FSTYPE:
 		if (!operation->fstype)
 			return operation->source_err;
-		/* The subtype in fuse.sshfs is the file system's affair. */
+		/* Rules name types without their subtype: fuse, not fuse.sshfs. */
 		strscpy(buf, operation->fstype, BH_PATH_MAX);
 		buf[strcspn(buf, ".")] = '\0';
 		set_string(string, buf);
@@ -141,8 +158,8 @@ static int gather_mount(struct bh_check *check, unsigned int which, char *buf,
 }
 
 /**
- * bh_mount_judge() - may the current task do this?
- * @operation: what it asks for
+ * bh_mount_judge() - may the current task do this mount operation?
+ * @operation: the operation; the caller holds what it points to
  *
  * May sleep. Return: 0 or -EPERM.
  */
@@ -160,7 +177,7 @@ int bh_mount_judge(const struct bh_mount_op *operation)
 	check->request.flags = operation->flags;
 	check->request.unknown = operation->unknown;
 	check->request.flags_unknown = operation->flags_unknown;
-	/* There is nothing to fetch where a later step will tell. */
+	/* gather_mount() is not asked for what only a later step knows. */
 	check->have = operation->unknown;
 	check->gather = gather_mount;
 	check->data = operation;
@@ -170,13 +187,16 @@ int bh_mount_judge(const struct bh_mount_op *operation)
 }
 
 /**
- * bh_mount_find_device() - the source of a new file system
+ * bh_mount_find_device() - find the source of a new file system
  * @operation: its source is filled in
- * @name: as given; may be NULL
- * @path: the device, with a reference, if there is one; zeroed by the caller
+ * @name: the source as the task gave it; may be NULL
+ * @path: set to what @name leads to, with a reference for the caller; zeroed by the caller,
+ *        and left so if @name leads nowhere
  *
- * Relative to wherever the task is. A word need not name anything; whether it does, the
- * kernel finds out again, so that a look-up without memory must not make a word of a device.
+ * A source is a block device, by its path, or any word. Without memory the look-up tells
+ * neither: then @operation gets the error, since a device must not be judged as a word.
+ *
+ * May sleep.
  */
 void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struct path *path)
 {
@@ -191,12 +211,14 @@ void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struc
 
 /**
  * bh_mount_is_on() - is a super block shown to be on what bh_mount_find_device() found?
- * @operation: whose source was found
- * @sb: the super block
+ * @operation: its source was filled in by bh_mount_find_device()
+ * @sb: the super block, which the caller keeps
  *
- * One whose type needs a device and that has none that can be seen may be on anything: btrfs
- * hides its devices, erofs takes a file for one. One whose type needs no device is wherever
- * it was said to be.
+ * A super block without a device that can be seen may be on any device if its type needs one:
+ * btrfs hides its devices, erofs takes a file for one. If its type needs none, the source is a
+ * word, and holds.
+ *
+ * Any context. Return: false also if nothing shows it.
  */
 bool bh_mount_is_on(const struct bh_mount_op *operation, const struct super_block *sb)
 {
@@ -208,10 +230,10 @@ bool bh_mount_is_on(const struct bh_mount_op *operation, const struct super_bloc
 }
 
 /**
- * bh_mount_is_detached() - does a mount lie outside of the mount namespace's tree?
+ * bh_mount_is_detached() - is a mount outside of the current task's mount namespace?
  * @path: on the mount
  *
- * Any context.
+ * Any context. Return: true also for a mount of another namespace.
  */
 bool bh_mount_is_detached(const struct path *path)
 {
@@ -221,22 +243,22 @@ bool bh_mount_is_detached(const struct path *path)
 /*
  * Detached mounts and file system contexts
  *
- * The table is keyed by the address of a mount or of a context and takes no
- * reference: the entry goes when the object does, by hooks on the functions that
- * the kernel calls then. So no object can be taken for one that was at its
- * address before.
+ * The table is keyed by the address of a mount or of a context, and its entries hold no
+ * reference to it. An entry is dropped when its object is freed, by hooks on the functions
+ * that the kernel calls then. So no object is taken for another that was at its address
+ * before.
  */
 
 /**
- * struct entry - what is known of an object
+ * struct known_mount - what is known of a detached mount or a context
  * @node: in the table, by @object
- * @object: the mount or the context
- * @known: what the steps said; @known.name is the entry's own
- * @ns: the mount namespace in which @known.name was made, to compare only
- * @inum: and its number, since another one may come to be at its address
+ * @object: the mount or the context; not dereferenced
+ * @known: what the steps said; the entry owns @known.name
+ * @ns: the mount namespace in which @known.name was made; only compared
+ * @inum: the number of that namespace, since another may come to be at its address
  * @rcu: frees the entry
  */
-struct entry {
+struct known_mount {
 	struct rhash_head node;
 	const void *object;
 	struct bh_detached known;
@@ -247,14 +269,14 @@ struct entry {
 
 static const struct rhashtable_params detached_params = {
 	.key_len = sizeof(void *),
-	.key_offset = offsetof(struct entry, object),
-	.head_offset = offsetof(struct entry, node),
+	.key_offset = offsetof(struct known_mount, object),
+	.head_offset = offsetof(struct known_mount, node),
 	.automatic_shrinking = true,
 };
 
 static struct rhashtable detached_table;
 
-static void free_detached(struct entry *entry)
+static void free_detached(struct known_mount *entry)
 {
 	kfree(entry->known.name);
 	kfree(entry);
@@ -262,19 +284,22 @@ static void free_detached(struct entry *entry)
 
 static void free_detached_rcu(struct rcu_head *rcu)
 {
-	free_detached(container_of(rcu, struct entry, rcu));
+	free_detached(container_of(rcu, struct known_mount, rcu));
 }
 
 /**
- * bh_detached_add() - remember what a step said
- * @object: the mount or the context, which nobody else has seen yet
- * @known: what it said; the name is copied
+ * bh_detached_add() - remember what a step said of a mount or a context
+ * @object: the mount or the context, which no other task has seen yet
+ * @known: what the step said; its name is copied
  *
- * Charged to the task's memory cgroup, as the object is. Return: 0 or -ENOMEM.
+ * The entry is charged to the current task's memory cgroup, as the object is. It stays until
+ * bh_detached_drop().
+ *
+ * May sleep. Return: 0 or -ENOMEM.
  */
 int bh_detached_add(const void *object, const struct bh_detached *known)
 {
-	struct entry *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
+	struct known_mount *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!entry)
@@ -296,8 +321,8 @@ int bh_detached_add(const void *object, const struct bh_detached *known)
 	return err;
 }
 
-/* Does a path that an entry holds mean to the current task what it meant when it was made? */
-static bool is_made_here(const struct entry *entry)
+/* Is the current task in the mount namespace in which the entry's path was made? */
+static bool is_made_here(const struct known_mount *entry)
 {
 	const struct mnt_namespace *ns = current->nsproxy->mnt_ns;
 
@@ -305,19 +330,19 @@ static bool is_made_here(const struct entry *entry)
 }
 
 /**
- * bh_detached_find() - what is known of an object
- * @object: the mount or the context, which the caller keeps
- * @found: filled in; ->name lives as long as the object
+ * bh_detached_find() - what is known of a mount or a context
+ * @object: the mount or the context, to which the caller holds a reference
+ * @found: filled in; ->name belongs to the entry and lives as long as @object
  *
- * A path that was made in another mount namespace is not told: who handed the object in may
- * have chosen what lies there. A place then counts as out of reach, and a device as one that
- * cannot be told.
+ * A path that was made in another mount namespace is not told: the task that handed the object
+ * in may have chosen what lies at that path. Without it a place counts as out of reach, and a
+ * device as one that cannot be told (-ESTALE).
  *
- * Return: false if nothing is known.
+ * Does not sleep. Return: false if nothing is known.
  */
 bool bh_detached_find(const void *object, struct bh_detached *found)
 {
-	struct entry *entry;
+	struct known_mount *entry;
 
 	rcu_read_lock();
 	entry = rhashtable_lookup(&detached_table, &object, detached_params);
@@ -333,15 +358,15 @@ bool bh_detached_find(const void *object, struct bh_detached *found)
 }
 
 /**
- * bh_detached_join() - one detached mount was attached to another one
- * @object: the mount, which the caller keeps
- * @top: the top of the tree that it is now in, which the caller keeps
+ * bh_detached_join() - note that one detached mount was attached to another
+ * @object: the mount, to which the caller holds a reference
+ * @top: the top of the tree that it is now in, to which the caller holds a reference
  *
- * What nothing is known of stays so.
+ * Does nothing for a mount of which nothing is known. Does not sleep.
  */
 void bh_detached_join(const void *object, const void *top)
 {
-	struct entry *entry;
+	struct known_mount *entry;
 
 	rcu_read_lock();
 	entry = rhashtable_lookup(&detached_table, &object, detached_params);
@@ -353,10 +378,15 @@ void bh_detached_join(const void *object, const void *top)
 	rcu_read_unlock();
 }
 
-/** bh_detached_drop() - an object goes away; any context that may take a spinlock */
+/**
+ * bh_detached_drop() - forget a mount or a context that is about to be freed
+ * @object: the mount or the context
+ *
+ * Takes the lock of the table's bucket. Does not sleep; not in hard interrupts.
+ */
 void bh_detached_drop(const void *object)
 {
-	struct entry *entry;
+	struct known_mount *entry;
 
 	rcu_read_lock();
 	entry = rhashtable_lookup(&detached_table, &object, detached_params);
@@ -365,13 +395,13 @@ void bh_detached_drop(const void *object)
 	rcu_read_unlock();
 }
 
-/** bh_detached_any() - is anything known of any object? */
+/** bh_detached_any() - is anything known of any mount or context? Any context. */
 bool bh_detached_any(void)
 {
 	return atomic_read(&detached_table.nelems);
 }
 
-/** bh_detached_init() - make an empty table. Return: 0 or -ENOMEM. */
+/** bh_detached_init() - make an empty table. May sleep. Return: 0 or -ENOMEM. */
 int bh_detached_init(void)
 {
 	return rhashtable_init(&detached_table, &detached_params);
@@ -382,7 +412,7 @@ static void free_detached_object(void *entry, void *unused)
 	free_detached(entry);
 }
 
-/** bh_detached_exit() - drop all; no hook runs any more */
+/** bh_detached_exit() - free the table, when no hook runs any more. May sleep. */
 void bh_detached_exit(void)
 {
 	rcu_barrier();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A mount operation, or a step of one, as the kernel has it.
+ * Mount operations, as the kernel's objects, and what is known of detached mounts.
  */
 #ifndef BULKHEAD_MOUNT_OP_H
 #define BULKHEAD_MOUNT_OP_H
@@ -12,19 +12,20 @@
 #include "decide.h"
 
 /**
- * struct bh_mount_op - what is asked
+ * struct bh_mount_op - a mount operation, or a step of one, that is to be judged
  * @op: BH_OP_*
  * @flags: BH_FLAG_*
- * @target: the place that changes, or NULL
- * @target_name: its path, if it was made before
- * @target_err: why the target cannot be told
- * @source: the place that something comes from, or NULL
- * @source_err: why the source cannot be told
- * @source_name: the source, if it is not a place: a device, any word, or a path
- *               that was made before
+ * @target: the place whose mounts change, or NULL
+ * @target_name: the target's path, where @target is NULL
+ * @target_err: why the target cannot be told: a negative errno, or 0
+ * @source: the place that is mounted, or the block device; or NULL
+ * @source_err: why the source cannot be told: a negative errno, or 0
+ * @source_name: the source where @source is NULL: a word, or a path that was made before
  * @fstype: the type of the file system, or NULL
- * @unknown: a bit for each string that a later step will tell
- * @flags_unknown: so are the flags
+ * @unknown: 1 << BH_MOUNT_* of each string that only a later step knows
+ * @flags_unknown: does only a later step know the flags?
+ *
+ * It owns nothing: the caller keeps what the pointers lead to until the check is done.
  */
 struct bh_mount_op {
 	u32 op;
@@ -49,6 +50,7 @@ u32 bh_mount_flags_of_sb(unsigned long flags);
 void bh_mount_find_device(struct bh_mount_op *operation, const char *name, struct path *path);
 bool bh_mount_is_on(const struct bh_mount_op *operation, const struct super_block *sb);
 
+/** bh_mount_type_at() - the type of the file system at a place, which the caller holds */
 static inline const char *bh_mount_type_at(const struct path *path)
 {
 	return path->mnt->mnt_sb->s_type->name;
@@ -56,18 +58,15 @@ static inline const char *bh_mount_type_at(const struct path *path)
 
 long bh_mount_call(const struct bh_mount_op *judged, long (*call)(void *context), void *context);
 
-/* What is known of a detached mount, by the object that carries it. */
-
 /**
  * struct bh_detached - what the steps so far said about a mount that is being made
  * @op: BH_OP_MOUNT or BH_OP_BIND; BH_OP_REMOUNT for what fspick picked
- * @name: the source, or the target of what fspick picked; NULL if there is none
- * @err: why @name cannot be told
- * @is_path: @name is a path, which means something in the mount namespace where it was
- *           made and nowhere else
- * @rec: it was cloned along with what is mounted below
- * @settled: it was attached to another detached mount, where its flags were judged for good
- * @filled: another mount was so attached below it
+ * @name: the source, or the path of what fspick picked; NULL if there is none
+ * @err: why @name cannot be told: a negative errno, or 0
+ * @is_path: is @name a path? It holds only in the mount namespace in which it was made
+ * @rec: was it cloned along with what is mounted below?
+ * @settled: was it attached to another detached mount? There its flags were judged for good
+ * @filled: was another detached mount attached below it?
  */
 struct bh_detached {
 	u32 op;

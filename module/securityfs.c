@@ -35,18 +35,20 @@ static struct dentry *root_dir;
 static struct dentry *root_files[ARRAY_SIZE(root_table)];
 
 /**
- * bh_securityfs_init() - make the files
- * @tables: the hooks that are attached, for `features`
+ * bh_securityfs_init() - make the directory and its files
+ * @tables: the tables of hooks that `features` shows; they live as long as the module
  * @nr: how many tables
  *
- * Return: 0, or what securityfs says.
+ * May sleep. On an error nothing is left behind.
+ *
+ * Return: 0; -EEXIST (the directory is there), -ENOMEM, or what else securityfs says.
  */
 int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 {
 	int i, err;
 
 	bh_features_init(tables, nr);
-	/* Anyone may read `self` and `features` in it, but not list it. */
+	/* 0711: anyone may read `self` and `features`, but nobody else may list the directory. */
 	root_dir = bh_create_dir("bulkhead", 0711, NULL);
 	if (IS_ERR(root_dir)) {
 		err = PTR_ERR(root_dir);
@@ -72,10 +74,11 @@ int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 }
 
 /**
- * bh_securityfs_exit() - take the files away; none is open, since that pins the module
+ * bh_securityfs_exit() - remove the files and the directory
  *
- * A task may still be on its way to one through an inode that it saw before: the
- * caller must wait for RCU tasks, as bh_detach() does, before the module goes.
+ * No file is open, since an open file pins the module. But a task may still be on its way to
+ * one through an inode that it saw before: the caller must wait for RCU tasks, as bh_detach()
+ * does, before the module goes. May sleep.
  */
 void bh_securityfs_exit(void)
 {
@@ -84,7 +87,7 @@ void bh_securityfs_exit(void)
 
 	for (i = 0; i < ARRAY_SIZE(root_table); i++)
 		bh_remove_dentry(root_files[i]);
-	/* No one loads or removes a policy any more. */
+	/* Without bh_config_mutex: nobody can load or remove a policy any more. */
 	bh_registry_for_each(entry)
 		bh_policy_files_remove(entry->files);
 	bh_remove_dentry(bh_policies_dir);

@@ -8,16 +8,16 @@
 
 #include "securityfs_files.h"
 
-/* Where the policies' directories are made. */
+/* The directory `policies`. Set once, at load. */
 struct dentry *bh_policies_dir;
 
 /**
- * bh_create_dir() - make a directory
+ * bh_create_dir() - make a directory in securityfs
  * @name: its name
- * @mode: who may do what with it; securityfs_create_dir() lets anyone list one
- * @parent: where, or NULL
+ * @mode: its permissions, which securityfs_create_dir() does not let one choose
+ * @parent: the directory above, or NULL for the root of securityfs
  *
- * Return: the directory, for bh_remove_dentry(), or an ERR_PTR.
+ * May sleep. Return: the directory, for bh_remove_dentry(), or an ERR_PTR.
  */
 struct dentry *bh_create_dir(const char *name, umode_t mode, struct dentry *parent)
 {
@@ -25,14 +25,16 @@ struct dentry *bh_create_dir(const char *name, umode_t mode, struct dentry *pare
 }
 
 /**
- * bh_remove_dentry() - remove a file or an empty directory
- * @dentry: the file, or NULL
+ * bh_remove_dentry() - remove a file or an empty directory from securityfs
+ * @dentry: the file or the directory; or NULL
  *
- * Takes a file or an empty directory away, even if someone holds on to it.
- * securityfs leaves the name of an open file in place: a policy of that name could
- * not be loaded again. And whoever has a file open with O_PATH, which does not
- * keep the module loaded, could open it for good when the module has gone: the
- * inode must not point into it any more.
+ * securityfs_remove() leaves two things of a file that is open:
+ *
+ * - its name, so that a policy of that name could not be loaded again: it is dropped here;
+ * - its inode, which a descriptor made with O_PATH, which does not pin the module, can open
+ *   when the module has gone: it is made bad here, and points into the module no more.
+ *
+ * Takes the parent's inode lock. May sleep.
  */
 void bh_remove_dentry(struct dentry *dentry)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `events`, `stats` and `features`: what the module does and can.
+ * The files `events`, `stats` and `features`.
  */
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -74,9 +74,11 @@ static struct bh_hook *const *hook_tables;
 static unsigned int nr_hook_tables;
 
 /**
- * bh_features_init() - note what `features` shows
- * @tables: the hooks that are attached
+ * bh_features_init() - set which hooks `features` shows
+ * @tables: the tables of hooks, which live as long as the module
  * @nr: how many tables
+ *
+ * Called once, before the file is there.
  */
 void bh_features_init(struct bh_hook *const *tables, unsigned int nr)
 {
