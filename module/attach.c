@@ -46,7 +46,7 @@ static int test_nothing(void)
 
 DEFINE_STATIC_CALL(test_call, test_nothing);
 
-/* Needs no protection from itself, for which ftrace would charge: it calls nothing. */
+/* No FTRACE_OPS_FL_RECURSION, which costs time: this calls nothing that ftrace can trace. */
 static void notrace redirect_to_handler(unsigned long ip, unsigned long parent_ip,
 					struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -89,7 +89,7 @@ static int prepare_hook(struct bh_hook *hook)
 	__static_call_update(hook->original, hook->original_tramp,
 			     (void *)(hook->site + MCOUNT_INSN_SIZE));
 	hook->ops.func = redirect_to_handler;
-	/* PERMANENT: while we are there, ftrace cannot be switched off. */
+	/* PERMANENT: kernel.ftrace_enabled=0 fails with EBUSY while the hook is attached. */
 	hook->ops.flags = FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_PERMANENT | BH_FTRACE_FLAGS;
 	err = ftrace_set_filter_ip(&hook->ops, hook->site, 0, 0);
 	if (err)
@@ -199,13 +199,13 @@ static long handlers_inflight(void)
 }
 
 /*
- * Waits until no task is in a handler, or can still get into one. A task that
- * sleeps in a check has been counted in; one that has left a callback and not
- * begun its handler yet, or is on its last instructions, has not or not any
- * more: those are waited for by RCU tasks, which know no voluntary sleep there.
+ * Waits until no task is in a handler, or can still get into one. A task that sleeps in a
+ * check is counted in. A task that has left the ftrace callback and not begun its handler yet
+ * is not counted, nor is one on the last instructions behind bh_hook_leave(). Neither sleeps
+ * there of its own will, so synchronize_rcu_tasks() waits for both.
  *
- * This is short: the module is not in force yet, or is being unloaded, and nobody stays in
- * it then (stay.c), which is all that others could draw out.
+ * This is short: the module is not in force yet, or is being unloaded. Nobody stays in a
+ * handler then (stay.c), which is all that others could draw out.
  */
 static void drain_handlers(void)
 {
@@ -222,7 +222,7 @@ static void detach_until(struct bh_hook *const *tables, unsigned int table,
 	struct bh_hook *hook;
 	unsigned int t = table + 1;
 
-	/* What judges goes before what it asks, which comes first in the tables. */
+	/* From the last table to the first: hooks that judge need those of the tables before. */
 	while (t--)
 		for (hook = tables[t]; hook->function && hook != stop; hook++)
 			detach_one(hook);
@@ -293,7 +293,7 @@ int bh_attach_now(struct bh_hook *table)
 	return err;
 }
 
-/* Whoever calls is in a handler: nobody is waited for if it fails, nor need be. */
+/* On an error nobody is waited for: the caller is in a handler, which keeps the module. */
 static int attach_late(struct bh_hook *hook, struct module *owner)
 {
 	int err;
@@ -339,10 +339,11 @@ int bh_attach_late(struct bh_hook *hook, struct module *owner)
 
 /**
  * bh_detach() - take all hooks back
- * @tables: the tables of hooks
+ * @tables: the tables of hooks, as they were given to bh_attach()
  * @nr: how many tables
  *
- * No task is in a handler on return.
+ * On return no task is in a handler or can get into one. May sleep for as long as a task is
+ * in a handler. Takes the locks of ftrace.
  */
 void bh_detach(struct bh_hook *const *tables, unsigned int nr)
 {

@@ -16,7 +16,7 @@
  * @purpose: what is judged there, for `features`
  * @handler: what is called in its place, with the function's own arguments
  * @original: the static call by which @handler goes on into the function
- * @original_tramp: and its trampoline
+ * @original_tramp: the trampoline of that static call
  * @ops: what ftrace needs
  * @site: where ftrace redirects, once it is known
  * @tester: the task that tests the hook: its calls are counted and go nowhere
@@ -78,9 +78,9 @@ DECLARE_PER_CPU(long, bh_inflight);
 /**
  * bh_hook_enter() - a handler begins
  *
- * Each handler calls it once, before all that may sleep. A task is not counted in before:
- * who redirects a function after us, as a BPF program may that changes what it returns, can
- * keep a task from ever coming to the handler.
+ * Each handler calls it once, before all that may sleep. The ftrace callback cannot count the
+ * task in: another ftrace user that is called after ours, such as a BPF program that replaces
+ * the return value, can keep the task from ever coming to the handler.
  */
 static __always_inline void bh_hook_enter(void)
 {
@@ -90,8 +90,8 @@ static __always_inline void bh_hook_enter(void)
 /**
  * bh_hook_leave() - a handler is about to leave the module
  *
- * Each handler that has entered calls it once, last of all but the jump into the
- * function that it stands before: from then on no frame of the module is on the stack.
+ * Each handler that has called bh_hook_enter() calls it once. After it comes only the return,
+ * or the jump into the original function: no frame of the module is on the stack then.
  */
 static __always_inline void bh_hook_leave(void)
 {

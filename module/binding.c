@@ -71,7 +71,7 @@ static void count_bound(const struct bh_binding *binding, int by)
 	binding->origin->nr += by;
 }
 
-/* Out of sight of new checks; freed when the last one that sees it has ended. */
+/* Hides a binding from new checks. It is freed when the last check that sees it has ended. */
 static void drop_binding(struct bh_binding *binding)
 {
 	lockdep_assert_held(&bh_config_mutex);
@@ -557,7 +557,7 @@ int bh_bindings_init(void)
 	binding_table = kvcalloc(1 << BH_TABLE_BITS, sizeof(*binding_table), GFP_KERNEL);
 	if (!binding_table)
 		return -ENOMEM;
-	/* To let a mount namespace go is to wait in a kernel thread for a grace period. */
+	/* The last reference to a mount namespace waits for a grace period: not in softirq. */
 	binding_wq = alloc_workqueue("bulkhead", WQ_MEM_RECLAIM | WQ_UNBOUND, BH_FREEING_MAX);
 	if (binding_wq)
 		return 0;
@@ -575,7 +575,7 @@ void bh_bindings_exit(void)
 		end_binding(binding);
 	mutex_unlock(&bh_config_mutex);
 	cancel_delayed_work_sync(&reaper);
-	/* What call_rcu() holds back is queued by then, and run by the next. */
+	/* Waits for the RCU callbacks, which queue the work that destroy_workqueue() ends. */
 	rcu_barrier();
 	destroy_workqueue(binding_wq);
 	kvfree(binding_table);

@@ -15,11 +15,11 @@
 #include "registry.h"
 
 /**
- * struct bh_origin - what the bindings of a namespace have in common
- * @users: bindings that refer to it: the namespace's own and, of a mount namespace, those
- *         of all that were copied from it; one that is replaced until it is freed
+ * struct bh_origin - what the binding of a namespace shares with those of its copies
+ * @users: bindings that refer to it: the namespace's own, a replaced one until it is freed,
+ *         and, of a mount namespace, those of all that were copied from it
  * @nr: how many of them are in the table; under bh_config_mutex
- * @entrants: of a pid namespace
+ * @entrants: who executed something after being brought into this pid namespace
  */
 struct bh_origin {
 	refcount_t users;
@@ -36,10 +36,10 @@ struct bh_origin {
  * @entry: the policy's name
  * @armed: is it in force? Once set it stays so.
  * @assigned: was it made by the assignment table?
- * @origin: the same for a mount namespace and all that were copied from it since
+ * @origin: with a reference; shared by a mount namespace and all that were copied from it
  * @cgroup: where the namespace's first process was when it was bound
  * @label: what the binding is called, for people; or NULL
- * @source: of its reports
+ * @source: what its reports are counted under, with a reference
  * @free: frees it, where one may sleep, after the last check that may see it
  */
 struct bh_binding {

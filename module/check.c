@@ -21,10 +21,10 @@
 static DEFINE_PER_CPU(struct bh_counts, check_counts);
 
 /*
- * A check and its buffers are some 30 KiB. Each processor has one that is not in use.
- * Whoever takes it owns it, wherever it goes on, and gives it back to the processor that
- * it ends on; whoever finds none there, because a check was preempted, sleeps, or makes
- * another check, makes one. Nothing outside of the module ever sees them.
+ * A check and its buffers take some 30 KiB. Each processor keeps one that is not in use. A task
+ * that takes it owns it, also when it goes on on another processor, and gives it back to the
+ * one on which it ends. A task that finds none, since a check there was preempted, sleeps or
+ * makes another check, allocates one.
  */
 static DEFINE_PER_CPU(struct bh_check *, spare_check);
 static struct kmem_cache *check_cache;
@@ -246,8 +246,8 @@ static void gather_facts(struct bh_check *check, u32 missing)
 }
 
 /*
- * The path of a file and its layer are those of one moment: nothing was renamed from
- * before they were read until after.
+ * Fetches the path of a file and its layer as of one moment: again if anything was renamed
+ * between the beginning and the end.
  */
 static void gather_together(struct bh_check *check, u32 missing)
 {
@@ -265,8 +265,8 @@ static void gather_together(struct bh_check *check, u32 missing)
 }
 
 /*
- * Fetches what may sleep. All that was read before is read again with it, but what the
- * caller knew beforehand.
+ * Fetches @missing, outside of RCU, since it may sleep. All else that was fetched before is
+ * fetched again under RCU afterwards, but what the caller filled in itself.
  */
 static void gather_asleep(struct bh_check *check, u32 missing)
 {
@@ -297,7 +297,7 @@ static const struct bh_policy *policy_of(const struct bh_binding *binding)
 {
 	const struct bh_loaded *loaded = rcu_dereference(binding->entry->loaded);
 
-	/* Removed while we look at a binding that was removed before it. */
+	/* NULL: the policy was removed after the binding, which RCU still shows. */
 	return loaded ? loaded->policy : NULL;
 }
 
@@ -311,7 +311,7 @@ static bool is_armed(struct bh_binding *binding, bool arms)
 	return true;
 }
 
-/* The same, of a check: what is only asked about is judged as if it armed. */
+/* As is_armed() for a check. AT_EXECVE_CHECK is judged as if it armed, and arms nothing. */
 static bool has_say(const struct bh_check *check, struct bh_binding *binding)
 {
 	return is_armed(binding, check->arms) ||
@@ -564,10 +564,10 @@ bool bh_check_denies(struct bh_check *check)
 			break;
 		gather_asleep(check, missing);
 	}
-	/* What a digest allows to run must not be written to any more. */
+	/* A file that a digest allowed to run must not be written to from now on. */
 	if (action == BH_ALLOW && check->kinds && bh_content_rely(&check->content))
 		action = BH_DENY;
-	/* A probe that nobody is to hear of, as by ps(1), is only told no. */
+	/* PTRACE_MODE_NOAUDIT and AT_EXECVE_CHECK: deny without a kill. */
 	if (action == BH_KILL && !check->silent && !check->asks)
 		kill_current();
 	return action != BH_ALLOW;

@@ -29,7 +29,7 @@ static struct bh_string string_of(const char *s)
 	return (struct bh_string){ .s = s, .len = s ? strlen(s) : 0 };
 }
 
-/* Not get_task_comm(): its lock may be held by our caller. */
+/* Not get_task_comm(): it takes task_lock(), which the caller may hold. */
 static struct bh_string comm_of(const struct task_struct *task, char comm[TASK_COMM_LEN])
 {
 	strscpy(comm, task->comm, TASK_COMM_LEN);
@@ -133,7 +133,7 @@ void bh_event_report(const struct bh_event *event, gfp_t gfp)
 	trace_bulkhead_verdict(seq, &facts);
 }
 
-/* Those that a change of the configuration can meet. */
+/* The names of the errnos that a change of the configuration can fail with. */
 static const struct {
 	int err;
 	const char *name;
@@ -194,7 +194,7 @@ void bh_event_config(const struct bh_config_event *config, int err)
 		.reason = string_of(config->reason),
 	};
 
-	/* Who has no right to change anything cannot push out the report of a change. */
+	/* A source of their own: refused attempts cannot push the report of a change out. */
 	publish_event(err == -EPERM ? &bh_source_refused : &bh_source_changes, write_change,
 		      &change, GFP_KERNEL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What exec and map ask of a file.
+ * What exec and map rules ask about a file.
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -10,13 +10,7 @@
 #include "file_request.h"
 #include "layer.h"
 
-/*
- * memfd_create() makes its files on mounts of the kernel's own, as shared anonymous
- * memory and System V segments are made, and what stands for a ring, a socket or a
- * buffer has a file system there without any file that could be opened by a path. No
- * user can make such a super block, whatever is done with its mounts; and the name is
- * the kernel's.
- */
+/* Tells a memfd from other memory. The kernel, not the user, puts the prefix before its name. */
 static u32 kernel_memory(const struct path *path)
 {
 	static const char prefix[] = "memfd:";
@@ -25,6 +19,12 @@ static u32 kernel_memory(const struct path *path)
 	       BH_BACKING_ANONYMOUS : BH_BACKING_MEMFD;
 }
 
+/*
+ * Is the super block one that only the kernel makes, for files without a path? On mounts of
+ * its own (SB_KERNMOUNT) are memfds, shared anonymous memory and System V segments; SB_NOUSER
+ * have the files that stand for a ring, a socket or a buffer. No user can make such a super
+ * block, whatever is done with its mounts.
+ */
 static bool is_kernel_memory(const struct super_block *sb)
 {
 	if (sb->s_flags & SB_NOUSER)

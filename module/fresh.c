@@ -2,7 +2,8 @@
 /*
  * New namespaces: those in which nothing that was made there has executed a program.
  *
- * The kernel keeps no record of that. What is asked is whether any that lives has.
+ * The kernel keeps no record of executions. So every living process is looked at. One that
+ * executed a program and ended without a trace cannot be told from none.
  */
 #include <linux/file.h>
 #include <linux/idr.h>
@@ -24,8 +25,8 @@ static bool has_executed(const struct task_struct *leader)
 }
 
 /*
- * Who was brought in from outside does not start the namespace. The first process is looked
- * at first, so that the question is a short one wherever that has executed its program.
+ * A process that was brought in from outside does not count. The namespace's first process is
+ * looked at first: in most namespaces it has executed its program, which ends the search.
  */
 static bool pid_is_new(struct pid_namespace *ns)
 {
@@ -44,8 +45,9 @@ static bool pid_is_new(struct pid_namespace *ns)
 }
 
 /*
- * A process's memory belongs to the user namespace in which it executed its program, or to
- * one above if it must not read that; fork copies this, unshare and setns leave it alone.
+ * bh_exec_user_ns() is the user namespace in which the process executed its program, or one
+ * above it if the process may not read that program. fork copies it; unshare and setns leave
+ * it alone.
  */
 static bool executed_in_user(struct task_struct *task, const void *user_ns)
 {
@@ -53,7 +55,7 @@ static bool executed_in_user(struct task_struct *task, const void *user_ns)
 	       bh_exec_user_ns(task) == user_ns;
 }
 
-/* What was executed lies in the mount namespace, unless it was executed before that was made. */
+/* A program that was executed before the mount namespace was made does not lie in it. */
 static bool executed_in_mnt(struct task_struct *task, const void *mnt)
 {
 	struct file *exe;
@@ -68,7 +70,7 @@ static bool executed_in_mnt(struct task_struct *task, const void *mnt)
 	return here;
 }
 
-/* Is @executed true of no task? The current one, which can be asked quickly, is so first. */
+/* Is @executed true of no task? The current task is asked first, which is quick. */
 static bool no_task(bool (*executed)(struct task_struct *task, const void *ns), const void *ns)
 {
 	struct task_struct *process, *task;

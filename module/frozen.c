@@ -30,7 +30,7 @@
 #include "compat/compat.h"
 #include "frozen.h"
 
-/* Whoever moved the mapping would keep the module from being unloaded. */
+/* A mapping that was moved would outlive the call, and pin the module. */
 static int refuse_mremap(struct vm_area_struct *vma)
 {
 	return -EINVAL;
@@ -83,7 +83,7 @@ static struct fs_struct *exchange_fs(struct fs_struct *fs)
 {
 	struct fs_struct *old;
 
-	/* As unshare(2). Other tasks look at ours under this lock. */
+	/* As unshare(2): other tasks read current->fs under task_lock(). */
 	task_lock(current);
 	old = current->fs;
 	current->fs = fs;
@@ -93,12 +93,13 @@ static struct fs_struct *exchange_fs(struct fs_struct *fs)
 
 /**
  * bh_call_at() - call a function of the kernel with a place as the task's root
- * @place: the place, of any kind
- * @call: looks up "/" and finds @place. May sleep
+ * @place: the place: a directory or any other file; the caller holds it
+ * @call: looks up "/" and finds @place; may sleep
  * @context: for @call
  *
- * So the function works on the very file that was judged, whatever has become of
- * its name. Other threads keep the root that they share with the task.
+ * The function works on the very file that was judged, whatever has become of its name. The
+ * root is the current task's alone meanwhile: other threads keep the one that they shared
+ * with it. Takes task_lock(). May sleep.
  *
  * Return: what @call returned.
  */
@@ -110,7 +111,7 @@ long bh_call_at(const struct path *place, long (*call)(void *context), void *con
 	bh_fs_init(&fs);
 	fs.root = *place;
 	fs.pwd = *place;
-	/* A pivot_root by another task replaces both, along with their references. */
+	/* References of its own: a pivot_root by another task may replace root and pwd in it. */
 	path_get(&fs.root);
 	path_get(&fs.pwd);
 	own = exchange_fs(&fs);
@@ -176,8 +177,8 @@ long bh_frozen_call(const struct path *place, const void *data, size_t size,
 		ret = bh_call_at(place, call_without_faults, &frozen);
 	mmap_read_unlock(current->mm);
 	/*
-	 * Without memory even this can fail. Then the page stays until the process ends, to
-	 * which it is no more than a file that it holds open.
+	 * This can fail without memory. Then the page stays mapped until the process ends, and
+	 * costs it no more than a file that it holds open.
 	 */
 	vm_munmap(frozen.page, PAGE_SIZE);
 	fput(file);

@@ -2,8 +2,8 @@
 /*
  * Functions of the kernel that headers declare and that are not exported.
  *
- * They are found as the sites of hooks are. What finds them proves at load that they
- * do what they are called for.
+ * Their addresses are found in the way in which those of hooks are. Whoever has a function
+ * found proves at load that it does what it is called for: see bh_path_init().
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,13 +29,14 @@ static int find_function(const struct bh_function *function)
 }
 
 /**
- * bh_functions_find() - make the functions of a table callable
- * @table: the table
+ * bh_functions_find() - make the functions of a table callable by BH_CALL()
+ * @table: the table, which ends with an empty entry
  *
- * A kprobe that is registered disabled is resolved like any other and touches no text.
+ * The address comes from a kprobe that is registered disabled: the kernel resolves its symbol
+ * like that of any other, and changes no code. A function that is missing is named in the
+ * kernel log. May sleep.
  *
- * Return: 0, or what register_kprobe() says: -ENOENT if there is no such function. What
- * is missing goes to the kernel log.
+ * Return: 0, or what register_kprobe() says: -ENOENT if there is no such function.
  */
 int bh_functions_find(const struct bh_function *table)
 {

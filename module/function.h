@@ -12,7 +12,7 @@
  * @name: its name
  * @purpose: what it is called for, for `features`
  * @call: the static call by which it is called
- * @call_tramp: and its trampoline
+ * @call_tramp: the trampoline of that static call
  */
 struct bh_function {
 	const char *name;
@@ -33,7 +33,6 @@ struct bh_function {
 	.call_tramp = STATIC_CALL_TRAMP_ADDR(found_##fn),	\
 }
 
-/* A table of functions ends with an empty one. */
 int bh_functions_find(const struct bh_function *table);
 
 #endif /* BULKHEAD_FUNCTION_H */

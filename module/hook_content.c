@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Content: whatever makes a kept digest a lie.
+ * Content: sees every change of a file that would make its kept digest wrong.
  *
- * Every file that can be written to, of overlayfs's own too, was opened by
- * do_dentry_open(), which asks security_file_open() after it has counted the writer. What
- * is cut without being opened is cut by notify_change(), after the same. Neither judges a
- * class of rules, and neither sleeps: they are attached when the first policy names a
+ * A file that is written to was opened by do_dentry_open(), also by overlayfs itself, which
+ * asks security_file_open() after it has counted the writer. A file that is truncated without
+ * being opened goes through notify_change(), after the writer was counted as well. The hooks
+ * judge no class of rules and do not sleep. They are attached when the first policy names a
  * digest.
  */
 #include <linux/fs.h>

@@ -167,13 +167,13 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
 }
 
 /*
- * Called for the program and again for each interpreter that takes its place:
- * then the name of what is executed differs from what was asked for.
+ * The kernel calls this for the program and again for each interpreter that takes its place.
+ * Then bprm->interp, the name of what is executed, is not bprm->filename.
  */
 static int hook_bprm_check(struct linux_binprm *bprm)
 {
 	bh_hook_enter();
-	/* Whose tracer may be confined. */
+	/* The task may be unconfined and its tracer confined. */
 	if (!bh_task_in_initial_ns(current) || unlikely(current->ptrace))
 		return judge_bprm(bprm);
 	bh_hook_leave();
@@ -212,8 +212,8 @@ static noinline struct file *judge_open_exec(const char *name)
 }
 
 /*
- * Where an ELF interpreter is seen, which never becomes bprm->file. What counts is the
- * file that was opened, so this one calls through.
+ * The ELF interpreter of a program, which never becomes bprm->file, is opened by open_exec().
+ * The file that was opened is judged, so the original is called first, not jumped into.
  */
 static struct file *hook_open_exec(const char *name)
 {
@@ -239,9 +239,9 @@ static noinline struct file *judge_bprm_interpreter(struct linux_binprm *bprm, c
 }
 
 /*
- * Since 7.3 an ELF interpreter may be one that binfmt_misc has opened in its place, and
- * open_exec() is part of this function. What that has judged all the same is not judged
- * again.
+ * From 7.3 on the ELF interpreter is opened here, or binfmt_misc has opened another in its
+ * place. An interpreter that hook_open_exec() has judged all the same, where the compiler did
+ * not inline open_exec(), is not judged again.
  */
 static struct file *hook_bprm_open_interpreter(struct linux_binprm *bprm, const char *path)
 {
@@ -254,7 +254,8 @@ static struct file *hook_bprm_open_interpreter(struct linux_binprm *bprm, const 
 #endif
 
 /*
- * Has the kernel raised privilege for a program? What a root has anyway is not the file's.
+ * Has the kernel raised privilege for a program? Capabilities that a root user gets with any
+ * program do not count.
  */
 static bool is_raised(const struct cred *new, const struct cred *old)
 {
@@ -270,8 +271,9 @@ static bool is_raised(const struct cred *new, const struct cred *old)
 BH_DEFINE_ORIGINAL(security_bprm_creds_from_file);
 
 /*
- * Before the point of no return. What counts is what the kernel makes of the file, so that
- * this one calls through. A file that was told to raise privilege is judged twice.
+ * The kernel computes the new credentials here, before the point of no return. What it gives
+ * is judged, so the original is called first. A file that setid_of() foretold to raise
+ * privilege is judged twice.
  */
 static noinline int judge_creds(struct linux_binprm *bprm, BH_CREDS_FILE *file)
 {
@@ -301,8 +303,8 @@ struct bh_hook bh_setid_hooks[] = {
 };
 
 /*
- * /proc/PID/exe of a running program is what from= and exe= go by. Who may exchange it could
- * call itself any program that it can open, and run its own code.
+ * from= and exe= name a task by its /proc/PID/exe. A task that may exchange that could pass
+ * for any program that it can open, and go on running its own code. So no policy allows it.
  */
 static noinline int judge_exe_file(void)
 {
@@ -341,7 +343,7 @@ BH_DEFINE_EXE_HOOK(prctl_set_mm_exe_file, unsigned int)
 #ifdef BULKHEAD_HAS_EXEC_CHECK
 BH_DEFINE_ORIGINAL(security_bprm_creds_for_exec);
 
-/* AT_EXECVE_CHECK, since 6.14: all that this leads to is an answer. */
+/* execveat(AT_EXECVE_CHECK), from 6.14 on, only asks whether an execution would be allowed. */
 static noinline int judge_question(struct linux_binprm *bprm)
 {
 	int err = check_exec(bprm->file, BH_AS_PROGRAM, EXEC_ASKS);

@@ -59,7 +59,7 @@ static int judge_map(const struct file *file, bool mapped)
 	return denied ? -EACCES : 0;
 }
 
-/* Has the memory a file's content? A private mapping of /dev/zero has not. */
+/* The file whose content a mapping shows. NULL for /dev/zero: its memory is no file's. */
 static const struct file *content_of(const struct file *file)
 {
 	if (!file || bh_file_backing(file) == BH_BACKING_ANONYMOUS)
@@ -90,7 +90,7 @@ static bool is_implied(unsigned long prot)
 	return prot & PROT_READ && !(prot & PROT_EXEC) && current->personality & READ_IMPLIES_EXEC;
 }
 
-/* Is what is_implied() judged where all of it is seen? */
+/* Are the hooks attached that judge all memory of READ_IMPLIES_EXEC? */
 static bool sees_implied(void)
 {
 	return READ_ONCE(bh_implied_hooks[0].attached);
@@ -342,10 +342,10 @@ static unsigned long hook_do_mmap(struct file *file, unsigned long addr, unsigne
 }
 
 /*
- * It cannot be told here whether the heap will grow, since another thread may move its
- * end: each call counts but brk(0), which only reads it.
+ * Every brk(2) is judged but brk(0), which only reads the break. Whether a call makes the heap
+ * grow cannot be told here, since another thread may move the break meanwhile.
  *
- * Return: is the call denied? It then returns the end as it is, having no other error.
+ * Return: is the call denied? Then brk(2) returns the break as it is: it has no errno.
  */
 static noinline bool judge_brk(unsigned long brk)
 {
@@ -370,7 +370,7 @@ static long hook_brk(const struct pt_regs *regs)
 
 BH_DEFINE_ORIGINAL(__x64_sys_personality);
 
-/* ~0 only asks. */
+/* personality(~0) only reads the personality. */
 static noinline int take_personality(unsigned int personality)
 {
 	int err = 0;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mount namespaces, which have no parent by which a binding could be found: a copy is
- * bound as what it was copied from, and whoever is confined through one stays.
+ * Mount namespaces have no parent by which a binding could be found. So a copy of a bound one
+ * is bound like it before any task is in it, and a task that is confined by one cannot leave
+ * it by setns.
  */
 #include <linux/err.h>
 #include <linux/mnt_namespace.h>
@@ -54,7 +55,7 @@ static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_na
 	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
 }
 
-/* Not part of judge_install(): a function whose variables have had an address cannot jump. */
+/* Not inlined into judge_install(): gcc makes no tail jump where a local's address is taken. */
 static noinline int check_install(struct ns_common *ns)
 {
 	struct bh_ns target = ns_of(ns);

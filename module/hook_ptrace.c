@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ptrace: everything that goes through the kernel's one access check, and
- * PTRACE_TRACEME.
+ * Ptrace: all that asks ptrace_access_check, PTRACE_TRACEME, and mm_access().
  *
- * Both are asked where one must not sleep: the first under the tracee's
- * task_lock(), the second under tasklist_lock with interrupts off.
+ * The kernel asks the first under the tracee's task_lock() and the second under tasklist_lock
+ * with interrupts off: neither may sleep.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -21,8 +20,8 @@
 #include "stay.h"
 
 /*
- * Under tasklist_lock, which interrupt handlers take, the locks that a path
- * needs must not be taken: they are not safe in interrupts.
+ * Under tasklist_lock no path is fetched. Interrupt handlers take tasklist_lock, and the locks
+ * that a path needs are not safe in interrupts.
  */
 static int gather_nothing(struct bh_check *check, unsigned int which, char *buf,
 			  struct bh_string *string)
@@ -54,9 +53,9 @@ static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode
 }
 
 /*
- * Since 6.13 mm_access() lets a task with CAP_PERFMON in the initial user namespace read
- * although the access check said no. Such a task is asked before. Its own threads are not
- * asked about there, either.
+ * From 6.13 on mm_access() lets a task with CAP_PERFMON in the initial user namespace read
+ * another's memory although the access check denied it. So such a task is judged before. For
+ * the task's own memory neither check is made.
  */
 static bool passes_by(struct task_struct *task, unsigned int mode)
 {
@@ -83,7 +82,7 @@ static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsi
 				      bh_ptrace_gather);
 	task_unlock(task);
 	mm = err ? ERR_PTR(-EACCES) : BH_ORIGINAL(mm_access)(task, mode);
-	/* It shared our memory and has executed a program since, which nobody was asked about. */
+	/* It shared our memory when that was asked, and has executed a program since. */
 	if (own && !IS_ERR_OR_NULL(mm) && mm != current->mm) {
 		mmput(mm);
 		mm = ERR_PTR(-EACCES);
@@ -104,8 +103,8 @@ static struct mm_struct *hook_mm_access(struct task_struct *task, unsigned int m
 }
 
 /*
- * A parent's mount namespace is read under its task_lock(), which must not be waited
- * for here: who holds it may wait for tasklist_lock.
+ * The parent's mount namespace is read under its task_lock(). This must not wait for that
+ * lock: the task that holds it may wait for tasklist_lock, which is held here.
  */
 static int check_traceme_locked(struct task_struct *parent)
 {

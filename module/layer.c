@@ -2,10 +2,11 @@
 /*
  * Layers: does a file of an overlay lie in the layer that is written to?
  *
- * Nothing that overlayfs exports tells what its layers are. But it answers statfs() by
- * asking vfs_statfs() of the root of its uppermost layer: redirected there, the question
- * tells that root and goes no further. Nothing is opened, locked or waited for, whatever
- * lies beneath. A layer that is written to is not mounted read-only, and all others are.
+ * overlayfs exports nothing that tells its layers. But its statfs() calls vfs_statfs() on the
+ * root of its uppermost layer. So statfs() of the overlay is called, and a hook on
+ * vfs_statfs() notes that root and returns before anything is done. Nothing is opened, locked
+ * or waited for, whatever file system lies beneath. The uppermost layer is the one that is
+ * written to unless overlayfs has mounted it read-only, as it does all others.
  */
 #include <linux/dcache.h>
 #include <linux/fs.h>
@@ -24,14 +25,14 @@
 #include "path.h"
 #include "policy.h"
 
-/* Where the root of an overlay's uppermost layer is to be noted, while it is asked for. */
+/* Where bh_layer_takes() notes the root of an overlay's uppermost layer; NULL: not asked now. */
 static DEFINE_PER_CPU(struct path *, wanted_path);
 
 /**
- * bh_layer_takes() - vfs_statfs() begins
- * @path: what it is asked about
+ * bh_layer_takes() - take a call of vfs_statfs() that find_top() has caused
+ * @path: the argument of that call
  *
- * Any context. Return: true if this is our question, and answered.
+ * Any context. Return: true if it was, and vfs_statfs() need not be called.
  */
 bool bh_layer_takes(const struct path *path)
 {
@@ -45,8 +46,8 @@ bool bh_layer_takes(const struct path *path)
 }
 
 /*
- * The root of an overlay's uppermost layer. It lives as long as the overlay, so that no
- * reference is taken. Nobody else runs on this processor until it is known.
+ * Finds the root of an overlay's uppermost layer, without a reference, since it lives as long
+ * as the overlay. Preemption is off meanwhile, so that no other task finds wanted_path set.
  */
 static int find_top(struct super_block *overlay, struct path *top)
 {
@@ -62,9 +63,10 @@ static int find_top(struct super_block *overlay, struct path *top)
 }
 
 /*
- * What was copied up by way of a file without a name has its real dentry in the working
- * directory for as long as it is cached: WORKDIR/work/#INODE, or with index=on in
- * WORKDIR/index, where hard links that were copied up have names of their own as well.
+ * Is the real dentry in the overlay's working directory? overlayfs copies a file up by way of
+ * a file without a name, whose dentry stays there for as long as it is cached:
+ * WORKDIR/work/#INODE, or WORKDIR/index with index=on, which also has the hard links that were
+ * copied up.
  */
 static bool is_in_workdir(const struct dentry *real, const struct dentry *top)
 {
@@ -79,10 +81,11 @@ static bool is_in_workdir(const struct dentry *real, const struct dentry *top)
 }
 
 /*
- * With redirect_dir=on a directory can be renamed while the files in it stay below.
- * They are not what the image has at that place any more.
+ * Does a file have another path in the overlay than in its layer? With redirect_dir=on a
+ * directory can be renamed while the files in it stay in the lower layer. These are not what
+ * the image has at that path.
  *
- * Names end with NUL at any time, and under RCU they stay where they are.
+ * A name ends with NUL at any time, and RCU keeps it where it is.
  *
  * Return: 1, 0, or -ENAMETOOLONG.
  */
@@ -122,9 +125,9 @@ static int is_upper(struct dentry *seen)
 }
 
 /*
- * Is it the overlay that is the root of the task's mount namespace? Mostly the file was
- * reached through that root. Otherwise the task's own root is looked at, which need not
- * be that of the namespace.
+ * Is the file on the overlay that is the root of the task's mount namespace? Most files were
+ * reached by a mount that is that root. For the others the task's own root is looked at, which
+ * need not be the root of the namespace.
  *
  * Return: 1, 0, or -EOPNOTSUPP if the namespace's root cannot be told.
  */
@@ -144,8 +147,8 @@ static int is_of_root(const struct path *path)
  * bh_layer_of() - the layer that a file lies in
  * @path: the file, as it was opened
  *
- * What it says holds for one moment if no name changes meanwhile: whoever calls looks at
- * rename_lock. Does not sleep; takes no lock and no reference.
+ * The answer is of one moment only if no name changed meanwhile: the caller compares
+ * rename_lock before and after. Under RCU. Does not sleep; takes no lock and no reference.
  *
  * Return: BH_LAYER_*; -EOPNOTSUPP if it cannot be told, -ENAMETOOLONG.
  */

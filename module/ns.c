@@ -41,10 +41,10 @@ static bool pid_is_initial(void *ns)
 }
 
 /*
- * The count of pids falls to zero when the last task has been reaped, or when
- * the first could not be forked, and never rises again: a namespace whose init
- * has not come yet has PIDNS_ADDING set. If no one else holds the namespace it
- * has no task either.
+ * A pid namespace is dead when its count of pids is zero: the last task was reaped, or the
+ * first could not be forked. The count never rises again; while a namespace waits for its init
+ * it has PIDNS_ADDING in it. It is also dead when nobody else refers to it: then it has no
+ * task.
  */
 static bool pid_is_dead(void *ns)
 {
@@ -84,7 +84,7 @@ static bool user_is_initial(void *ns)
 	return ns == &init_user_ns;
 }
 
-/* Credentials, child namespaces and open nsfs files all count. */
+/* Credentials, child namespaces and open nsfs files all hold references. */
 static bool user_is_dead(void *ns)
 {
 	return __ns_ref_read(&((struct user_namespace *)ns)->ns) == 1;
@@ -103,19 +103,29 @@ static bool user_is_init(void *ns)
 /* The operations of mount namespaces, which are not exported by name. */
 static const struct proc_ns_operations *mntns_ops;
 
-/* From a mount namespace, which is the file system core's own, to its public part. */
+/* From a struct mnt_namespace, which is private to fs/, to its struct ns_common. */
 static ptrdiff_t mnt_common_offset;
 
 unsigned int bh_bound[BH_NS_TYPES];
 const struct mnt_namespace *bh_initial_mnt;
 
-/** bh_mnt_common() - the public part of a mount namespace, which stands for it here */
+/**
+ * bh_mnt_common() - the public part of a mount namespace
+ * @ns: the namespace; not dereferenced
+ *
+ * The module uses it wherever it refers to a mount namespace. Any context.
+ */
 struct ns_common *bh_mnt_common(const struct mnt_namespace *ns)
 {
 	return (struct ns_common *)((char *)ns + mnt_common_offset);
 }
 
-/** bh_mnt_put() - drop a reference to a mount namespace; may sleep */
+/**
+ * bh_mnt_put() - drop a reference to a mount namespace
+ * @common: its public part
+ *
+ * May sleep.
+ */
 void bh_mnt_put(struct ns_common *common)
 {
 	mntns_ops->put(common);
@@ -141,7 +151,7 @@ static bool mnt_is_initial(void *ns)
 	return ns == bh_mnt_common(bh_initial_mnt);
 }
 
-/* Tasks and open nsfs files count. */
+/* Tasks and open nsfs files hold references. */
 static bool mnt_is_dead(void *ns)
 {
 	return __ns_ref_read((struct ns_common *)ns) == 1;
@@ -199,9 +209,11 @@ const struct bh_ns_ops bh_ns_types[BH_NS_TYPES] = {
  *      No reference is taken: RCU keeps the user namespace of another task, as
  *      it keeps its credentials, and the task its pid namespace.
  *
- * The active pid namespace, which never changes, not the one that unshare
- * prepared for children. The real credentials: a file system that overrides
- * the effective ones to do its work does not take the task out of anything.
+ * Of pid namespaces it is the one that the task lives in, which never changes, not the one
+ * that unshare prepared for its children. The user namespace is that of the real credentials:
+ * a file system that overrides the effective ones to do its work takes the task out of nothing.
+ *
+ * Any context; under RCU unless @task is current.
  */
 void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns *ns)
 {
@@ -280,9 +292,9 @@ int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup
 }
 
 /*
- * Is it a pidfd? pidfd_pid() is not exported. The magic of a superblock, and the
- * name of an anonymous inode's dentry, are the kernel's, so that no other file
- * can pass itself off as one.
+ * The process of a pidfd, or NULL for any other file. pidfd_pid() is not exported. Only the
+ * kernel gives a super block its magic, and the dentry of an anonymous inode its name: no
+ * other file can pass for a pidfd.
  */
 static struct pid *pid_of_pidfd(const struct file *file)
 {
@@ -370,7 +382,7 @@ int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup)
 	return err;
 }
 
-/* The mount namespace that the machine runs in: of pid 1, when the module is loaded. */
+/* The initial mount namespace is taken to be that of pid 1 when the module is loaded. */
 static int find_initial_mnt(void)
 {
 	struct ns_common *own = mntns_ops->get(current), *initial = NULL;
@@ -401,9 +413,12 @@ static int find_initial_mnt(void)
 }
 
 /**
- * bh_ns_init() - find what is not exported by name
+ * bh_ns_init() - find the operations of mount namespaces and the initial one
  *
- * Return: 0, or why the mount namespace's operations cannot be had.
+ * The kernel log tells what is missing. May sleep.
+ *
+ * Return: 0; -ENOENT or another errno of open(2) (no /proc), -EOPNOTSUPP (another layout than
+ * this kernel's headers say), -ESRCH (pid 1 has no mount namespace).
  */
 int bh_ns_init(void)
 {

@@ -57,21 +57,20 @@ int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup
 int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup);
 
 /*
- * Namespaces of each type that carry a binding, and one more of the mount ones while a
- * table assigns such; under bh_config_mutex, read by anyone.
+ * How many namespaces of each type are bound; one more of type mnt while the assignment table
+ * has a line for such. Written under bh_config_mutex; read by READ_ONCE() without it.
  */
 extern unsigned int bh_bound[BH_NS_TYPES];
 extern const struct mnt_namespace *bh_initial_mnt;
 
 /**
- * bh_task_in_initial_ns() - does a task live in the initial namespaces?
+ * bh_task_in_initial_ns() - is a task in none but initial namespaces?
  * @task: the current task, or one whose task_lock() the caller holds and that
  *        RCU or a reference keeps
  *
- * Such a task is never confined: an initial namespace cannot be bound. This is
- * all that a check costs the host. Services of the host have mount namespaces of
- * their own, which matter only once any such is bound. The caller holds the RCU
- * read lock unless @task is current.
+ * Such a task is never confined, since an initial namespace cannot be bound. This question is
+ * all that a hook costs the host. A mount namespace counts only while any is bound: services
+ * of the host have their own. Any context; under RCU unless @task is current.
  */
 static inline bool bh_task_in_initial_ns(const struct task_struct *task)
 {

@@ -2,11 +2,11 @@
 /*
  * Paths: the name of a file as its mount namespace has it.
  *
- * Not d_path(), which ends at the task's root, so that a chroot would forge paths. Two
- * functions that other security modules name files by tell instead whether a mount lies
- * in the current task's mount namespace, and what a file's path is in the namespace in
- * which its mount lies. They take no reference, and a lock only if something is renamed
- * or mounted meanwhile.
+ * d_path() would not do: it ends at the task's root, so that a chroot would forge paths. Two
+ * other functions are used, by which other security modules name files: our_mnt() tells
+ * whether a mount is in the current task's mount namespace, and d_absolute_path() tells a
+ * file's path in the namespace that its mount is in. They take no reference, and a lock only
+ * if something is renamed or mounted meanwhile.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -49,8 +49,9 @@ bool bh_path_is_here(const struct path *path)
 
 #ifdef CONFIG_DCACHE_WORD_ACCESS
 /*
- * Copies a name, which may be changed meanwhile, in whole words, as its memory was made
- * to be read. What stands behind it is put back.
+ * Copies a name in whole words: the kernel allocates names so that they can be read like that.
+ * The last word may write behind the copy, where what stood there is put back. The name may
+ * change meanwhile.
  */
 static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *from, u32 len)
 {
@@ -141,12 +142,12 @@ static __no_kcsan bool find_path(const struct path *path, char *buf, struct bh_s
 	return true;
 }
 
-/* As the kernel has it, which keeps renames and mounts out if need be. */
+/* Asks d_absolute_path() for the whole path. It locks out renames and mounts if need be. */
 static int ask_path(const struct path *path, char *buf, struct bh_string *string)
 {
 	char *at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
 
-	/* Unmounted, or moved out of what is mounted, since it was opened. */
+	/* -EINVAL: the file was unmounted, or moved out of what is mounted, since it was opened. */
 	if (at == ERR_PTR(-EINVAL))
 		return 0;
 	if (IS_ERR(at))
@@ -222,7 +223,7 @@ int bh_path_name(const struct path *path, char *buf, char **name)
 	return err;
 }
 
-/* Proof, at load, that the functions that were found answer as it is believed above. */
+/* Proof at load: the two functions answer as the code above expects. */
 
 static bool has_end(const char *s, const char *end)
 {

@@ -34,9 +34,8 @@ struct file *bh_task_exe(struct task_struct *task)
  * @task: the task, which RCU keeps
  * @from: the possible ancestor
  *
- * Under RCU, like Yama's test: parents are followed by ->real_parent, which an
- * attach does not change. A line of more than BH_DESCENT_MAX processes counts as
- * none.
+ * Follows ->real_parent, as Yama does, since a tracer changes ->parent. A line of more than
+ * BH_DESCENT_MAX processes counts as none. Under RCU, in any context.
  */
 bool bh_task_descends(struct task_struct *task, struct task_struct *from)
 {
