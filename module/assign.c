@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Binding of new namespaces by the assignment table, with no one's help.
+ * Binds new namespaces by the assignment table, without help from what makes them.
  *
- * Whatever makes a container, its first program is executed in namespaces that
- * are new. That is when they are bound: the runtime has built all that it
- * wants, and nothing of the container has run. What "new" means is the
- * namespace type's own (fresh.c), and needs no memory of what was there
- * before: a namespace in which a program was executed is none, whenever the
- * table was written.
+ * A container's first program is executed in namespaces that are new. They are bound at that
+ * execve: by then the runtime has built what it wants, and nothing of the container has run. A
+ * namespace is new as long as no program was executed in it (fresh.c): so those that run
+ * already are left alone, whenever the table is written.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -39,7 +37,7 @@ struct bh_assignment {
 	struct bh_entry **entries;
 };
 
-/* NULL: nothing is assigned. Replaced as a whole, under bh_config_mutex. */
+/* The table in force, or NULL. Replaced as a whole, under bh_config_mutex; read under RCU. */
 static struct bh_assignment __rcu *in_force;
 
 /* Bindings made so far; under bh_config_mutex. */
@@ -119,7 +117,7 @@ static int find_entries(struct bh_assignment *assignment)
 	return 0;
 }
 
-/* Tasks of the host's pid namespace are looked at while their mount namespaces matter. */
+/* While the table speaks of mount namespaces, hooks look at those of all tasks. */
 static void count_mnt(const struct bh_assignment *assignment, int by)
 {
 	if (assignment && assignment->types & (1 << BH_NS_MNT))
@@ -202,8 +200,8 @@ struct assigning {
 };
 
 /*
- * Is there nothing to do for a namespace: does it carry a policy, which only a table that
- * overrides may replace if it was bound by hand? Or one above it @covered, this very policy?
+ * Is there nothing to do for a namespace? It carries a policy already, and if that was bound by
+ * hand, no line overrides it. Or a namespace above carries @covered, the policy of the line.
  */
 static bool is_settled(const struct bh_ns *ns, const struct bh_entry *covered, bool overriding)
 {
@@ -267,7 +265,7 @@ static void take_cgroup(struct assigning *a, const char *cgroup)
 
 	a->request.string[BH_ASSIGN_CGROUP] = (struct bh_string){ };
 	a->request.failed &= ~(1 << BH_ASSIGN_CGROUP);
-	/* The kernel cuts what does not fit. */
+	/* cgroup_path() cuts a path that does not fit: one that fills the room may be cut. */
 	if (len < BH_PATH_MAX - 1) {
 		a->request.string[BH_ASSIGN_CGROUP] = (struct bh_string){ cgroup, len };
 		return;
@@ -276,7 +274,7 @@ static void take_cgroup(struct assigning *a, const char *cgroup)
 	a->reason = "path too long";
 }
 
-/* May a line speak of the namespace? Spares those without one the mutex. */
+/* May any line match the namespace? Asked before bh_config_mutex is taken. */
 static bool may_match(struct assigning *a)
 {
 	const struct bh_assignment *assignment;
@@ -293,7 +291,7 @@ static bool may_match(struct assigning *a)
 	return line || err;
 }
 
-/* The policy cannot be bound: its tasks must not run without it. Return: 0 or -EACCES. */
+/* The policy cannot be bound: the exec is denied unless it is in audit mode. */
 static int refuse_exec(const struct assigning *a, struct bh_entry *entry, const char *reason)
 {
 	struct bh_binding unbound = { .ns = a->ns, .entry = entry };

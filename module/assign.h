@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Binding of new namespaces by the assignment table, with no one's help.
+ * Binds new namespaces by the assignment table, without help from what makes them.
  */
 #ifndef BULKHEAD_ASSIGN_H
 #define BULKHEAD_ASSIGN_H

@@ -88,7 +88,7 @@ static enum truth truth(bool holds)
 	return holds ? YES : NO;
 }
 
-/* A file without a path, or out of the task's reach, is not allowed by what its path is not. */
+/* No condition on a path allows a file that has none, or that is out of reach: not even `!=`. */
 static bool may_allow_by(const struct bh_key *key, const struct bh_string *string)
 {
 	return !string->unreached && (string->s || key->kind != BH_KEY_PATH);
@@ -164,7 +164,7 @@ static void try_rule(const struct bh_policy *policy, u32 number,
 		     struct bh_verdict *verdict)
 {
 	const struct bh_rule *rule = &policy->rules[number];
-	/* What may yet be allowed goes on; what may yet be denied is, once it is known. */
+	/* A rule that allows counts while it may hold, one that denies only when it does. */
 	enum truth enough = rule->action == BH_ALLOW ? MAYBE : YES;
 
 	if (beats(rule, verdict) && rule_holds(policy, rule, request, decision) >= enough)
@@ -175,9 +175,8 @@ static void try_rule(const struct bh_policy *policy, u32 number,
 }
 
 /*
- * What holds if no rule matches. The class default speaks of the tracer: no
- * policy is asked about a peer that traces the tasks it confines unless a rule
- * of it says so.
+ * The verdict if no rule matches. A default for ptrace speaks of the tracer: what others do to
+ * confined tasks is allowed unless a rule of role=tracee says otherwise.
  */
 static struct bh_verdict default_verdict(const struct bh_policy *policy,
 					 const struct bh_request *request)
@@ -190,8 +189,9 @@ static struct bh_verdict default_verdict(const struct bh_policy *policy,
 }
 
 /*
- * Rules that hang on a pattern of a string that is not known yet are not found
- * by it. Those that deny do not matter then, and of those that allow one is enough.
+ * Tries the rules that the index cannot find, since they hang on a string that is not known
+ * yet. A rule that denies does not count before that is known. One rule that may allow is
+ * enough.
  */
 static void try_unknown(const struct bh_policy *policy, const struct bh_request *request,
 			const struct bh_decision *decision, struct bh_verdict *verdict)

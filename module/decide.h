@@ -31,7 +31,7 @@ struct bh_string {
  * @flags: BH_FLAG_*
  * @digest: by enum bh_digest_kind; NULL where the file has none
  * @unknown: a bit for each string that only a later step of the operation will tell
- * @flags_unknown: so are the flags
+ * @flags_unknown: will only a later step tell the flags?
  */
 struct bh_request {
 	enum bh_class class;

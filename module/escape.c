@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Untrusted bytes in a line of text: file names and command names are chosen by
- * those whom the line accuses.
+ * Writes untrusted bytes into a line of text. File names and command names are chosen by the
+ * very tasks that an event is about, and must not forge a part of it.
  */
 #include <linux/ctype.h>
 #include <linux/kernel.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The text of a report: what no one can choose first, then strings, each of them cut so
- * that none pushes another out.
+ * The text of a report. The fields that nobody can choose come first. Then come strings that a
+ * container chooses, each cut to its share, so that none pushes another out of the line.
  *
- * Made of appends rather than of printf formats, which would cost more than the check.
+ * Written by appends: printf formats would cost more time than the check.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -62,7 +62,7 @@ static void put_words(struct bh_text *text, const char *key, const struct bh_wor
 	}
 }
 
-/* A string that there is none of is shown as `-`, which no quoted one is. */
+/* A missing string is shown as `-`, which no string that is there is, since it has quotes. */
 static void put_string(struct bh_text *text, const char *key, const struct bh_string *string,
 		       const struct room *room, enum bh_form form)
 {
@@ -97,7 +97,7 @@ static void put_digests(struct bh_text *text, const struct bh_request *request)
 	}
 }
 
-/* What a class's requests are made of but strings. */
+/* The fields of a request that are no strings, by its class. */
 static void put_fixed(struct bh_text *text, const struct bh_facts *facts)
 {
 	const struct bh_request *request = facts->request;

@@ -32,7 +32,7 @@ static void renumber(struct bh_policy *policy, enum bh_class class, u8 slot, con
 	}
 }
 
-/* A rule that names the pattern, as it was added. */
+/* Finds a rule that names the pattern; patterns have the numbers of their adding here. */
 static u32 rule_of_pattern(const struct bh_policy *policy, enum bh_class class, u8 slot,
 			   u32 pattern)
 {
@@ -78,7 +78,7 @@ static int compile_patterns(struct bh_policy *policy, struct bh_policy_patterns 
 				*rule = rule_of_pattern(policy, class, slot,
 							rules->index[slot].matcher.refused);
 			kvfree(ids);
-			/* The text has done its duty; the next matcher needs the memory. */
+			/* Compiled: the next matcher needs the memory. */
 			bh_patterns_free(p);
 			if (err)
 				return err;

@@ -34,9 +34,8 @@
 #define BH_DFA_ROWS_MAX		32768		/* bytes of a table instead of edges */
 
 /*
- * A check looks at the rules whose most selective pattern matched, and at
- * those that have none. Both are bounded, so that no policy makes a check
- * walk over all of its rules.
+ * A verdict looks at the rules whose anchor, a pattern or a digest, matched, and at the rules
+ * without one. Both are bounded, so that no policy makes a verdict walk over all its rules.
  */
 #define BH_UNINDEXED_MAX	1024		/* rules of a class without a positive pattern */
 #define BH_SHARED_MAX		1024		/* rules that hang on the same pattern */

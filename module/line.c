@@ -272,7 +272,7 @@ int bh_line_next(struct bh_line *l)
 			err = read_quoted(l);
 			continue;
 		}
-		/* Cutting /a#b short would make a rule for another file. */
+		/* An error: to take /a#b as /a and a comment would make a rule for another file. */
 		if (l->s[l->pos] == '#')
 			return fail_here(l, "quote a '#' inside a token");
 		if (iscntrl(l->s[l->pos]))

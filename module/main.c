@@ -20,7 +20,8 @@
 #include "securityfs.h"
 #include "signed.h"
 
-static struct bh_hook *const tables[] = {
+/* In the order in which they are attached: a hook that another one needs comes before it. */
+static struct bh_hook *const hook_tables[] = {
 	bh_layer_hooks, bh_exec_hooks, bh_setid_hooks, bh_map_hooks, bh_implied_hooks,
 	bh_overlay_hooks, bh_mount_hooks, bh_mount_context_hooks,
 	bh_mount_detached_hooks, bh_mount_attach_hooks, bh_mount_attr_hooks, bh_ns_hooks,
@@ -52,17 +53,17 @@ static int __init bulkhead_init(void)
 	err = bh_detached_init();
 	if (err)
 		goto out_check;
-	err = bh_attach(tables, ARRAY_SIZE(tables));
+	err = bh_attach(hook_tables, ARRAY_SIZE(hook_tables));
 	if (err)
 		goto out_detached;
-	err = bh_securityfs_init(tables, ARRAY_SIZE(tables));
+	err = bh_securityfs_init(hook_tables, ARRAY_SIZE(hook_tables));
 	if (err)
 		goto out_attach;
 	pr_info("loaded, every decision point attached and tested\n");
 	return 0;
 
 out_attach:
-	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_detach(hook_tables, ARRAY_SIZE(hook_tables));
 out_detached:
 	bh_detached_exit();
 out_check:
@@ -79,7 +80,7 @@ out_events:
 static void __exit bulkhead_exit(void)
 {
 	bh_securityfs_exit();
-	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_detach(hook_tables, ARRAY_SIZE(hook_tables));
 	bh_content_stop();
 	bh_detached_exit();
 	bh_assign_exit();
@@ -93,7 +94,7 @@ static void __exit bulkhead_exit(void)
 
 module_init(bulkhead_init);
 module_exit(bulkhead_exit);
-MODULE_DESCRIPTION("Per-namespace policy checks on exec, mount and ptrace");
+MODULE_DESCRIPTION("Per-namespace policy checks on exec, map, mount and ptrace");
 MODULE_AUTHOR("The bulkhead developers");
 MODULE_VERSION(BULKHEAD_VERSION);
 MODULE_LICENSE("GPL");

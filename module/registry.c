@@ -42,7 +42,7 @@ struct bh_entry *bh_registry_find(const char *name, size_t len)
 	return NULL;
 }
 
-/* Counters for each rule. Return: 0 or -ENOMEM. */
+/* Allocates the counters of each rule's hits. Return: 0 or -ENOMEM. */
 static int alloc_hits(struct bh_loaded *loaded, u32 nr)
 {
 	if (!nr)
@@ -94,7 +94,7 @@ void bh_loaded_put(struct bh_loaded *loaded)
 		call_rcu(&loaded->rcu, free_loaded);
 }
 
-/* The canonical text has no more use once its hash is known. */
+/* Frees the canonical text, which only its hash is needed of. */
 static void drop_text(struct bh_policy *policy)
 {
 	kvfree(policy->text);
@@ -127,8 +127,8 @@ static struct bh_entry *new_entry(const char *name)
 }
 
 /*
- * Puts a version in an entry's place, or none. A policy that asks counts before
- * a check can find it, and one that does not ask any more until none can.
+ * Replaces an entry's version by @loaded, or by none. bh_nr_asking_tracee rises before a check
+ * can find a policy that asks about tracees, and falls when no check can find it any more.
  */
 static void swap_loaded(struct bh_entry *entry, struct bh_loaded *loaded)
 {
@@ -142,7 +142,7 @@ static void swap_loaded(struct bh_entry *entry, struct bh_loaded *loaded)
 	bh_loaded_put(old);
 }
 
-/* May @policy take the place of what @entry has? 0 if there is nothing to do. */
+/* Return: 1 if @policy may replace the entry's; 0 if it is the same; -ESTALE. */
 static int may_replace(const struct bh_entry *entry, const struct bh_policy *policy,
 		       const u8 *hash, const char **why)
 {
@@ -273,8 +273,10 @@ void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, 
 
 /**
  * bh_loaded_hits() - how often a rule decided
- * @loaded: the version of the policy
- * @rule: the rule's place
+ * @loaded: the version of the policy, to which the caller holds a reference
+ * @rule: the rule's index
+ *
+ * Any context. Return: the sum over all CPUs.
  */
 u64 bh_loaded_hits(const struct bh_loaded *loaded, u32 rule)
 {

@@ -15,15 +15,18 @@
 #include "event_ring.h"
 #include "policy.h"
 
-/* Every change of policies and bindings happens under this lock; checks do not take it. */
+/*
+ * Held for every change of policies, bindings and the assignment table. Checks do not take it:
+ * they read under RCU.
+ */
 extern struct mutex bh_config_mutex;
 
 /**
  * struct bh_loaded - a version of a policy that is or was in force
  * @policy: the policy, freed with the last reference
  * @sha256: of its canonical text
- * @hits: for each rule, how often it decided; NULL if there are too many rules for that
- * @shared_hits: the same then, for all CPUs together
+ * @hits: for each rule and CPU, how often the rule decided; NULL with over BH_COUNTED_MAX rules
+ * @shared_hits: then for each rule, for all CPUs together
  * @refs: the registry's one and the readers'; checks rely on RCU
  * @rcu: frees it after the last check that may see it
  */
@@ -86,7 +89,7 @@ size_t bh_registry_bytes(void);
 
 extern unsigned int bh_nr_asking_tracee;
 
-/* Does any loaded policy speak for the tasks it confines when they are traced? */
+/* Has any loaded policy a rule of role=tracee? Any context. */
 static inline bool bh_registry_asks_tracee(void)
 {
 	return READ_ONCE(bh_nr_asking_tracee);

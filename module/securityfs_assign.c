@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `assign`: the assignment table.
+ * The file `assign`: the assignment table.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -82,14 +82,14 @@ static int put_in_force(const struct file *file, const char *text, size_t len)
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(file) ?: bh_assignment_replace(&assignment);
 	mutex_unlock(&bh_config_mutex);
-	/* Until no exec looks at the old table any more. */
+	/* Waits until no exec looks at the old table any more. */
 	if (!err)
 		synchronize_rcu();
 	bh_assignment_free(assignment);
 	return err;
 }
 
-/* Each table that is ended takes effect. */
+/* Puts each table in force whose `end` was written. */
 static int take_table(const struct file *file, struct writing *writing)
 {
 	size_t lines_len, taken;
@@ -142,7 +142,7 @@ static int assign_flush(struct file *file, fl_owner_t id)
 	struct writing *writing = writing_of(file);
 	int err = 0;
 
-	/* Others have the file open still, as children of a shell have. */
+	/* Other descriptors of the open file are left, such as those of a shell's children. */
 	if (file_count(file) > 1)
 		return 0;
 	mutex_lock(&writing->lock);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `bind`, `unbind`, `bindings` and `self`: which namespace carries which policy.
+ * The files `bind`, `unbind`, `bindings` and `self`: which namespace carries which policy.
  */
 #include <linux/ctype.h>
 #include <linux/fs.h>
@@ -310,7 +310,7 @@ const struct file_operations bh_unbind_fops = {
 /* Room for a path whose bytes are all escaped. */
 #define BH_STRING_LINE (4 * BH_PATH_MAX)
 
-/* What the two files have in common of a line. */
+/* The part of a line that `bindings` and `self` share. */
 static void show_binding(struct seq_file *m, const struct bh_binding *binding,
 			 const struct bh_loaded *loaded)
 {
@@ -339,7 +339,7 @@ static void bindings_stop(struct seq_file *m, void *v)
 	mutex_unlock(&bh_config_mutex);
 }
 
-/* Strings that others chose. */
+/* Shows a string that users or containers chose: quoted, and escaped. */
 static void show_string(struct seq_file *m, const char *key, const char *s, char *buf)
 {
 	struct bh_text text = { .s = buf, .cap = BH_STRING_LINE };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `keys`: whose signatures are trusted.
+ * The file `keys`: whose signatures are trusted.
  */
 #include <linux/fs.h>
 #include <linux/module.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * `load`: documents, a block at a time.
+ * The file `load`, which takes documents. Each block takes effect at its `end`.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -58,7 +58,7 @@ struct load {
 /* Room for the longest answer, so that an error always fits. */
 #define OUTCOME_LINE 256
 
-/* Is the name new? */
+/* Is no policy of this name loaded, so that its files must be made? */
 static bool needs_files(const struct bh_policy *policy)
 {
 	bool known;
@@ -182,7 +182,7 @@ static int load_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* With the first write: who only opens the file, as often as may be, gets little memory. */
+/* Allocates at the first write, so that opening the file many times takes little memory. */
 static int load_begin(struct load *load)
 {
 	if (load->parser)
@@ -198,7 +198,7 @@ static int load_begin(struct load *load)
 	return 0;
 }
 
-/* Of a signed document nothing has been taken before all of it is there. */
+/* Is a signed document incomplete? Nothing of it has taken effect then. */
 static bool is_cut(const struct load *load)
 {
 	return load->signed_len && !load->failed &&
@@ -206,8 +206,8 @@ static bool is_cut(const struct load *load)
 }
 
 /*
- * Called for each descriptor that is closed. With the last one a block that has no `end`
- * is dropped, of which close() tells.
+ * The kernel calls this for each descriptor that is closed. At the last one a block without an
+ * `end` is dropped, and close() returns the error.
  */
 static int load_flush(struct file *file, fl_owner_t id)
 {

@@ -42,7 +42,7 @@ int bh_may_change(const struct file *file)
 	return bh_task_is_confined(current) ? -EPERM : 0;
 }
 
-/* Says what was wrong with a line, in the log and as an event. */
+/* Reports what was wrong with a line, in the kernel log and as an event. */
 static void complain_of_command(struct bh_command *command, unsigned int number, int err)
 {
 	char reason[160];
@@ -139,10 +139,10 @@ ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, c
 }
 
 /*
- * Keeps the module loaded until reboot. A reference that is never given back
- * would do, were there not kernels on which an unload can be forced: but a
- * module that another one uses stays even then, so this one uses itself. It
- * exports nothing, so that no one else changes the list.
+ * Keeps the module loaded until reboot. A reference that is never dropped is not enough where
+ * the kernel lets an unload be forced. But a module that another one uses stays even then: so
+ * this one is made a user of itself. Nobody else changes the list of its users, since it
+ * exports nothing.
  */
 static void pin_module(void)
 {

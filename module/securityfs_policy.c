@@ -22,10 +22,10 @@ enum {
 };
 
 /*
- * Taken where policies' files are made and removed, outside of bh_config_mutex. To make
- * one, securityfs locks its directory, and whoever lists a directory may keep it locked for
- * as long as he likes: into a buffer that a fuse server fills, for one. That must not keep
- * anyone who binds, executes or makes a namespace waiting.
+ * Held while files of policies are made or removed; taken before bh_config_mutex. securityfs
+ * locks the directory to do so. A reader who lists the directory holds that lock for as long
+ * as he likes, for example by a buffer that a fuse server fills. No task that binds, executes
+ * or makes a namespace may wait for that: so it must not happen under bh_config_mutex.
  */
 DEFINE_MUTEX(bh_policy_files_mutex);
 
@@ -47,7 +47,7 @@ struct policy_view {
 
 static struct policy_view *policy_view_get(const struct file *file)
 {
-	/* The file is found by the name of its directory, which the file keeps. */
+	/* The policy's name is that of the directory, which the open file keeps. */
 	const struct dentry *dir = file->f_path.dentry->d_parent;
 	struct policy_view *view = kzalloc(sizeof(*view), GFP_KERNEL);
 	struct bh_entry *entry;
@@ -57,7 +57,7 @@ static struct policy_view *policy_view_get(const struct file *file)
 	mutex_lock(&bh_config_mutex);
 	entry = bh_registry_find(dir->d_name.name, dir->d_name.len);
 	if (entry) {
-		/* Namespaces that have died meanwhile do not count. */
+		/* Bindings of dead namespaces do not count. */
 		bh_bindings_reap();
 		view->loaded = bh_loaded_get(entry);
 		view->counts = bh_entry_counts(entry);
@@ -260,7 +260,7 @@ struct bh_policy_files *bh_policy_files_create(const char *name)
 
 /* remove */
 
-/* Of policies that are removed; under bh_policy_files_mutex. */
+/* The files of policies that the current write removes; under bh_policy_files_mutex. */
 static struct bh_policy_files *doomed_files;
 
 static int remove_command(struct bh_command *command)

@@ -39,7 +39,7 @@ static struct key *own_keyring;
 static LIST_HEAD(shown_keys);	/* under bh_config_mutex */
 static unsigned int nr_shown;
 
-/* What the kernel has found to be signed, if it is what bh_cms_read() has found. */
+/* Is what the kernel found to be signed the content that bh_cms_read() found? */
 static int compare_content(void *ctx, const void *data, size_t len, size_t asn1hdrlen)
 {
 	const struct bh_der *content = ctx;
@@ -125,7 +125,7 @@ static int add_key(const u8 *s, size_t len, const char *origin)
 	if (IS_ERR(key)) {
 		kfree(shown);
 		err = PTR_ERR(key);
-		/* What the kernel has no algorithm for, it says so or finds nothing. */
+		/* The kernel has no such algorithm: it says either of the two. */
 		if (err == -ENOPKG || err == -ENOENT)
 			return -EKEYREJECTED;
 		return err == -ENOMEM ? err : -EINVAL;
