@@ -681,26 +681,28 @@ out:
 	return leaves;
 }
 
-/** bh_checks() - checks of confined tasks so far */
-u64 bh_checks(void)
+static struct bh_counts sum_counts(void)
 {
-	u64 sum = 0;
+	struct bh_counts sum = { };
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(check_counts, cpu).checks);
+	for_each_possible_cpu(cpu) {
+		sum.checks += READ_ONCE(per_cpu(check_counts, cpu).checks);
+		sum.denials += READ_ONCE(per_cpu(check_counts, cpu).denials);
+	}
 	return sum;
 }
 
-/** bh_denials() - checks so far that denied */
+/** bh_checks() - checks of confined tasks so far; any context */
+u64 bh_checks(void)
+{
+	return sum_counts().checks;
+}
+
+/** bh_denials() - checks so far that denied; any context */
 u64 bh_denials(void)
 {
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu(check_counts, cpu).denials);
-	return sum;
+	return sum_counts().denials;
 }
 
 /* Makes the first use of memory a defined one, and exempts it from the kernel's clearing. */

@@ -217,6 +217,12 @@ static int read_binding(struct bh_command *command, const struct words *words,
 	return 0;
 }
 
+/* Splits a command into its words. Return: the type of its namespace, or -EINVAL. */
+static int read_command(struct bh_command *command, struct words *words)
+{
+	return split_words(command, words) ?: find_type(command, words->ns);
+}
+
 static int bind_command(struct bh_command *command)
 {
 	struct bh_entry *entry;
@@ -226,10 +232,7 @@ static int bind_command(struct bh_command *command)
 	bool armed;
 	int type, err;
 
-	err = split_words(command, &words);
-	if (err)
-		return err;
-	type = find_type(command, words.ns);
+	type = read_command(command, &words);
 	if (type < 0)
 		return type;
 	err = read_binding(command, &words, &entry, &armed);
@@ -262,15 +265,12 @@ static int unbind_command(struct bh_command *command)
 	char *cgroup;
 	int type, err;
 
-	err = split_words(command, &words);
-	if (err)
-		return err;
-	type = find_type(command, words.ns);
+	type = read_command(command, &words);
 	if (type < 0)
 		return type;
 	if (words.policy || words.arm || words.label)
 		return command_fail(command, words.policy ?: words.arm ?: words.label, -EINVAL,
-			    "unbind names a namespace only");
+				    "unbind names a namespace only");
 	if (words.inum)
 		return unbind_inum(command, type, words.inum);
 	err = find_ns(command, &words, type, &ns, &cgroup);
