@@ -40,7 +40,10 @@ static int take_turn(void)
 {
 	int fd = open(ctl_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	while (fd >= 0 && flock(fd, LOCK_EX) && errno == EINTR && !interrupted)
+	if (fd < 0 || !flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	say("another sync is at work: waiting for it to end");
+	while (flock(fd, LOCK_EX) && errno == EINTR && !interrupted)
 		;
 	return fd;
 }

@@ -267,6 +267,18 @@ static pid_t find_container(const char *name)
 
 /* Targets */
 
+/* What cannot be opened, for a reason that errno tells: NO if it is gone. */
+static int cannot_open(const char *path)
+{
+	int err = errno;
+
+	if (err == EACCES || err == EPERM)
+		say("not permitted to open %s: run this as root of the host", path);
+	else
+		say("cannot open %s: %s", path, strerror(err));
+	return err == ENOENT || err == ESRCH ? NO : TROUBLE;
+}
+
 static int open_process(struct target *target)
 {
 	struct pollfd exited = { .events = POLLIN };
@@ -281,10 +293,8 @@ static int open_process(struct target *target)
 	for (type = 0; type < NS_TYPES; type++) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", target->pid, ns_names[type]);
 		target->fd[type] = open(path, O_RDONLY | O_CLOEXEC);
-		if (target->fd[type] < 0) {
-			say("cannot open %s: %s", path, strerror(errno));
-			return errno == ENOENT || errno == ESRCH ? NO : TROUBLE;
-		}
+		if (target->fd[type] < 0)
+			return cannot_open(path);
 	}
 	/* Alive after all was opened: what was opened is its own, not a successor's. */
 	exited.fd = target->pidfd;
@@ -301,7 +311,7 @@ static int open_namespace(struct target *target, const char *path)
 	struct statfs fs;
 
 	if (fd < 0) {
-		say("cannot open %s: %s", path, strerror(errno));
+		cannot_open(path);
 		return TROUBLE;
 	}
 	kind = fstatfs(fd, &fs) || fs.f_type != NSFS_MAGIC ? -1 : ioctl(fd, NS_GET_NSTYPE);
