@@ -304,9 +304,10 @@ const struct command cmd_upgrade = {
 	.help = "Freezes all that is confined, saves policies, bindings, table and lock, puts\n"
 		"the file in the loaded module's place, gives it what was saved, and thaws.\n"
 		"On any failure the old module and its state come back before the thaw.\n\n"
-		"      --old FILE       the loaded module's own file, where it is not in its\n"
+		"      --old=FILE       the loaded module's own file, where it is not in its\n"
 		"                       usual place or that holds the new one already\n"
-		"      --cert FILE      a certificate that was written to \"keys\", in DER\n"
-		"      --timeout SECONDS  how long freezing may take (10)\n",
+		"      --cert=FILE      a certificate that was written to \"keys\", in DER\n"
+		"      --timeout=SECONDS\n"
+		"                       how long freezing may take; 10 if nothing is said\n",
 	.run = run,
 };

@@ -109,6 +109,12 @@ static size_t version_rest(const char *s, size_t len)
 	return n;
 }
 
+/* The release that a module of Python in C is made for: _x.cpython-311-x86_64-linux-gnu.so. */
+static bool is_abi_tag(const char *s, size_t at)
+{
+	return at >= 8 && !memcmp(s + at - 8, "cpython-", 8);
+}
+
 /* The number of a shared library: libz.so.1.2.13 is libz.so.* from here on. */
 static bool is_so_version(const char *s, size_t len, size_t at)
 {
@@ -122,7 +128,7 @@ static size_t put_number(struct buf *out, const char *s, size_t len, size_t at, 
 	size_t rest = version_rest(s + at + n, len - at - n), i;
 
 	/* A process, a timestamp, a release's directory. */
-	if ((alone && n == len) || n >= 6) {
+	if ((alone && n == len) || n >= 6 || is_abi_tag(s, at)) {
 		put_star(out);
 		return n;
 	}
