@@ -180,6 +180,15 @@ static void print_policies(const struct state *state)
 	}
 }
 
+/* What a line of 80 columns has left; a longer one, as orchestrators make, gets its own. */
+#define LABEL_ROOM	18
+
+static void print_label(const char *label)
+{
+	fputs(strlen(label) > LABEL_ROOM ? "\n      " : " ", stdout);
+	print_text(label);
+}
+
 static void print_bindings(const struct state *state, const struct processes *all)
 {
 	size_t i;
@@ -193,10 +202,10 @@ static void print_bindings(const struct state *state, const struct processes *al
 		char *ns = xasprintf("%s:[%s]", kvs_get(binding, "ns", "?"),
 				     kvs_get(binding, "inum", "?"));
 
-		printf("  %-17s %-22s %-5s %-6s %5zu ", ns, kvs_get(binding, "policy", "?"),
+		printf("  %-17s %-22s %-5s %-6s %5zu", ns, kvs_get(binding, "policy", "?"),
 		       kvs_get(binding, "armed", "?"), kvs_get(binding, "by", "?"),
 		       binding_processes(all, binding));
-		print_text(kvs_get(binding, "label", "-"));
+		print_label(kvs_get(binding, "label", "-"));
 		printf("\n      ");
 		print_text(kvs_get(binding, "cgroup", "-"));
 		putchar('\n');
