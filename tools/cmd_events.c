@@ -25,10 +25,11 @@ static const struct option options[] = {
 	COMMON_OPTIONS
 };
 
+/* Both of the others: objects with the kernel's line in them. */
 enum form {
-	FORM_TEXT,
-	FORM_JSON,
-	FORM_RAW,
+	FORM_TEXT = 0,
+	FORM_JSON = 1,
+	FORM_RAW = 2,
 };
 
 static atomic_bool interrupted;
@@ -39,28 +40,32 @@ static void interrupt(int signal)
 	interrupted = true;
 }
 
-static void print_event(const struct event *event, enum form form)
+static void print_json(const struct event *event, bool raw)
 {
-	json_t *object;
+	json_t *object = event_json(event);
 
-	switch (form) {
-	case FORM_TEXT:
-		event_describe(event, stdout);
-		break;
-	case FORM_RAW:
+	/* Bytes that are no text are in saved lines only: the kernel escapes them. */
+	if (raw)
+		json_object_set_new(object, "raw", json_stringn(event->raw, event->len) ?:
+				    json_null());
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+static void print_event(const struct event *event, unsigned int form)
+{
+	if (form & FORM_JSON) {
+		print_json(event, form & FORM_RAW);
+	} else if (form & FORM_RAW) {
 		fwrite(event->raw, 1, event->len, stdout);
 		putchar('\n');
-		break;
-	case FORM_JSON:
-		object = event_json(event);
-		json_dumpf(object, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(object);
-		break;
+	} else {
+		event_describe(event, stdout);
 	}
 }
 
-static int show(struct event_source *source, const struct event_filter *filter, enum form form,
+static int show(struct event_source *source, const struct event_filter *filter, unsigned int form,
 		bool follow)
 {
 	struct event event = { 0 };
@@ -109,7 +114,7 @@ static int run(int argc, char **argv)
 	struct sigaction action = { .sa_handler = interrupt };
 	struct event_filter filter = { 0 };
 	struct event_source *source;
-	enum form form = FORM_TEXT;
+	unsigned int form = FORM_TEXT;
 	const char *file = NULL;
 	bool follow = false;
 	int option, status;
@@ -120,10 +125,10 @@ static int run(int argc, char **argv)
 			follow = true;
 			break;
 		case 'j':
-			form = FORM_JSON;
+			form |= FORM_JSON;
 			break;
 		case OPTION_RAW:
-			form = FORM_RAW;
+			form |= FORM_RAW;
 			break;
 		case 'p':
 			filter.policy = optarg;
@@ -172,7 +177,7 @@ const struct command cmd_events = {
 		"saved lines. A loss of events is shown whatever is asked for.\n\n"
 		"  -f, --follow         wait for more\n"
 		"  -j, --json           an object a line\n"
-		"      --raw            the kernel's lines\n"
+		"      --raw            the kernel's lines; with --json a member more\n"
 		"  -F, --file=FILE      saved lines, or what \"ausearch --raw\" prints\n"
 		"  -p, --policy=NAME    only events of this policy\n"
 		"  -c, --class=CLASS    only exec, map, mount, ptrace or config\n"
