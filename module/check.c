@@ -401,6 +401,15 @@ static const char *report_word(const struct bh_opinion *opinion)
 }
 
 /*
+ * A probe that nobody is to hear of, such as that of ps for /proc/PID/stat. In audit mode it
+ * is reported: the mode is there to tell what would be denied, and to be learnt from.
+ */
+static bool is_silent(const struct bh_check *check, const struct bh_opinion *opinion)
+{
+	return check->silent && !opinion->policy->audit_mode;
+}
+
+/*
  * Asks all policies that have a say.
  *
  * Return: what is still missing and may sleep to be fetched.
@@ -429,7 +438,8 @@ static u32 judge_opinions(struct bh_check *check)
 		gather_facts(check, missing);
 	for (i = 0; i < check->nr_opinions; i++) {
 		judge_one(check, &check->opinions[i]);
-		check->reports |= report_word(&check->opinions[i]) && !check->silent;
+		check->reports |= report_word(&check->opinions[i]) &&
+				  !is_silent(check, &check->opinions[i]);
 	}
 	if (unlikely(check->reports))
 		gather_facts(check, facts_shown(check) & ~check->have);
@@ -483,7 +493,7 @@ static void report_opinion(struct bh_check *check, const struct bh_opinion *opin
 	};
 	struct bh_request request;
 
-	if (check->silent || !event.verdict)
+	if (is_silent(check, opinion) || !event.verdict)
 		return;
 	if (check->peer)
 		describe_peer(check, opinion);

@@ -1175,7 +1175,9 @@ TEST_F(traces, what_the_kernel_does_not_audit_gives_no_event)
 		/* Nor is the one killed who, like ps(1), only looks. */
 		GIVES(0, EPERM, read_start_code, NULL, "kill ptrace"),
 		ALLOWED(read_start_code, NULL, "deny ptrace access=attach"),
-		ALLOWED(read_start_code, NULL, "mode audit\n" DENY),
+		/* Who learns a policy from the events must hear of it. */
+		GIVES(0, 0, read_start_code, NULL, "mode audit\n" DENY, "verdict=would-deny",
+		      " access=read "),
 	};
 	size_t i;
 
