@@ -312,8 +312,10 @@ static int run(int argc, char **argv)
 
 	if (read_options(&task, argc, argv))
 		return TROUBLE;
-	if (!task.name)
-		task.name = name = name_of(task.source);
+	if (!task.name) {
+		name = name_of(task.source);
+		task.name = name;
+	}
 	image = xcalloc(1, sizeof(*image));
 	image->platform = task.platform;
 	image->wants_verity = task.by == BY_VERITY;
@@ -336,9 +338,9 @@ const struct command cmd_image = {
 		"standard input.\n\n"
 		"  -o, --output FILE  where to; standard output if it is not given\n"
 		"  -n, --name N       the policy's name\n"
-		"  --platform P       of an image for several the one for P, as linux/arm64; this\n"
-		"                     machine's if it is not given\n"
-		"  --policy-version N its version, which only rises on a node; 1 if it is not given\n"
+		"  --platform P       of an image for several platforms the one for P, such as\n"
+		"                     linux/arm64; this machine's if it is not given\n"
+		"  --policy-version N its version, 1 if not given; on a node it only rises\n"
 		"  -b, --by HOW       by what files are known: digest (sha256, of the content),\n"
 		"                     path (what was not changed since), verity (fs-verity)\n",
 	.run = run,

@@ -24,6 +24,31 @@ static const struct option verify_options[] = {
 	COMMON_OPTIONS
 };
 
+/* What both commands are told. */
+struct task {
+	const char *key;
+	const char *cert;
+	const char *output;
+	const char *file;
+};
+
+/* @letters and @options are those of the command, which wants all but the output. */
+static int read_options(struct task *task, int argc, char **argv, const char *letters,
+			const struct option *options)
+{
+	bool wants_key = *letters == 'k';
+	int option;
+
+	while ((option = next_option(argc, argv, letters, options)) >= 0)
+		*(option == 'k' ? &task->key :
+		  option == 'c' ? &task->cert : &task->output) = optarg;
+	task->file = argv[optind];
+	if (argc - optind == 1 && task->cert && (task->key || !wants_key))
+		return DONE;
+	say(wants_key ? "sign needs --key, --cert and a file" : "verify needs --cert and a file");
+	return usage_error();
+}
+
 /* The last reason that libcrypto has given. */
 static const char *last_error(void)
 {
@@ -114,41 +139,39 @@ static int sign(const char *path, X509 *cert, EVP_PKEY *key, const char *out)
 	return status;
 }
 
-static int run_sign(int argc, char **argv)
+/* Signs with a key that must be the certificate's. */
+static int sign_with(const struct task *task, const char *output)
 {
-	const char *key_path = NULL, *cert_path = NULL, *out = NULL;
-	EVP_PKEY *key = NULL;
-	X509 *cert = NULL;
-	char *made = NULL;
-	int option, status = TROUBLE;
+	X509 *cert = read_certificate(task->cert);
+	EVP_PKEY *key = cert ? read_key(task->key) : NULL;
+	int status = TROUBLE;
 
-	while ((option = next_option(argc, argv, "k:c:o:", sign_options)) >= 0)
-		*(option == 'k' ? &key_path : option == 'c' ? &cert_path : &out) = optarg;
-	if (argc - optind != 1 || !key_path || !cert_path) {
-		say("sign needs --key, --cert and a file");
-		return usage_error();
-	}
-	argv += optind;
-	if (!out) {
-		made = strcmp(*argv, "-") ? xasprintf("%s.p7s", *argv) : xstrdup("-");
-		out = made;
-	}
-	if (strcmp(*argv, "-"))
-		status = check_document(*argv);
-	else
-		status = DONE;
-	if (!status) {
-		status = TROUBLE;
-		cert = read_certificate(cert_path);
-		key = cert ? read_key(key_path) : NULL;
-		if (key && X509_check_private_key(cert, key) != 1)
-			say("%s: not the key of %s", key_path, cert_path);
-		else if (key)
-			status = sign(*argv, cert, key, out);
-	}
+	if (key && X509_check_private_key(cert, key) != 1)
+		say("%s: not the key of %s", task->key, task->cert);
+	else if (key)
+		status = sign(task->file, cert, key, output);
 	EVP_PKEY_free(key);
 	X509_free(cert);
-	free(made);
+	return status;
+}
+
+static int run_sign(int argc, char **argv)
+{
+	struct task task = { .key = NULL };
+	bool is_stdin;
+	char *output;
+	int status;
+
+	if (read_options(&task, argc, argv, "k:c:o:", sign_options))
+		return TROUBLE;
+	is_stdin = !strcmp(task.file, "-");
+	output = task.output ? xstrdup(task.output) :
+		 is_stdin ? xstrdup("-") : xasprintf("%s.p7s", task.file);
+	/* Standard input can be read only once. */
+	status = is_stdin ? DONE : check_document(task.file);
+	if (!status)
+		status = sign_with(&task, output);
+	free(output);
 	return finish(status);
 }
 
@@ -256,18 +279,14 @@ static int verify(const char *path, X509 *ca, const char *out)
 
 static int run_verify(int argc, char **argv)
 {
-	const char *cert_path = NULL, *out = NULL;
-	int option, status;
+	struct task task = { .key = NULL };
+	int status;
 	X509 *ca;
 
-	while ((option = next_option(argc, argv, "c:o:", verify_options)) >= 0)
-		*(option == 'c' ? &cert_path : &out) = optarg;
-	if (argc - optind != 1 || !cert_path) {
-		say("verify needs --cert and a file");
-		return usage_error();
-	}
-	ca = read_certificate(cert_path);
-	status = ca ? verify(argv[optind], ca, out) : TROUBLE;
+	if (read_options(&task, argc, argv, "c:o:", verify_options))
+		return TROUBLE;
+	ca = read_certificate(task.cert);
+	status = ca ? verify(task.file, ca, task.output) : TROUBLE;
 	X509_free(ca);
 	return finish(status);
 }

@@ -8,6 +8,7 @@
 
 #include <line.h>
 
+#include "command.h"
 #include "doc.h"
 
 /* The module's reader of lines hands no policy on here: it is only asked for tokens. */
@@ -177,12 +178,18 @@ void doc_parse(struct doc *doc)
 	bh_parser_free(parser);
 }
 
+/* DER begins with a sequence and, of more than some bytes, the length of its length. */
+static bool is_signed(const struct buf *text)
+{
+	return text->len > 2 && text->s[0] == 0x30 && ((unsigned char)text->s[1] & 0xf0) == 0x80;
+}
+
 /**
  * doc_read() - read a document from a file; says what is wrong
  * @doc: empty
  * @path: its name, or `-`
  *
- * Return: 0 or TROUBLE.
+ * Return: DONE; TROUBLE if it cannot be read; NO if it is signed.
  */
 int doc_read(struct doc *doc, const char *path)
 {
@@ -191,6 +198,12 @@ int doc_read(struct doc *doc, const char *path)
 	if (err)
 		return err;
 	doc->label = file_label(path);
+	if (is_signed(&doc->text)) {
+		say_at(doc->label, 1, 1, SEVERITY_ERROR,
+		       "a signed document: \"bulkhead verify --cert CERT -o -\" prints the policy in it");
+		doc_free(doc);
+		return NO;
+	}
 	doc_parse(doc);
 	return 0;
 }

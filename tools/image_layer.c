@@ -123,7 +123,10 @@ static struct image_content *read_entry(const struct image *image, struct archiv
 	int ret = ARCHIVE_OK;
 	size_t n;
 
-	while (more && (ret = archive_read_data_block(archive, &bytes, &n, &offset)) == ARCHIVE_OK) {
+	while (more && ret == ARCHIVE_OK) {
+		ret = archive_read_data_block(archive, &bytes, &n, &offset);
+		if (ret != ARCHIVE_OK)
+			break;
 		/* What a sparse file leaves out is zeros. */
 		more = image_read_zeros(reader, offset - next) && image_read_add(reader, bytes, n);
 		next = offset + n;

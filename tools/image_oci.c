@@ -319,7 +319,9 @@ static void say_choice(const struct store *store, json_t *list, const struct pla
 /* A variant that nobody asked for is taken only where there is no other. */
 static bool is_better(json_t *descriptor, json_t *chosen, const struct platform *wanted)
 {
-	return !*wanted->variant && !string_in(json_object_get(descriptor, "platform"), "variant") &&
+	json_t *of = json_object_get(descriptor, "platform");
+
+	return !*wanted->variant && !string_in(of, "variant") &&
 	       string_in(json_object_get(chosen, "platform"), "variant");
 }
 
@@ -444,6 +446,7 @@ static int apply_docker_layer(struct image *image, const struct store *store, co
 static int from_manifest(struct image *image, const struct store *store, json_t *manifests)
 {
 	json_t *manifest = json_array_get(manifests, 0), *layers, *ids, *config = NULL;
+	const char *name;
 	const char *config_name = string_in(manifest, "Config");
 	int status = TROUBLE;
 	size_t i;
@@ -453,12 +456,16 @@ static int from_manifest(struct image *image, const struct store *store, json_t 
 		say("%s: has several images, of which one is wanted", store->label);
 	else if (!config_name || !json_is_array(layers))
 		say("%s: manifest.json describes no image", store->label);
-	else if ((config = read_json(store, config_name, NULL, false)))
+	else
+		config = read_json(store, config_name, NULL, false);
+	if (config)
 		status = check_platform(image, store, config);
 	ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
-	for (i = 0; !status && i < json_array_size(layers); i++)
-		status = apply_docker_layer(image, store, json_string_value(json_array_get(layers, i)),
+	for (i = 0; !status && i < json_array_size(layers); i++) {
+		name = json_string_value(json_array_get(layers, i));
+		status = apply_docker_layer(image, store, name,
 					    digits_of(json_string_value(json_array_get(ids, i))));
+	}
 	json_decref(config);
 	return status;
 }

@@ -92,7 +92,7 @@ static int from_directory(struct image *image, const char *path)
 /* Archives */
 
 /* Copies what @archive has unpacked of @label to a file without a name. */
-static FILE *keep(struct archive *archive, const char *label)
+static FILE *copy_unpacked(struct archive *archive, const char *label)
 {
 	FILE *copy = tmpfile();
 	const void *bytes;
@@ -136,7 +136,7 @@ static int from_archive(struct image *image, int fd, const char *label, bool is_
 		return TROUBLE;
 	}
 	if (is_pipe || archive_filter_count(archive) > 1) {
-		copy = keep(archive, label);
+		copy = copy_unpacked(archive, label);
 		fd = copy ? fileno(copy) : -1;
 	}
 	archive_read_free(archive);
@@ -171,7 +171,8 @@ int image_from(struct image *image, const char *source)
 	else if (!S_ISDIR(st.st_mode))
 		status = from_archive(image, fd, source, !S_ISREG(st.st_mode));
 	else
-		status = is_layout ? image_from_layout(image, source) : from_directory(image, source);
+		status = is_layout ? image_from_layout(image, source) :
+				     from_directory(image, source);
 	if (fd >= 0)
 		close(fd);
 	return status;
