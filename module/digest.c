@@ -17,6 +17,7 @@
  */
 #include <crypto/hash.h>
 #include <crypto/hash_info.h>
+#include <linux/blkdev.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
@@ -234,12 +235,32 @@ struct inode *bh_content_inode(const struct file *file)
 }
 
 /*
+ * Does the file system lie on what is no disk of this machine's: in a file, as that of a
+ * loop device, or with a process or another machine? Whoever serves it changes it unseen.
+ * It says so by the name of its disk; erofs without a disk lies in a file.
+ */
+static bool is_served_below(const struct super_block *sb)
+{
+	static const char *const served[] = { "loop", "nbd", "rbd", "drbd", "ublkb" };
+	size_t i;
+
+	if (!sb->s_bdev)
+		return sb->s_magic == EROFS_SUPER_MAGIC_V1;
+	for (i = 0; i < ARRAY_SIZE(served); i++)
+		if (str_has_prefix(sb->s_bdev->bd_disk->disk_name, served[i]))
+			return true;
+	return false;
+}
+
+/*
  * Only a file system that this machine keeps, on a device or in memory, has content that
  * changes as hook_content.c sees it. Others are served by a process or another machine,
  * and some with a device share it with one.
  */
 static bool is_kept_here(const struct super_block *sb)
 {
+	const int flags = sb->s_type->fs_flags;
+
 	switch (sb->s_magic) {
 	case TMPFS_MAGIC:
 		/* A memfd is open for writing from the beginning, and not counted. */
@@ -250,7 +271,7 @@ static bool is_kept_here(const struct super_block *sb)
 	case OCFS2_SUPER_MAGIC:
 		return false;
 	}
-	return sb->s_type->fs_flags & FS_REQUIRES_DEV && !(sb->s_type->fs_flags & FS_HAS_SUBTYPE);
+	return flags & FS_REQUIRES_DEV && !(flags & FS_HAS_SUBTYPE) && !is_served_below(sb);
 }
 
 static const char *why_none(const struct inode *inode)

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Content under rules that name digests: who may change it unseen, and what takes its time.
+ */
+#include <linux/io_uring.h>
+#include <linux/loop.h>
+#include <linux/major.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include <kselftest_harness.h>
+
+#include "cell.h"
+#include "fuse.h"
+#include "program.h"
+#include "race.h"
+#include "sha256.h"
+#include "trial.h"
+
+#define TOP "/tmp/c"
+#define PROG TOP "/prog"
+#define EVIL TOP "/evil"
+#define DIR TOP "/dir"
+#define SIZE 65536
+#define PLACE 40000
+
+/* Large enough to take seconds of a machine that is emulated. */
+#define BIG TOP "/big"
+#define BIG_SIZE (48 << 20)
+
+FIXTURE(content)
+{
+	struct bh_cell cell;
+};
+
+/* All files of this size are programs whose last pages are empty. */
+static void make(const char *path)
+{
+	bh_make_elf(path, 0, NULL);
+	if (truncate(path, SIZE))
+		_exit(1);
+}
+
+static int allow(const char *path)
+{
+	const char *digest = sha256_file(path);
+
+	return bh_policy("c", "default exec deny\nallow exec digest=sha256:%s\n"
+			 "default map deny\nallow map digest=sha256:%s\n", digest, digest);
+}
+
+FIXTURE_SETUP(content)
+{
+	ASSERT_EQ(0, bh_scratch(TOP));
+	ASSERT_EQ(0, mkdir(DIR, 0755));
+	make(PROG);
+	ASSERT_EQ(0, allow(PROG));
+	ASSERT_EQ(0, bh_cell_start(&self->cell, CLONE_NEWPID));
+	ASSERT_EQ(0, bh_cell_bind(&self->cell, "c"));
+}
+
+FIXTURE_TEARDOWN(content)
+{
+	bh_cell_stop(&self->cell);
+	umount2(DIR, MNT_DETACH);
+}
+
+static int run(void *path)
+{
+	return bh_exec(path);
+}
+
+/* Is what is mapped by an allowed digest what the digest is of? 0, an errno, or -1. */
+static int look(void *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	char *memory = mmap(NULL, SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+
+	err = memory == MAP_FAILED ? errno : 0;
+	close(fd);
+	if (err)
+		return err;
+	sched_yield();
+	err = memory[PLACE] ? -1 : 0;
+	munmap(memory, SIZE);
+	return err;
+}
+
+#define RUN(path) bh_cell_run(&self->cell, run, path)
+#define LOOK(path) bh_cell_run(&self->cell, look, path)
+
+static int put_byte(const char *path, char byte)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), err;
+
+	err = fd < 0 || pwrite(fd, &byte, 1, PLACE) != 1;
+	close(fd);
+	return err;
+}
+
+/* While it is read for its digest, it grows, shrinks and changes. */
+static void change(void *unused)
+{
+	if (!put_byte(PROG, 'x') && (truncate(PROG, SIZE + 1) || truncate(PROG, SIZE)))
+		return;
+	put_byte(PROG, 0);
+}
+
+static enum bh_race_try look_meanwhile(void *cell)
+{
+	int ret = bh_cell_run(cell, look, PROG);
+
+	return ret < 0 ? BH_RACE_BAD : ret ? BH_RACE_HIT : BH_RACE_MISSED;
+}
+
+TEST_F(content, changes_while_it_is_read)
+{
+	struct bh_race race = {
+		.act = look_meanwhile, .rival = change, .arg = &self->cell,
+		.milliseconds = 5000, .enough = 10,
+	};
+
+	ASSERT_EQ(0, bh_race(&race));
+	EXPECT_EQ(0, race.seen[BH_RACE_BAD]);
+	EXPECT_LT(0, race.seen[BH_RACE_HIT]);
+	EXPECT_EQ(0, truncate(PROG, SIZE));
+	EXPECT_EQ(0, put_byte(PROG, 0));
+	EXPECT_EQ(0, LOOK(PROG));
+}
+
+/* A ring keeps a file open that no descriptor names any more. */
+TEST_F(content, written_by_a_ring)
+{
+	struct io_uring_params params = { };
+	int ring = syscall(SYS_io_uring_setup, 4, &params), fd, tries;
+
+	if (ring < 0)
+		SKIP(return, "no io_uring here: %s", strerror(errno));
+	fd = open(PROG, O_RDWR | O_CLOEXEC);
+	ASSERT_EQ(0, syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, &fd, 1));
+	close(fd);
+	EXPECT_EQ(EACCES, LOOK(PROG));
+	EXPECT_NE(0, RUN(PROG));
+	EXPECT_EQ(0, syscall(SYS_io_uring_register, ring, IORING_UNREGISTER_FILES, NULL, 0));
+	close(ring);
+	/* It lets go some time later. */
+	for (tries = 0; tries < 500 && LOOK(PROG); tries++)
+		usleep(20000);
+	EXPECT_EQ(0, LOOK(PROG));
+	EXPECT_EQ(0, RUN(PROG));
+}
+
+/* Nothing is lost, and nothing is believed, when memory is taken back. */
+TEST_F(content, under_memory_pressure)
+{
+	if (system("mkfs.ext4 -q -F /dev/ram0 >/dev/null 2>&1") ||
+	    mount("/dev/ram0", DIR, "ext4", 0, NULL))
+		SKIP(return, "no ext4 here");
+	make(DIR "/prog");
+	EXPECT_EQ(0, RUN(DIR "/prog"));
+	sync();
+	EXPECT_EQ(0, system("echo 3 > /proc/sys/vm/drop_caches"));
+	EXPECT_EQ(0, RUN(DIR "/prog"));
+	EXPECT_EQ(0, put_byte(DIR "/prog", 'x'));
+	sync();
+	EXPECT_EQ(0, system("echo 3 > /proc/sys/vm/drop_caches"));
+	EXPECT_EQ(EACCES, RUN(DIR "/prog"));
+	EXPECT_EQ(0, put_byte(DIR "/prog", 0));
+	EXPECT_EQ(0, RUN(DIR "/prog"));
+}
+
+/* What is kept goes with its inode. */
+TEST_F(content, is_given_back)
+{
+	long bytes = bh_number("stats", "cache_bytes");
+	int tries;
+
+	EXPECT_EQ(0, RUN(PROG));
+	EXPECT_LT(bytes, bh_number("stats", "cache_bytes"));
+	EXPECT_EQ(0, unlink(PROG));
+	for (tries = 0; tries < 500 && bh_number("stats", "cache_bytes") > bytes; tries++)
+		usleep(20000);
+	EXPECT_GE(bytes, bh_number("stats", "cache_bytes"));
+}
+
+/* A file below two overlays: written to from the host, and by way of the other overlay. */
+static int overlay(const char *name)
+{
+	char merged[64], upper[64], work[64], options[256];
+
+	snprintf(merged, sizeof(merged), DIR "/%s", name);
+	snprintf(upper, sizeof(upper), DIR "/%s.upper", name);
+	snprintf(work, sizeof(work), DIR "/%s.work", name);
+	snprintf(options, sizeof(options), "lowerdir=" DIR "/low,upperdir=%s,workdir=%s", upper,
+		 work);
+	return mkdir(merged, 0755) ?: mkdir(upper, 0755) ?: mkdir(work, 0755) ?:
+	       mount("overlay", merged, "overlay", 0, options);
+}
+
+TEST_F(content, below_two_overlays)
+{
+	ASSERT_EQ(0, mkdir(DIR "/low", 0755));
+	make(DIR "/low/prog");
+	make(DIR "/low/other");
+	if (overlay("a") || overlay("b"))
+		SKIP(return, "no overlay here: %s", strerror(errno));
+	EXPECT_EQ(0, RUN(DIR "/a/prog"));
+	EXPECT_EQ(0, RUN(DIR "/b/prog"));
+	EXPECT_EQ(0, put_byte(DIR "/b/prog", 'x'));
+	EXPECT_EQ(0, RUN(DIR "/a/prog"));
+	EXPECT_EQ(EACCES, RUN(DIR "/b/prog"));
+	EXPECT_EQ(0, put_byte(DIR "/low/prog", 'x'));
+	EXPECT_EQ(EACCES, RUN(DIR "/a/prog"));
+	EXPECT_EQ(EACCES, LOOK(DIR "/a/prog"));
+
+	EXPECT_EQ(0, RUN(DIR "/a/other"));
+	EXPECT_EQ(0, put_byte(DIR "/low/other", 'x'));
+	EXPECT_EQ(EACCES, RUN(DIR "/b/other"));
+	umount2(DIR "/a", MNT_DETACH);
+	umount2(DIR "/b", MNT_DETACH);
+}
+
+/* What lies in a file changes with that file, and nobody sees it. */
+TEST_F(content, on_a_loop_device)
+{
+	int events = bh_events(), control, loop, image;
+	char device[32];
+
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		SKIP(return, "no loop devices here");
+	snprintf(device, sizeof(device), "/dev/loop%d", ioctl(control, LOOP_CTL_GET_FREE));
+	close(control);
+	image = open(TOP "/image", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_EQ(0, ftruncate(image, 4 << 20));
+	if (system("mkfs.ext4 -q -F " TOP "/image >/dev/null 2>&1"))
+		SKIP(return, "no mkfs.ext4 here");
+	loop = open(device, O_RDWR | O_CLOEXEC);
+	ASSERT_EQ(0, ioctl(loop, LOOP_SET_FD, image));
+	ASSERT_EQ(0, mount(device, DIR, "ext4", 0, NULL));
+	make(DIR "/prog");
+	EXPECT_EQ(EACCES, RUN(DIR "/prog"));
+	EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=exec", DIR "/prog", "no digest", NULL));
+	EXPECT_EQ(0, umount2(DIR, 0));
+	ioctl(loop, LOOP_CLR_FD, 0);
+	close(loop);
+	close(image);
+	close(events);
+}
+
+/* A file system whose one file has another content each time that it is read. */
+
+struct file_answer {
+	struct fuse_out_header header;
+	union {
+		struct fuse_init_out init;
+		struct fuse_attr_out attr;
+		struct fuse_entry_out entry;
+		struct fuse_open_out open;
+		char bytes[8192];
+	};
+};
+
+static size_t answer_file(const struct fuse_in_header *request, struct file_answer *answer)
+{
+	const struct fuse_read_in *read_in = (void *)(request + 1);
+	const struct fuse_attr file = {
+		.ino = FUSE_LINK_ID, .mode = S_IFREG | 0755, .nlink = 1, .size = 4096,
+	};
+	static unsigned int reads;
+	int fd;
+
+	switch (request->opcode) {
+	case FUSE_LOOKUP:
+		answer->entry.nodeid = FUSE_LINK_ID;
+		answer->entry.attr = file;
+		return sizeof(answer->entry);
+	case FUSE_GETATTR:
+		answer->attr.attr = file;
+		return sizeof(answer->attr);
+	case FUSE_OPEN:
+		return sizeof(answer->open);
+	case FUSE_READ:
+		fd = open(PROG, O_RDONLY | O_CLOEXEC);
+		if (pread(fd, answer->bytes, 4096, 0) != 4096)
+			_exit(1);
+		close(fd);
+		answer->bytes[4000] = reads++;
+		return read_in->offset ? 0 : 4096;
+	}
+	answer->header.error = request->opcode == FUSE_FLUSH || request->opcode == FUSE_RELEASE ?
+			       0 : -ENOSYS;
+	return 0;
+}
+
+static void serve_file(int fd)
+{
+	static char request[FUSE_MIN_READ_BUFFER + 4096];
+	const struct fuse_in_header *header = (void *)request;
+
+	while (read(fd, request, sizeof(request)) > 0) {
+		struct file_answer answer = { .header.unique = header->unique };
+
+		if (header->opcode == FUSE_FORGET || header->opcode == FUSE_INTERRUPT)
+			continue;
+		if (header->opcode == FUSE_INIT ||
+		    (header->opcode == FUSE_GETATTR && header->nodeid == FUSE_ROOT_ID)) {
+			fuse_answer(fd, header);
+			continue;
+		}
+		answer.header.len = sizeof(answer.header) + answer_file(header, &answer);
+		if (write(fd, &answer, answer.header.len) < 0)
+			break;
+	}
+	_exit(0);
+}
+
+TEST_F(content, served_by_a_process)
+{
+	int events = bh_events(), fd = fuse_mount(DIR);
+	pid_t server;
+
+	if (fd < 0)
+		SKIP(return, "no fuse here: %s", strerror(-fd));
+	server = fork();
+	if (!server)
+		serve_file(fd);
+	close(fd);
+	EXPECT_EQ(0, bh_exec(DIR "/f"));
+	EXPECT_EQ(EACCES, RUN(DIR "/f"));
+	EXPECT_EQ(EACCES, LOOK(DIR "/f"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=exec", DIR "/f", "no digest", NULL));
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	close(events);
+}
+
+/* A program's interpreter must be allowed as well, or what ld.so is given to run. */
+TEST_F(content, of_an_interpreter)
+{
+	bh_make_loader(TOP "/ld.so");
+	bh_make_elf(TOP "/dynamic", 0, TOP "/ld.so");
+	ASSERT_EQ(0, allow(TOP "/dynamic"));
+	EXPECT_EQ(EACCES, RUN(TOP "/dynamic"));
+	EXPECT_EQ(EACCES, RUN(TOP "/ld.so"));
+	EXPECT_EQ(EACCES, LOOK(PROG));
+	ASSERT_EQ(0, bh_policy("c", "default exec deny\nallow exec digest=sha256:%s\n"
+			       "allow exec as=interpreter path=" TOP "/ld.so\n",
+			       sha256_file(TOP "/dynamic")));
+	EXPECT_EQ(0, RUN(TOP "/dynamic"));
+}
+
+static pid_t start(const char *path)
+{
+	char *argv[] = { "program", NULL }, *envp[] = { NULL };
+	pid_t pid = fork();
+
+	if (!pid) {
+		execve(path, argv, envp);
+		_exit(1);
+	}
+	return pid;
+}
+
+/* Three want the same; one is killed while they wait, and need not wait any longer. */
+static int wait_for_one(void *path)
+{
+	pid_t pid[3];
+	int i, status, failed = 0;
+
+	for (i = 0; i < 3; i++)
+		pid[i] = start(path);
+	usleep(200000);
+	kill(pid[2], SIGKILL);
+	if (waitpid(-1, &status, 0) != pid[2] || !WIFSIGNALED(status))
+		return 1;
+	for (i = 0; i < 2; i++)
+		failed |= waitpid(pid[i], &status, 0) != pid[i] || status;
+	return failed ? 2 : 0;
+}
+
+TEST_F(content, several_wait_for_one)
+{
+	long misses;
+
+	bh_make_elf(BIG, 0, NULL);
+	ASSERT_EQ(0, truncate(BIG, BIG_SIZE));
+	ASSERT_EQ(0, allow(BIG));
+	misses = bh_number("stats", "cache_misses");
+	EXPECT_EQ(0, bh_cell_run(&self->cell, wait_for_one, BIG));
+	/* Whoever was killed may have begun to read. */
+	EXPECT_GE(misses + 2, bh_number("stats", "cache_misses"));
+	EXPECT_LT(misses, bh_number("stats", "cache_misses"));
+}
+
+TEST_HARNESS_MAIN
