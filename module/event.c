@@ -190,6 +190,7 @@ void bh_event_config(const struct bh_config_event *config, int err)
 		.auid = from_kuid(&init_user_ns, audit_get_loginuid(current)),
 		.ses = audit_get_sessionid(current),
 		.label = string_of(config->label),
+		.signer = string_of(config->signer),
 		.comm = comm_of(current, comm),
 		.reason = string_of(config->reason),
 	};

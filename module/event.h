@@ -45,6 +45,7 @@ struct bh_event {
  * @ns: type of the namespace that it is about, or NULL
  * @inum: its number, or 0 if it is not known
  * @label: the binding's, or NULL
+ * @signer: who has signed the document, or whose key is trusted from now on; or NULL
  * @reason: what was wrong, or NULL
  */
 struct bh_config_event {
@@ -53,6 +54,7 @@ struct bh_config_event {
 	const char *ns;
 	unsigned int inum;
 	const char *label;
+	const char *signer;
 	const char *reason;
 };
 

@@ -206,6 +206,8 @@ void bh_change_write(struct bh_text *text, const struct bh_change *change, enum 
 	put_number(text, "uid", change->uid);
 	if (change->label.s)
 		put_string(text, "label", &change->label, &label_room, form);
+	if (change->signer.s)
+		put_string(text, "signer", &change->signer, &label_room, form);
 	put_string(text, "comm", &change->comm, &name_room, form);
 	if (change->reason.s)
 		put_string(text, "reason", &change->reason, &path_room, form);

@@ -64,6 +64,7 @@ struct bh_facts {
  * @auid: who logged in
  * @ses: in which session
  * @label: the binding's
+ * @signer: who has signed, or whose key it is
  * @comm: the writer's command name
  * @reason: why it was refused, or NULL
  */
@@ -78,6 +79,7 @@ struct bh_change {
 	u32 auid;
 	u32 ses;
 	struct bh_string label;
+	struct bh_string signer;
 	struct bh_string comm;
 	struct bh_string reason;
 };

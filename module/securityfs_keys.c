@@ -8,6 +8,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "cms.h"
+#include "event.h"
 #include "limits.h"
 #include "registry.h"
 #include "securityfs_files.h"
@@ -24,6 +26,19 @@ static int keys_show(struct seq_file *m, void *unused)
 static int keys_open(struct inode *inode, struct file *file)
 {
 	return single_open(file, keys_show, NULL);
+}
+
+static void report(const u8 *certificate, size_t len, int err)
+{
+	struct bh_config_event config = { .op = "keys" };
+	char subject[BH_SIGNER_MAX + 1] = "";
+	struct bh_certificate read;
+
+	if (!bh_certificate_read(&read, certificate, len))
+		bh_certificate_name(&read.subject, subject, sizeof(subject));
+	if (subject[0])
+		config.signer = subject;
+	bh_event_config(&config, err);
 }
 
 /* A write is one certificate, all of it. */
@@ -43,6 +58,7 @@ static ssize_t keys_write(struct file *file, const char __user *from, size_t len
 		err = -EPERM;
 	if (!err)
 		err = bh_keys_add(certificate, len);
+	report(certificate, len, err);
 	mutex_unlock(&bh_config_mutex);
 	kfree(certificate);
 	return err ?: len;

@@ -139,7 +139,7 @@ static int load_entry(struct load *load, struct bh_policy *policy, const char **
 static int load_policy(struct bh_policy *policy, void *data, const char **why)
 {
 	struct load *load = data;
-	struct bh_config_event config = { .op = "load" };
+	struct bh_config_event config = { .op = "load", .signer = load->signer };
 	char line[OUTCOME_LINE];
 	int err, len;
 

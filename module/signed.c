@@ -114,11 +114,13 @@ static int add_key(const u8 *s, size_t len, const char *origin)
 
 	if (err)
 		return err;
-	if (nr_shown == BH_KEYS_MAX)
-		return -E2BIG;
 	shown = new_shown(&certificate, origin);
 	if (!shown)
 		return -ENOMEM;
+	if (nr_shown == BH_KEYS_MAX && !is_shown(shown)) {
+		kfree(shown);
+		return -E2BIG;
+	}
 	key = key_create_or_update(make_key_ref(own_keyring, true), "asymmetric", NULL, s, len,
 				   (KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW | KEY_USR_READ,
 				   KEY_ALLOC_NOT_IN_QUOTA);

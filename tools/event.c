@@ -18,7 +18,7 @@
 /* Keys whose values others choose; in an audit record they may be in hex. */
 static const char *const text_keys[] = {
 	"label", "cgroup", "comm", "exe", "path", "from", "fstype", "source", "target",
-	"peer_comm", "peer_exe", "reason", "digest", NULL,
+	"peer_comm", "peer_exe", "reason", "digest", "signer", NULL,
 };
 
 /* Keys whose values are numbers. */

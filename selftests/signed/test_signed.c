@@ -64,14 +64,15 @@ FIXTURE(signed_doc) {};
 FIXTURE_SETUP(signed_doc)
 {
 	static const char *const keys[] = {
-		"rsa2048.der", "rsa4096.der", "ec256.der", "ec384.der"
+		"rsa2048.der", "rsa4096.der", "ec256.der", "ec384.der", "usage.der", "expired.der",
+		"future.der",
 	};
 	unsigned int i;
 	int err;
 
 	for (i = 0; i < ARRAY_SIZE(keys); i++) {
 		err = trust(keys[i]);
-		if (i >= 2 && err == -EKEYREJECTED)
+		if (!strncmp(keys[i], "ec", 2) && err)
 			no_ecdsa = 1;
 		else
 			ASSERT_EQ(0, err);
@@ -85,10 +86,12 @@ FIXTURE_TEARDOWN(signed_doc)
 
 TEST_F(signed_doc, are_taken)
 {
+	/* Dates and purposes of certificates are not looked at. */
 	static const char *const names[] = {
 		"rsa2048", "rsa4096", "ec256", "ec384", "attributes", "smime", "nocerts", "keyid",
-		"sha512",
+		"sha512", "usage", "expired", "future",
 	};
+	int events = bh_events();
 	char name[64], info[1024] = "";
 	unsigned int i;
 
@@ -102,9 +105,15 @@ TEST_F(signed_doc, are_taken)
 			TH_LOG("%s", name);
 	}
 	bh_read(BULKHEAD_DIR "/policies/signed/info", info, sizeof(info));
-	EXPECT_NE(NULL, strstr(info, "\nsigner \"O=Bulkhead, CN=rsa2048\"\n"))
+	EXPECT_NE(NULL, strstr(info, "\nsigner \"O=Bulkhead, CN=future\"\n"))
 		TH_LOG("info: %s.", info);
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=ok policy=signed ",
+				      "signer=\"O=Bulkhead, CN=rsa2048\"", NULL));
+	close(events);
 	EXPECT_EQ(ESTALE, put("older.p7s"));
+	/* Who may remove a policy may begin anew: see zz_lock_policy. */
+	EXPECT_EQ(0, bh_write("remove", "signed"));
+	EXPECT_EQ(0, put("older.p7s"));
 }
 
 TEST_F(signed_doc, are_refused)
@@ -117,6 +126,8 @@ TEST_F(signed_doc, are_refused)
 		{ "two.p7s", EKEYREJECTED }, { "detached.p7s", EKEYREJECTED },
 		{ "nested.p7s", EKEYREJECTED }, { "unclosed.p7s", EINVAL },
 		{ "wrong.p7s", EINVAL }, { "rsa2048.der", EKEYREJECTED },
+		/* It says when it was signed, and its certificate was not valid then. */
+		{ "late.p7s", EKEYREJECTED },
 	};
 	unsigned int i;
 
@@ -151,6 +162,22 @@ TEST_F(signed_doc, whole_or_not_at_all)
 	EXPECT_EQ(10, bh_version_of("signed"));
 }
 
+/* What was written is kept: the writer's memory may change before the rest is written. */
+TEST_F(signed_doc, changes_meanwhile)
+{
+	size_t len = get("rsa2048.p7s"), half = len / 2;
+	int fd = bh_open_load();
+
+	ASSERT_EQ((ssize_t)half, write(fd, bytes, half));
+	memset(bytes, 'x', half);
+	ASSERT_EQ((ssize_t)(len - half), write(fd, bytes + half, len - half));
+	EXPECT_EQ(10, bh_version_of("signed"));
+	/* And nothing can be added. */
+	EXPECT_EQ(-1, write(fd, "x", 1));
+	close(fd);
+	EXPECT_EQ(10, bh_version_of("signed"));
+}
+
 TEST_F(signed_doc, a_length_is_no_promise)
 {
 	static const unsigned char huge[] = { 0x30, 0x84, 0x7f, 0xff, 0xff, 0xff, 6, 9 };
@@ -174,6 +201,40 @@ TEST_F(signed_doc, keys)
 	EXPECT_EQ(NULL, strstr(keys, "CN=other"));
 }
 
+/* Each write is told, whatever came of it. */
+TEST_F(signed_doc, keys_are_told)
+{
+	int events = bh_events();
+
+	ASSERT_EQ(0, trust("rsa2048.der"));
+	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", "none", 4));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=keys result=ok",
+				      "signer=\"O=Bulkhead, CN=rsa2048\"", NULL));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=keys result=EINVAL", NULL));
+	close(events);
+}
+
+/* There is a limit; those that are known stay so. */
+TEST_F(signed_doc, many_keys)
+{
+	size_t len = get("many.der");
+	char *name = memmem(bytes, len, "key00000", 8), digits[16];
+	int i, err = 0;
+
+	ASSERT_NE(NULL, name);
+	for (i = 0; i < 10000 && !err; i++) {
+		snprintf(digits, sizeof(digits), "%05d", i);
+		memcpy(name + 3, digits, 5);
+		err = bh_write_bytes("keys", bytes, len);
+	}
+	EXPECT_EQ(-E2BIG, err);
+	EXPECT_LT(1000, i);
+	EXPECT_GT(1030, i);
+	EXPECT_EQ(0, trust("rsa2048.der"));
+	EXPECT_EQ(-E2BIG, trust("other.der"));
+	EXPECT_EQ(0, put("rsa2048.p7s"));
+}
+
 /* Last of all, since it holds until reboot. */
 TEST_F(signed_doc, zz_lock_policy)
 {
@@ -186,7 +247,7 @@ TEST_F(signed_doc, zz_lock_policy)
 	EXPECT_EQ(0, strncmp("error 1:", bh_load("policy free version 1\nend\n"), 8));
 	EXPECT_EQ(-EKEYREJECTED, bh_policy("free", "deny exec\n"));
 	EXPECT_EQ(-EPERM, bh_write("remove", "signed"));
-	EXPECT_EQ(-EPERM, trust("other.der"));
+	EXPECT_EQ(-EPERM, trust("rsa2048.der"));
 	EXPECT_EQ(ENOKEY, put("untrusted.p7s"));
 	EXPECT_EQ(ESTALE, put("older.p7s"));
 	EXPECT_EQ(0, put("sha512.p7s"));
