@@ -384,7 +384,7 @@ static void copies_are_limited(struct kunit *test)
 	bh_bindings_reap();
 	mutex_unlock(&bh_config_mutex);
 	rcu_barrier();
-	flush_workqueue(wq);
+	flush_workqueue(binding_wq);
 	for (i = 0; i <= BH_COPIES_MAX; i++)
 		KUNIT_EXPECT_EQ(test, atomic_read(&copies[i].refs), 0);
 }
