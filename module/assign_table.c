@@ -71,7 +71,7 @@ static const char *const keys[KEYS] = {
 	[KEY_OVERRIDE] = "override",
 };
 
-static int fail(struct reader *r, int err, const char *message)
+static int bad_table(struct reader *r, int err, const char *message)
 {
 	struct bh_error *error = r->error;
 
@@ -86,7 +86,7 @@ static int fail(struct reader *r, int err, const char *message)
 static int fail_here(struct reader *r, const char *message)
 {
 	r->column = r->pos;
-	return fail(r, -EINVAL, message);
+	return bad_table(r, -EINVAL, message);
 }
 
 /* Tokens */
@@ -164,7 +164,7 @@ static int take_policy(struct reader *r, const char *value)
 	ssize_t len = strlen(value);
 
 	if (len > BH_NAME_MAX)
-		return fail(r, -EINVAL, "no policy has such a long name");
+		return bad_table(r, -EINVAL, "no policy has such a long name");
 	memcpy(r->line.policy, value, len + 1);
 	return 0;
 }
@@ -174,7 +174,7 @@ static int take_type(struct reader *r, const char *value)
 	const struct bh_word *word = bh_word_find(r->types, value, strlen(value));
 
 	if (!word)
-		return fail(r, -EINVAL, "unknown type of namespace: there are pid user mnt");
+		return bad_table(r, -EINVAL, "unknown type of namespace: there are pid user mnt");
 	r->line.type = word->bit;
 	return 0;
 }
@@ -187,14 +187,14 @@ static int take_pattern(struct reader *r, unsigned int which, const char *value)
 
 	/* As any path: it could match nothing otherwise. */
 	if (value[0] != '/' && strncmp(value, "**", 2))
-		return fail(r, -EINVAL, bh_hint_bytes(value, len) ?:
-			    "a path pattern begins with / or **");
+		return bad_table(r, -EINVAL, bh_hint_bytes(value, len) ?:
+				 "a path pattern begins with / or **");
 	id = bh_patterns_add(&r->patterns[which], value, len, &why);
 	if (id < 0)
-		return fail(r, id, why);
+		return bad_table(r, id, why);
 	why = bh_never_path(&r->patterns[which], id);
 	if (why)
-		return fail(r, -EINVAL, why);
+		return bad_table(r, -EINVAL, why);
 	r->line.pattern[which] = id;
 	r->pattern_text[which] = r->nr_values;
 	/* Values are never longer than their line, and that fits. */
@@ -206,7 +206,7 @@ static int take_pattern(struct reader *r, unsigned int which, const char *value)
 static int take_override(struct reader *r, const char *value)
 {
 	if (strcmp(value, "no"))
-		return fail(r, -EINVAL, "override= can only be no");
+		return bad_table(r, -EINVAL, "override= can only be no");
 	r->line.override = false;
 	return 0;
 }
@@ -217,18 +217,19 @@ static int take_token(struct reader *r)
 	int key;
 
 	if (bh_hint_begins_oddly(r->token, strlen(r->token)))
-		return fail(r, -EINVAL, bh_hint_bytes(r->token, strlen(r->token)));
+		return bad_table(r, -EINVAL, bh_hint_bytes(r->token, strlen(r->token)));
 	if (!value)
-		return fail(r, -EINVAL, "expected key=value");
+		return bad_table(r, -EINVAL, "expected key=value");
 	*value++ = '\0';
 	for (key = 0; key < KEYS && strcmp(keys[key], r->token); key++)
 		;
 	if (key == KEYS)
-		return fail(r, -EINVAL, "unknown key: there are policy ns cgroup exe override");
+		return bad_table(r, -EINVAL,
+				 "unknown key: there are policy ns cgroup exe override");
 	if (r->seen & (1 << key))
-		return fail(r, -EINVAL, "the key was named before");
+		return bad_table(r, -EINVAL, "the key was named before");
 	if (!*value)
-		return fail(r, -EINVAL, "an empty value");
+		return bad_table(r, -EINVAL, "an empty value");
 	r->seen |= 1 << key;
 	switch (key) {
 	case KEY_POLICY:
@@ -278,16 +279,16 @@ static int add_line(struct reader *r)
 	const struct bh_word *mnt = bh_word_find(r->types, "mnt", 3);
 
 	if (!(r->seen & (1 << KEY_POLICY)))
-		return fail(r, -EINVAL, "a line without policy=");
+		return bad_table(r, -EINVAL, "a line without policy=");
 	if (!(r->seen & (1 << KEY_NS)))
-		return fail(r, -EINVAL, "a line without ns=");
+		return bad_table(r, -EINVAL, "a line without ns=");
 	/* Services of the host have mount namespaces, too. */
 	if (mnt && r->line.type == mnt->bit && !(r->seen & (1 << KEY_CGROUP)))
-		return fail(r, -EINVAL, "ns=mnt needs cgroup=");
+		return bad_table(r, -EINVAL, "ns=mnt needs cgroup=");
 	if (table->nr == BH_ASSIGN_LINES_MAX)
-		return fail(r, -E2BIG, "too many lines");
+		return bad_table(r, -E2BIG, "too many lines");
 	if (bh_reserve((void **)&table->lines, &table->cap, table->nr + 1, sizeof(*table->lines)))
-		return fail(r, -ENOMEM, "");
+		return bad_table(r, -ENOMEM, "");
 	table->lines[table->nr++] = r->line;
 	write_line(r);
 	return 0;
@@ -305,7 +306,7 @@ static int read_line(struct reader *r)
 	for (i = 0; i < BH_ASSIGN_STRINGS; i++)
 		r->line.pattern[i] = BH_NO_PATTERN;
 	if (r->len > BH_LINE_MAX)
-		return fail(r, -E2BIG, "the line is too long");
+		return bad_table(r, -E2BIG, "the line is too long");
 	while ((ret = next_token(r)) > 0) {
 		ret = take_token(r);
 		if (ret)
@@ -375,7 +376,7 @@ static int keep_text(struct reader *r)
 }
 
 /* The bytes of a line before a comment and the blanks at its end. */
-static size_t trimmed(const char *s, size_t len)
+static size_t trimmed_len(const char *s, size_t len)
 {
 	const char *comment = memchr(s, '#', len);
 
@@ -408,7 +409,7 @@ size_t bh_assign_end(const char *text, size_t len, size_t *lines_len)
 			word++;
 		*lines_len = start;
 		start += line_len + !!newline;
-		if (trimmed(s + word, line_len - word) == 3 && !memcmp(s + word, "end", 3))
+		if (trimmed_len(s + word, line_len - word) == 3 && !memcmp(s + word, "end", 3))
 			return start;
 	}
 	return 0;
@@ -427,7 +428,7 @@ bool bh_assign_is_blank(const char *text, size_t len)
 		const char *s = text + start, *newline = memchr(s, '\n', len - start);
 		size_t line_len = newline ? newline - s : len - start;
 
-		if (trimmed(s, line_len))
+		if (trimmed_len(s, line_len))
 			return false;
 		start += line_len + 1;
 	}
@@ -467,7 +468,7 @@ int bh_assign_parse(struct bh_assign_table *table, const char *text, size_t len,
 		r->column = 0;
 		err = build_matchers(r) ?: keep_text(r);
 		if (err)
-			fail(r, err, "too many patterns");
+			bad_table(r, err, "too many patterns");
 	}
 	for (i = 0; i < BH_ASSIGN_STRINGS; i++)
 		bh_patterns_free(&r->patterns[i]);

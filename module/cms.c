@@ -59,7 +59,7 @@ static int read_header(const struct bh_der *in, u8 *tag, size_t *len)
 }
 
 /* Takes the next element if it has this tag. @content may be @in, and then replaces it. */
-static bool take(struct bh_der *in, u8 want, struct bh_der *content)
+static bool take_der(struct bh_der *in, u8 want, struct bh_der *content)
 {
 	struct bh_der at = *in;
 	size_t len;
@@ -114,7 +114,7 @@ static bool take_algorithm(struct bh_der *in, struct bh_der *oid)
 {
 	struct bh_der algorithm;
 
-	return take(in, SEQUENCE, &algorithm) && take(&algorithm, OID, oid);
+	return take_der(in, SEQUENCE, &algorithm) && take_der(&algorithm, OID, oid);
 }
 
 /* Names */
@@ -155,12 +155,12 @@ void bh_certificate_name(const struct bh_der *name, char *text, size_t size)
 	u8 tag;
 
 	text[0] = '\0';
-	while (take(&in, SET, &set)) {
-		if (!take(&set, SEQUENCE, &pair) || !take(&pair, OID, &oid) ||
+	while (take_der(&in, SET, &set)) {
+		if (!take_der(&set, SEQUENCE, &pair) || !take_der(&pair, OID, &oid) ||
 		    !take_any(&pair, &tag, &value))
 			return;
 		key = attribute_name(&oid);
-		if (!key || !take(&value, tag, &value))
+		if (!key || !take_der(&value, tag, &value))
 			continue;
 		if (at + strlen(key) + value.len + 4 > size)
 			return;
@@ -181,11 +181,13 @@ static void find_key_id(struct bh_der tbs, struct bh_certificate *certificate)
 	while (tbs.len && !next_is(&tbs, TAGGED(3)))
 		if (!take_any(&tbs, &tag, &value))
 			return;
-	if (!take(&tbs, TAGGED(3), &extensions) || !take(&extensions, SEQUENCE, &list))
+	if (!take_der(&tbs, TAGGED(3), &extensions) || !take_der(&extensions, SEQUENCE, &list))
 		return;
-	while (take(&list, SEQUENCE, &extension))
-		if (take(&extension, OID, &oid) && is_oid(&oid, oid_key_id, sizeof(oid_key_id)) &&
-		    take(&extension, OCTET_STRING, &value) && take(&value, OCTET_STRING, &id))
+	while (take_der(&list, SEQUENCE, &extension))
+		if (take_der(&extension, OID, &oid) &&
+		    is_oid(&oid, oid_key_id, sizeof(oid_key_id)) &&
+		    take_der(&extension, OCTET_STRING, &value) &&
+		    take_der(&value, OCTET_STRING, &id))
 			certificate->key_id = id;
 }
 
@@ -202,15 +204,15 @@ int bh_certificate_read(struct bh_certificate *certificate, const u8 *s, size_t 
 	struct bh_der in = { s, len }, whole, tbs, skip;
 
 	*certificate = (struct bh_certificate){ };
-	if (!take(&in, SEQUENCE, &whole) || in.len || !take(&whole, SEQUENCE, &tbs) ||
+	if (!take_der(&in, SEQUENCE, &whole) || in.len || !take_der(&whole, SEQUENCE, &tbs) ||
 	    !take_algorithm(&whole, &certificate->algorithm) ||
-	    !take(&whole, BIT_STRING, &skip) || whole.len)
+	    !take_der(&whole, BIT_STRING, &skip) || whole.len)
 		return -EINVAL;
-	if (next_is(&tbs, TAGGED(0)) && !take(&tbs, TAGGED(0), &skip))
+	if (next_is(&tbs, TAGGED(0)) && !take_der(&tbs, TAGGED(0), &skip))
 		return -EINVAL;
-	if (!take(&tbs, INTEGER, &certificate->serial) || !take(&tbs, SEQUENCE, &skip) ||
-	    !take(&tbs, SEQUENCE, &certificate->issuer) || !take(&tbs, SEQUENCE, &skip) ||
-	    !take(&tbs, SEQUENCE, &certificate->subject) || !take(&tbs, SEQUENCE, &skip))
+	if (!take_der(&tbs, INTEGER, &certificate->serial) || !take_der(&tbs, SEQUENCE, &skip) ||
+	    !take_der(&tbs, SEQUENCE, &certificate->issuer) || !take_der(&tbs, SEQUENCE, &skip) ||
+	    !take_der(&tbs, SEQUENCE, &certificate->subject) || !take_der(&tbs, SEQUENCE, &skip))
 		return -EINVAL;
 	find_key_id(tbs, certificate);
 	return 0;
@@ -236,16 +238,17 @@ static int read_signer(struct bh_der in, struct signer *signer, const char **why
 	struct bh_der info, skip, sid, digest;
 
 	*why = "the message must have one signer";
-	if (!take(&in, SEQUENCE, &info) || in.len)
+	if (!take_der(&in, SEQUENCE, &info) || in.len)
 		return -EKEYREJECTED;
 	*why = "the signer is not described as in CMS";
-	if (!take(&info, INTEGER, &skip))
+	if (!take_der(&info, INTEGER, &skip))
 		return -EKEYREJECTED;
 	if (next_is(&info, SEQUENCE)) {
-		if (!take(&info, SEQUENCE, &sid) || !take(&sid, SEQUENCE, &signer->issuer) ||
-		    !take(&sid, INTEGER, &signer->serial))
+		if (!take_der(&info, SEQUENCE, &sid) ||
+		    !take_der(&sid, SEQUENCE, &signer->issuer) ||
+		    !take_der(&sid, INTEGER, &signer->serial))
 			return -EKEYREJECTED;
-	} else if (!take(&info, IMPLICIT(0), &signer->key_id)) {
+	} else if (!take_der(&info, IMPLICIT(0), &signer->key_id)) {
 		return -EKEYREJECTED;
 	}
 	if (!take_algorithm(&info, &digest))
@@ -290,9 +293,9 @@ static int read_content(struct bh_der *data, struct bh_der *content)
 {
 	struct bh_der info, oid, wrapped;
 
-	if (!take(data, SEQUENCE, &info) || !take(&info, OID, &oid) ||
-	    !is_oid(&oid, oid_data, sizeof(oid_data)) || !take(&info, TAGGED(0), &wrapped) ||
-	    info.len || !take(&wrapped, OCTET_STRING, content) || wrapped.len)
+	if (!take_der(data, SEQUENCE, &info) || !take_der(&info, OID, &oid) ||
+	    !is_oid(&oid, oid_data, sizeof(oid_data)) || !take_der(&info, TAGGED(0), &wrapped) ||
+	    info.len || !take_der(&wrapped, OCTET_STRING, content) || wrapped.len)
 		return -EKEYREJECTED;
 	return 0;
 }
@@ -335,20 +338,21 @@ int bh_cms_read(struct bh_cms *cms, const u8 *s, size_t len, const char **why)
 
 	*cms = (struct bh_cms){ };
 	*why = "not a signed message (CMS, DER)";
-	if (!take(&in, SEQUENCE, &info) || in.len || !take(&info, OID, &oid) ||
+	if (!take_der(&in, SEQUENCE, &info) || in.len || !take_der(&info, OID, &oid) ||
 	    !is_oid(&oid, oid_signed_data, sizeof(oid_signed_data)) ||
-	    !take(&info, TAGGED(0), &wrapped) || info.len || !take(&wrapped, SEQUENCE, &data) ||
-	    wrapped.len || !take(&data, INTEGER, &skip) || !take(&data, SET, &skip))
+	    !take_der(&info, TAGGED(0), &wrapped) || info.len ||
+	    !take_der(&wrapped, SEQUENCE, &data) ||
+	    wrapped.len || !take_der(&data, INTEGER, &skip) || !take_der(&data, SET, &skip))
 		return -EKEYREJECTED;
 	*why = "the message does not contain the document (-nodetach)";
 	if (read_content(&data, &cms->content))
 		return -EKEYREJECTED;
 	*why = "not a signed message (CMS, DER)";
-	if (next_is(&data, TAGGED(0)) && !take(&data, TAGGED(0), &certificates))
+	if (next_is(&data, TAGGED(0)) && !take_der(&data, TAGGED(0), &certificates))
 		return -EKEYREJECTED;
-	if (next_is(&data, TAGGED(1)) && !take(&data, TAGGED(1), &skip))
+	if (next_is(&data, TAGGED(1)) && !take_der(&data, TAGGED(1), &skip))
 		return -EKEYREJECTED;
-	if (!take(&data, SET, &signers) || data.len)
+	if (!take_der(&data, SET, &signers) || data.len)
 		return -EKEYREJECTED;
 	err = read_signer(signers, &signer, why);
 	return err ?: read_certificates(certificates, &signer, cms, why);

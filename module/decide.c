@@ -148,7 +148,7 @@ static enum truth rule_holds(const struct bh_policy *policy, const struct bh_rul
 }
 
 /* Would the rule, if it matched, replace the verdict so far? */
-static bool beats(const struct bh_rule *rule, const struct bh_verdict *verdict)
+static bool rule_beats(const struct bh_rule *rule, const struct bh_verdict *verdict)
 {
 	if (!verdict->line)
 		return true;
@@ -167,7 +167,7 @@ static void try_rule(const struct bh_policy *policy, u32 number,
 	/* A rule that allows counts while it may hold, one that denies only when it does. */
 	enum truth enough = rule->action == BH_ALLOW ? MAYBE : YES;
 
-	if (beats(rule, verdict) && rule_holds(policy, rule, request, decision) >= enough)
+	if (rule_beats(rule, verdict) && rule_holds(policy, rule, request, decision) >= enough)
 		*verdict = (struct bh_verdict){
 			.action = rule->action, .report = rule->report, .line = rule->line,
 			.rule = number,

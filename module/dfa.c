@@ -41,7 +41,7 @@ struct build {
 /* Classes of bytes */
 
 /* Parts the classes that @set has some bytes of, but not all. */
-static void refine(struct bh_dfa *dfa, const struct bh_set *set)
+static void refine_classes(struct bh_dfa *dfa, const struct bh_set *set)
 {
 	u16 total[BH_DFA_CLASSES] = { }, inside[BH_DFA_CLASSES] = { }, parted[BH_DFA_CLASSES] = { };
 	u32 c;
@@ -66,10 +66,10 @@ static void refine_by_token(struct build *b, u32 token)
 	struct bh_set one = { };
 
 	if (token >= BH_TOKEN_SET) {
-		refine(b->dfa, &b->nfa.sets[token - BH_TOKEN_SET]);
+		refine_classes(b->dfa, &b->nfa.sets[token - BH_TOKEN_SET]);
 	} else if (bh_token_is_literal(token)) {
 		one.bits[token / 8] = 1 << (token % 8);
-		refine(b->dfa, &one);
+		refine_classes(b->dfa, &one);
 	}
 }
 
@@ -219,7 +219,7 @@ static int find_state(struct build *b, const struct bh_nfa_live *live, u32 *q)
 
 /* Edges */
 
-static int step(struct build *b, u32 from, u32 class, u32 *to)
+static int find_step(struct build *b, u32 from, u32 class, u32 *to)
 {
 	u32 start = b->starts[from];
 	int err = bh_nfa_step(&b->nfa, b->pool + start, b->starts[from + 1] - start,
@@ -228,7 +228,7 @@ static int step(struct build *b, u32 from, u32 class, u32 *to)
 	return err ?: find_state(b, &b->next, to);
 }
 
-static void mark(u64 *classes, u32 class)
+static void mark_class(u64 *classes, u32 class)
 {
 	classes[class / 64] |= 1ULL << (class % 64);
 }
@@ -248,10 +248,10 @@ static void mark_kids(const struct build *b, u32 n, u64 *classes)
 		u32 token = b->nfa.nodes[kid].token;
 
 		if (bh_token_is_literal(token))
-			mark(classes, b->dfa->class[token]);
+			mark_class(classes, b->dfa->class[token]);
 		for (c = 0; token >= BH_TOKEN_SET && c < b->dfa->nr_classes; c++)
 			if (bh_set_has(&b->nfa.sets[token - BH_TOKEN_SET], b->reps[c]))
-				mark(classes, c);
+				mark_class(classes, c);
 	}
 }
 
@@ -277,17 +277,17 @@ static int add_edges(struct build *b, u32 q)
 	u32 i, class, to, other = BH_DFA_DEAD, edges = dfa->nr_edges;
 	int err = 0;
 
-	mark(special, dfa->class['/']);
+	mark_class(special, dfa->class['/']);
 	for (i = b->starts[q]; i < b->starts[q + 1]; i++)
 		mark_kids(b, b->pool[i], special);
 	for (class = 0; class < dfa->nr_classes && is_marked(special, class); class++)
 		;
 	if (class < dfa->nr_classes)
-		err = step(b, q, class, &other);
+		err = find_step(b, q, class, &other);
 	for (class = 0; class < dfa->nr_classes && !err; class++) {
 		if (!is_marked(special, class))
 			continue;
-		err = step(b, q, class, &to);
+		err = find_step(b, q, class, &to);
 		if (!err && to != other)
 			err = add_edge(b, class, to);
 	}
@@ -327,7 +327,7 @@ static int make_rows(struct bh_dfa *dfa)
 	return 0;
 }
 
-static int finish(struct bh_dfa *dfa)
+static int finish_dfa(struct bh_dfa *dfa)
 {
 	u32 q, ended = 0;
 	int err;
@@ -347,7 +347,7 @@ static int finish(struct bh_dfa *dfa)
 	return err;
 }
 
-static int build(struct build *b)
+static int build_dfa(struct build *b)
 {
 	u32 places = 16, q;
 	int err;
@@ -375,7 +375,7 @@ static int build(struct build *b)
 		cond_resched();
 		err = add_edges(b, q);
 	}
-	return err ?: finish(b->dfa);
+	return err ?: finish_dfa(b->dfa);
 }
 
 /**
@@ -408,7 +408,7 @@ int bh_dfa_build(struct bh_dfa *dfa, const struct bh_patterns *p, const u32 *sor
 	bh_vec_init(&b->next.passed);
 	err = bh_nfa_build(&b->nfa, p, sorted, lo, hi);
 	if (!err)
-		err = build(b);
+		err = build_dfa(b);
 	bh_nfa_free(&b->nfa);
 	bh_vec_free(&b->next.nodes);
 	bh_vec_free(&b->next.passed);
@@ -450,8 +450,8 @@ size_t bh_dfa_bytes(const struct bh_dfa *dfa)
 /* Matching */
 
 /* What state @q has passed, unless it was here before. */
-static int speak(const struct bh_dfa *dfa, u32 q, struct bh_dfa_spoken *spoken, gfp_t gfp,
-		 struct bh_vec *hits)
+static int speak_once(const struct bh_dfa *dfa, u32 q, struct bh_dfa_spoken *spoken, gfp_t gfp,
+		      struct bh_vec *hits)
 {
 	const struct bh_dfa_state *state = &dfa->states[q];
 	u64 *word = &spoken->bits[state->speaker / 64], bit = 1ULL << (state->speaker % 64);
@@ -516,7 +516,7 @@ int bh_dfa_match(const struct bh_dfa *dfa, const u8 *s, u32 len, struct bh_dfa_s
 		}
 		if (q == BH_DFA_DEAD)
 			return 0;
-		err = speak(dfa, q, spoken, gfp, hits);
+		err = speak_once(dfa, q, spoken, gfp, hits);
 		if (err)
 			return err;
 	}

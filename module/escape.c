@@ -30,7 +30,7 @@ static bool is_plain(u8 c)
 }
 
 /* The escaped form of a byte, 1 to 4 bytes. */
-static size_t escape(u8 c, char *out)
+static size_t escape_byte(u8 c, char *out)
 {
 	if (is_plain(c)) {
 		out[0] = c;
@@ -60,7 +60,7 @@ size_t bh_escaped_size(const char *s, size_t len)
 	char out[4];
 
 	for (i = 0; i < len; i++)
-		size += escape(s[i], out);
+		size += escape_byte(s[i], out);
 	return size;
 }
 
@@ -89,7 +89,7 @@ void bh_text_append_quoted(struct bh_text *text, const char *s, size_t len)
 		return;
 	to[0] = '"';
 	for (i = 0; i < len; i++) {
-		n = is_plain(s[i]) ? 1 : escape(s[i], out);
+		n = is_plain(s[i]) ? 1 : escape_byte(s[i], out);
 		if (room - at < n + 1)
 			break;
 		if (n == 1)

@@ -21,7 +21,7 @@ static const struct room label_room = { BH_LABEL_MAX, 4 * BH_LABEL_MAX + 8 };
 static const struct room name_room = { 64, 264 };
 static const struct room path_room = { 900, 1024 };
 
-static void put(struct bh_text *text, const char *s)
+static void put_field(struct bh_text *text, const char *s)
 {
 	bh_text_append(text, s, strlen(s));
 }
@@ -29,14 +29,14 @@ static void put(struct bh_text *text, const char *s)
 static void put_key(struct bh_text *text, const char *key)
 {
 	bh_text_append(text, " ", 1);
-	put(text, key);
+	put_field(text, key);
 	bh_text_append(text, "=", 1);
 }
 
 static void put_word(struct bh_text *text, const char *key, const char *word)
 {
 	put_key(text, key);
-	put(text, word);
+	put_field(text, word);
 }
 
 static void put_number(struct bh_text *text, const char *key, u64 number)
@@ -55,8 +55,8 @@ static void put_words(struct bh_text *text, const char *key, const struct bh_wor
 	for (; bits && words->name; words++) {
 		if (!(words->bit & bits))
 			continue;
-		put(text, comma);
-		put(text, words->name);
+		put_field(text, comma);
+		put_field(text, words->name);
 		bits &= ~words->bit;
 		comma = ",";
 	}
@@ -90,7 +90,7 @@ static void put_digests(struct bh_text *text, const struct bh_request *request)
 			put_key(text, "digest");
 		else
 			bh_text_append(text, comma, 1);
-		put(text, desc->name);
+		put_field(text, desc->name);
 		bh_text_append(text, ":", 1);
 		bh_text_append_hex(text, request->digest[kind], desc->len);
 		comma = ",";
@@ -162,8 +162,8 @@ void bh_facts_write(struct bh_text *text, const struct bh_facts *facts, enum bh_
 {
 	struct bh_string reason = { facts->reason };
 
-	put(text, "verdict=");
-	put(text, facts->verdict);
+	put_field(text, "verdict=");
+	put_field(text, facts->verdict);
 	put_word(text, "class", bh_classes[facts->request->class].name);
 	put_word(text, "policy", facts->policy);
 	put_number(text, "version", facts->version);
@@ -191,8 +191,8 @@ void bh_facts_write(struct bh_text *text, const struct bh_facts *facts, enum bh_
  */
 void bh_change_write(struct bh_text *text, const struct bh_change *change, enum bh_form form)
 {
-	put(text, "class=config op=");
-	put(text, change->op);
+	put_field(text, "class=config op=");
+	put_field(text, change->op);
 	put_word(text, "result", change->result);
 	put_word(text, "policy", change->policy ?: "-");
 	put_number(text, "auid", change->auid);

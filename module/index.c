@@ -11,7 +11,7 @@
 #include "work.h"
 
 /* Turns the values of conditions from "as added" into the numbers that lookups give. */
-static void renumber(struct bh_policy *policy, enum bh_class class, u8 slot, const u32 *ids)
+static void renumber_values(struct bh_policy *policy, enum bh_class class, u8 slot, const u32 *ids)
 {
 	u32 r, c, v;
 
@@ -73,7 +73,7 @@ static int compile_patterns(struct bh_policy *policy, struct bh_policy_patterns 
 				return -ENOMEM;
 			err = bh_matcher_build(&rules->index[slot].matcher, p, ids);
 			if (!err)
-				renumber(policy, class, slot, ids);
+				renumber_values(policy, class, slot, ids);
 			if (err == -E2BIG)
 				*rule = rule_of_pattern(policy, class, slot,
 							rules->index[slot].matcher.refused);
@@ -103,7 +103,7 @@ static int compile_class_digests(struct bh_policy *policy, enum bh_class class,
 		return -ENOMEM;
 	err = bh_digest_set_build(&rules->digests, digests, ids);
 	if (!err)
-		renumber(policy, class, BH_DIGEST, ids);
+		renumber_values(policy, class, BH_DIGEST, ids);
 	kvfree(ids);
 	bh_digests_free(digests);
 	if (err)
@@ -248,8 +248,8 @@ static void count_anchored(struct bh_policy *policy, const struct bh_rule *rule,
 }
 
 /* Enters a rule into the lists. Each list's end moves down to its start. */
-static void hang(struct bh_policy *policy, const struct bh_rule *rule,
-		 const struct bh_cond *anchor)
+static void hang_rule(struct bh_policy *policy, const struct bh_rule *rule,
+		      const struct bh_cond *anchor)
 {
 	struct bh_class_rules *rules = &policy->classes[rule->class];
 	u32 number = rule - policy->rules, v;
@@ -289,7 +289,7 @@ static int hang_rules(struct bh_policy *policy, const struct bh_cond **anchors, 
 	if (err)
 		return err;
 	for (r = policy->nr_rules; r-- > 0;)
-		hang(policy, &policy->rules[r], anchors[r]);
+		hang_rule(policy, &policy->rules[r], anchors[r]);
 	return 0;
 }
 

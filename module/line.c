@@ -153,7 +153,7 @@ int bh_buffer_append_value(struct bh_buffer *b, const char *s, size_t len)
 
 /* Tokens */
 
-static void put(struct bh_line *l, char c)
+static void put_char(struct bh_line *l, char c)
 {
 	/* A token is never longer than its line, and that fits. */
 	l->parser->token[l->len_token++] = c;
@@ -178,15 +178,15 @@ static int put_byte(struct bh_line *l, char c, bool quoted)
 
 	if (c == '=' && l->operator < 0) {
 		l->operator = at && l->parser->token[at - 1] == '!' ? at - 1 : at;
-		put(l, c);
+		put_char(l, c);
 		l->value = l->len_token;
 		return begin_value(l);
 	}
 	if (c == ',' && !quoted && l->operator >= 0) {
-		put(l, '\0');
+		put_char(l, '\0');
 		return begin_value(l);
 	}
-	put(l, c);
+	put_char(l, c);
 	return 0;
 }
 
@@ -210,7 +210,7 @@ static int read_escape(struct bh_line *l)
 	int byte;
 
 	if (left >= 2 && (s[1] == '"' || s[1] == '\\')) {
-		put(l, s[1]);
+		put_char(l, s[1]);
 		l->pos += 2;
 		return 0;
 	}
@@ -219,7 +219,7 @@ static int read_escape(struct bh_line *l)
 	byte = hex_to_bin(s[2]) << 4 | hex_to_bin(s[3]);
 	if (!byte)
 		return fail_here(l, "a string cannot hold NUL");
-	put(l, byte);
+	put_char(l, byte);
 	l->pos += 4;
 	return 0;
 }

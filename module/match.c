@@ -51,7 +51,7 @@ struct build {
 };
 
 /* In this order a star comes before all that it may stand for. */
-static int rank(u16 token)
+static int token_rank(u16 token)
 {
 	return bh_token_is_star(token) ? token - (int)BH_TOKEN_STAR : token + 2;
 }
@@ -68,7 +68,7 @@ static int compare_patterns(const void *a, const void *b, const void *priv)
 	for (i = 0; i < len && s[i] == t[i]; i++)
 		;
 	if (i < len)
-		return rank(s[i]) - rank(t[i]);
+		return token_rank(s[i]) - token_rank(t[i]);
 	return (int)bh_pattern_len(build->p, x) - (int)bh_pattern_len(build->p, y);
 }
 

@@ -66,7 +66,7 @@ static void add_kids(struct build *b, struct bh_nfa_node *node, u32 depth, u32 l
 	}
 }
 
-static void expand(struct build *b, u32 n)
+static void expand_nfa_node(struct build *b, u32 n)
 {
 	struct bh_nfa_node *node = &b->nfa->nodes[n];
 	u32 lo = node->kids, hi = node->id, depth = b->depths[n];
@@ -152,7 +152,7 @@ int bh_nfa_build(struct bh_nfa *nfa, const struct bh_patterns *p, const u32 *sor
 	b.depths[0] = 0;
 	nfa->nr_nodes = 1;
 	for (n = 0; n < nfa->nr_nodes; n++)
-		expand(&b, n);
+		expand_nfa_node(&b, n);
 	find_better(nfa, slash);
 	kvfree(slash);
 	kvfree(b.depths);
@@ -170,7 +170,7 @@ void bh_nfa_free(struct bh_nfa *nfa)
 }
 
 /* Node @n comes alive. A pattern that ends in `**` has nothing to wait for then. */
-static int enter(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
+static int enter_node(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
 {
 	const struct bh_nfa_node *node = &nfa->nodes[n];
 	int err = 0;
@@ -182,16 +182,16 @@ static int enter(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
 	return err;
 }
 
-/* As enter(), with the stars behind it, which may stand for nothing. No star has one. */
-static int arrive(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
+/* As enter_node(), with the stars behind it, which may stand for nothing. No star has one. */
+static int arrive_at_node(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
 {
 	const struct bh_nfa_node *node = &nfa->nodes[n];
 	u32 kid = node->kids + node->nr_lit, end = node->kids + node->nr_kids;
-	int err = enter(nfa, n, live);
+	int err = enter_node(nfa, n, live);
 
 	for (; kid < end && !err; kid++)
 		if (bh_token_is_star(nfa->nodes[kid].token))
-			err = enter(nfa, kid, live);
+			err = enter_node(nfa, kid, live);
 	return err;
 }
 
@@ -216,7 +216,7 @@ static bool is_alive(const struct bh_vec *nodes, u32 n)
 }
 
 /* Puts what is alive in order, without the nodes that a better one stands for. */
-static void settle(const struct bh_nfa *nfa, struct bh_nfa_live *live)
+static void settle_live(const struct bh_nfa *nfa, struct bh_nfa_live *live)
 {
 	struct bh_vec *nodes = &live->nodes;
 	u32 i, better, nr = 0;
@@ -250,8 +250,8 @@ int bh_nfa_start(const struct bh_nfa *nfa, struct bh_nfa_live *live)
 
 	live->nodes.nr = 0;
 	live->passed.nr = 0;
-	err = arrive(nfa, 0, live);
-	settle(nfa, live);
+	err = arrive_at_node(nfa, 0, live);
+	settle_live(nfa, live);
 	return err;
 }
 
@@ -281,17 +281,17 @@ static bool takes(const struct bh_nfa *nfa, u32 token, u8 c)
 }
 
 /* Where node @n goes by byte @c. */
-static int follow(const struct bh_nfa *nfa, u32 n, u8 c, struct bh_nfa_live *next)
+static int follow_byte(const struct bh_nfa *nfa, u32 n, u8 c, struct bh_nfa_live *next)
 {
 	const struct bh_nfa_node *node = &nfa->nodes[n];
 	u32 kid = literal_kid(nfa, node, c), end = node->kids + node->nr_kids;
 	int err = 0;
 
 	if (kid)
-		err = arrive(nfa, kid, next);
+		err = arrive_at_node(nfa, kid, next);
 	for (kid = node->kids + node->nr_lit; kid < end && !err; kid++)
 		if (takes(nfa, nfa->nodes[kid].token, c))
-			err = arrive(nfa, kid, next);
+			err = arrive_at_node(nfa, kid, next);
 	if (!err && (node->token == BH_TOKEN_GLOBSTAR ||
 		     (node->token == BH_TOKEN_STAR && c != '/')))
 		err = bh_vec_push(&next->nodes, n, GFP_KERNEL);
@@ -317,7 +317,7 @@ int bh_nfa_step(const struct bh_nfa *nfa, const u32 *nodes, u32 nr, u8 c,
 	next->nodes.nr = 0;
 	next->passed.nr = 0;
 	for (i = 0; i < nr && !err; i++)
-		err = follow(nfa, nodes[i], c, next);
-	settle(nfa, next);
+		err = follow_byte(nfa, nodes[i], c, next);
+	settle_live(nfa, next);
 	return err;
 }

@@ -24,7 +24,7 @@ struct text {
 	const char **why;
 };
 
-static int bad(struct text *t, const char *why)
+static int bad_pattern(struct text *t, const char *why)
 {
 	*t->why = why;
 	return -EINVAL;
@@ -35,7 +35,7 @@ static int read_set_byte(struct text *t, u8 *byte)
 {
 	if (t->s[t->pos] == '\\') {
 		if (t->pos + 1 >= t->len)
-			return bad(t, "trailing backslash in a pattern");
+			return bad_pattern(t, "trailing backslash in a pattern");
 		t->pos++;
 	}
 	*byte = t->s[t->pos++];
@@ -57,7 +57,7 @@ static int read_set(struct text *t, struct bh_set *set)
 	}
 	for (;; first = false) {
 		if (t->pos >= t->len)
-			return bad(t, "unclosed set in a pattern");
+			return bad_pattern(t, "unclosed set in a pattern");
 		if (t->s[t->pos] == ']' && !first)
 			break;
 		err = read_set_byte(t, &lo);
@@ -71,7 +71,7 @@ static int read_set(struct text *t, struct bh_set *set)
 				return err;
 		}
 		if (hi < lo)
-			return bad(t, "reversed range in a set");
+			return bad_pattern(t, "reversed range in a set");
 		for (byte = lo; byte <= hi; byte++)
 			set_add(set, byte);
 	}
@@ -126,7 +126,7 @@ static int read_token(struct bh_patterns *p, struct text *t)
 		return err < 0 ? err : BH_TOKEN_SET + err;
 	case '\\':
 		if (t->pos == t->len)
-			return bad(t, "trailing backslash in a pattern");
+			return bad_pattern(t, "trailing backslash in a pattern");
 		return t->s[t->pos++];
 	default:
 		return c;
@@ -154,7 +154,7 @@ int bh_patterns_add(struct bh_patterns *p, const char *text, size_t len, const c
 
 	*why = "out of memory";
 	if (!len)
-		return bad(&t, "empty pattern");
+		return bad_pattern(&t, "empty pattern");
 	if (len > BH_PATTERN_MAX) {
 		*why = "pattern too long";
 		return -E2BIG;

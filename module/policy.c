@@ -165,7 +165,7 @@ const struct bh_class_desc bh_classes[BH_CLASSES] = {
 	[BH_PTRACE] = { "ptrace", ptrace_keys },
 };
 
-static bool named(const char *known, const char *name, size_t len)
+static bool has_name(const char *known, const char *name, size_t len)
 {
 	return !strncmp(known, name, len) && !known[len];
 }
@@ -182,7 +182,7 @@ int bh_class_find(const char *name, size_t len)
 	int class;
 
 	for (class = 0; class < BH_CLASSES; class++)
-		if (named(bh_classes[class].name, name, len))
+		if (has_name(bh_classes[class].name, name, len))
 			return class;
 	return -EINVAL;
 }
@@ -200,7 +200,7 @@ const struct bh_key *bh_key_find(enum bh_class class, const char *name, size_t l
 	const struct bh_key *key;
 
 	for (key = bh_classes[class].keys; key->name; key++)
-		if (named(key->name, name, len))
+		if (has_name(key->name, name, len))
 			return key;
 	return NULL;
 }
@@ -216,7 +216,7 @@ const struct bh_key *bh_key_find(enum bh_class class, const char *name, size_t l
 const struct bh_word *bh_word_find(const struct bh_word *words, const char *name, size_t len)
 {
 	for (; words->name; words++)
-		if (named(words->name, name, len))
+		if (has_name(words->name, name, len))
 			return words;
 	return NULL;
 }

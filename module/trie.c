@@ -69,7 +69,7 @@ static u8 end_kind(const struct build *b, u32 i)
 }
 
 /* Gives node @n its label, what ends there, and children for the rest of its patterns. */
-static void expand(struct build *b, u32 n)
+static void expand_trie_node(struct build *b, u32 n)
 {
 	struct bh_trie *trie = b->trie;
 	struct bh_trie_node *node = &trie->nodes[n];
@@ -97,7 +97,7 @@ static void expand(struct build *b, u32 n)
 }
 
 /* Of a node with one pattern more than another there may be one more, and its parent. */
-static int alloc(struct build *b, u32 nr)
+static int alloc_trie(struct build *b, u32 nr)
 {
 	struct bh_trie *trie = b->trie;
 	u32 i;
@@ -132,7 +132,7 @@ int bh_trie_build(struct bh_trie *trie, const struct bh_patterns *p, const u32 *
 	memset(trie, 0, sizeof(*trie));
 	if (!nr)
 		return 0;
-	err = alloc(&b, nr);
+	err = alloc_trie(&b, nr);
 	if (err)
 		goto out;
 	trie->nodes[0] = (struct bh_trie_node){ .kids = 0, .id = nr };
@@ -140,7 +140,7 @@ int bh_trie_build(struct bh_trie *trie, const struct bh_patterns *p, const u32 *
 	b.depths[0] = 0;
 	trie->nr_nodes = 1;
 	for (n = 0; n < trie->nr_nodes; n++)
-		expand(&b, n);
+		expand_trie_node(&b, n);
 	err = bh_trim((void **)&trie->nodes, trie->nr_nodes, sizeof(*trie->nodes));
 	if (!err)
 		err = bh_trim((void **)&trie->keys, trie->nr_nodes, sizeof(*trie->keys));
@@ -251,7 +251,7 @@ static u32 find_kid(const struct bh_trie *trie, const struct bh_trie_node *node,
 	return 0;
 }
 
-static int hit(const struct bh_trie_node *node, u8 ends, gfp_t gfp, struct bh_vec *hits)
+static int add_hit(const struct bh_trie_node *node, u8 ends, gfp_t gfp, struct bh_vec *hits)
 {
 	u32 id = node->id, kind;
 	int err = 0;
@@ -294,8 +294,8 @@ int bh_trie_match(const struct bh_trie *trie, const u8 *s, u32 len, gfp_t gfp,
 			return 0;
 		pos += node->len;
 		if (node->ends)
-			err = hit(node, BH_ENDS_GLOBSTAR | (pos == len ? BH_ENDS_EXACT : 0) |
-				  (pos >= slash ? BH_ENDS_STAR : 0), gfp, hits);
+			err = add_hit(node, BH_ENDS_GLOBSTAR | (pos == len ? BH_ENDS_EXACT : 0) |
+				      (pos >= slash ? BH_ENDS_STAR : 0), gfp, hits);
 		if (err || pos == len)
 			return err;
 		n = find_kid(trie, node, s[pos]);
