@@ -191,7 +191,8 @@ static const struct refusal refusals[] = {
 	{ RULE("allow exec\xc2\xa0path=/x"), -EINVAL, 2, 7, "no-break space: write a blank" },
 	{ RULE("allow exec as=\xe2\x80\x9dprogram\xe2\x80\x9d"), -EINVAL, 2, 15, "write \"" },
 	{ RULE("allow exec path\xe2\x89\xa0/x"), -EINVAL, 2, 12, "write !=" },
-	{ RULE("allow exec path=/usr/{bin,sbin}/x"), -EINVAL, 2, 17, "no braces: write each value" },
+	{ RULE("allow exec path=/usr/{bin,sbin}/x"), -EINVAL, 2, 17,
+	  "no braces: write each value" },
 	{ RULE("allow exec path=/a,/{b,/c,/d}"), -EINVAL, 2, 20, "no braces: write each value" },
 	{ RULE("deny mount fstype={ext4,xfs}"), -EINVAL, 2, 19, "no braces: write each value" },
 	{ RULE("allow exec path=\\/x"), -EINVAL, 2, 17, "begins with / or **" },
@@ -298,7 +299,8 @@ static const struct refusal refusals[] = {
 	{ RULE("allow map as=program"), -EINVAL, 2, 11,
 	  "unknown key \"as\": it is one of exec, map has path from fstype digest backing layer" },
 	{ RULE("allow map setid=no"), -EINVAL, 2, 11, "unknown key \"setid\"" },
-	{ RULE("allow exec layer=middle"), -EINVAL, 2, 18, "unknown value \"middle\": there are upper lower none" },
+	{ RULE("allow exec layer=middle"), -EINVAL, 2, 18,
+	  "unknown value \"middle\": there are upper lower none" },
 	{ RULE("allow exec backing=anonymous"), -EINVAL, 2, 20, "unknown value \"anonymous\"" },
 };
 

@@ -22,7 +22,7 @@ static DEFINE_PER_CPU(struct bh_counts, check_counts);
 
 /*
  * A check and its buffers take some 30 KiB. Each processor keeps one that is not in use. A task
- * that takes it owns it, also when it goes on on another processor, and gives it back to the
+ * that takes it owns it, also after it has moved to another processor, and gives it back to the
  * one on which it ends. A task that finds none, since a check there was preempted, sleeps or
  * makes another check, allocates one.
  */

@@ -352,7 +352,7 @@ TEST_F(digest, mprotect_knows_what_is_kept)
  * A file of a lower layer is opened, and copied up with a content that is allowed: what the
  * early descriptor maps are still the pages below.
  */
-static int early(void *unused)
+static int map_early(void *unused)
 {
 	int fd = open(DIR "/early", O_RDONLY | O_CLOEXEC), err;
 
@@ -395,7 +395,7 @@ TEST_F(digest, opened_before_its_copy)
 {
 	if (strcmp(variant->type, "overlay"))
 		SKIP(return, "nothing is copied up here");
-	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, early, NULL));
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, map_early, NULL));
 	EXPECT_EQ(0, bh_cell_run(&self->cell, early_same, NULL));
 	EXPECT_NE(0, bh_number("stats", "cache_hits"));
 }
