@@ -24,6 +24,7 @@
 #include "snapshot.h"
 
 #define CERTS_MAX	64
+#define UNLOAD_TRIES	60	/* 50 ms after each */
 
 static const struct option options[] = {
 	{ "old", required_argument, NULL, 'o' },
@@ -118,8 +119,9 @@ static bool prepare(struct upgrade *upgrade)
 	struct buf lock = { 0 };
 	bool locked;
 
+	/* Either lock holds until reboot, and so does the module. */
 	ctl_read("lock", &lock);
-	locked = lock.len && lock.s[0] == '1';
+	locked = lock.len && lock.s[0] != '0';
 	buf_free(&lock);
 	if (locked) {
 		say("the module is locked until reboot: it cannot be replaced");
@@ -204,6 +206,22 @@ static double seconds_since(const struct timespec *start)
 	return now.tv_sec - start->tv_sec + (now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
+/* Who only passes through the module, or reads one of its files, is gone in a moment. */
+static int unload(void)
+{
+	const struct timespec pause = { .tv_nsec = 50 * 1000 * 1000 };
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < UNLOAD_TRIES; i++) {
+		err = image_unload();
+		if (err != EWOULDBLOCK && err != EBUSY)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return err;
+}
+
 /* All is frozen and saved. */
 static int swap(struct upgrade *upgrade)
 {
@@ -211,7 +229,7 @@ static int swap(struct upgrade *upgrade)
 	int err;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	err = image_unload();
+	err = unload();
 	if (err) {
 		say("the loaded module does not go: %s", err == EWOULDBLOCK || err == EBUSY ?
 		    "it is in use" : strerror(err));
@@ -301,7 +319,7 @@ const struct command cmd_upgrade = {
 	.name = "upgrade",
 	.summary = "replace the loaded module without a gap",
 	.synopsis = "[OPTION]... MODULE.ko",
-	.help = "Freezes all that is confined, saves policies, bindings, table and lock, puts\n"
+	.help = "Freezes all that is confined, saves policies, bindings and table, puts\n"
 		"the file in the loaded module's place, gives it what was saved, and thaws.\n"
 		"On any failure the old module and its state come back before the thaw.\n\n"
 		"      --old=FILE       the loaded module's own file, where it is not in its\n"

@@ -180,7 +180,7 @@ bool snapshot_bindings(struct snapshot *snapshot)
 	return true;
 }
 
-/* policies, table, lock, keys */
+/* policies, table, keys */
 
 static bool read_policies(struct snapshot *snapshot)
 {
@@ -239,7 +239,7 @@ static bool read_keys(struct snapshot *snapshot)
 bool snapshot_rest(struct snapshot *snapshot)
 {
 	return read_policies(snapshot) && read_into("assign", &snapshot->table) &&
-	       read_into("lock", &snapshot->lock) && read_keys(snapshot);
+	       read_keys(snapshot);
 }
 
 /* namespaces */
@@ -542,18 +542,6 @@ static bool restore_keys(const struct snapshot *snapshot, const struct buf *cert
 	return good;
 }
 
-static bool restore_lock(const struct snapshot *snapshot)
-{
-	int err;
-
-	if (!snapshot->lock.len || snapshot->lock.s[0] == '0')
-		return true;
-	err = write_to("lock", snapshot->lock.s, snapshot->lock.len);
-	if (err)
-		say("the lock cannot be set: %s", ctl_refusal(err));
-	return !err;
-}
-
 /* What the module says must be what was saved, but for namespaces that have died. */
 static bool verify(const struct snapshot *snapshot)
 {
@@ -586,6 +574,5 @@ bool snapshot_restore(const struct snapshot *snapshot, const struct buf *certs, 
 	for (i = 0; i < snapshot->n_bindings; i++)
 		if (!restore_binding(&snapshot->bindings[i]))
 			return false;
-	return restore_keys(snapshot, certs, n_certs) && verify(snapshot) &&
-	       restore_lock(snapshot);
+	return restore_keys(snapshot, certs, n_certs) && verify(snapshot);
 }

@@ -31,7 +31,6 @@ struct snapshot {
 	struct saved_policy *policies;
 	size_t n_policies, policies_cap;
 	struct buf table;	/* the assignment table */
-	struct buf lock;	/* "0", "policy" */
 	struct buf keys;	/* those that were written */
 };
 
@@ -44,7 +43,7 @@ struct snapshot {
 bool snapshot_bindings(struct snapshot *snapshot);
 
 /**
- * snapshot_rest() - read policies, table, lock and keys
+ * snapshot_rest() - read policies, table and keys
  * @snapshot: takes them
  *
  * Return: whether they could be read; if not it has said why.
