@@ -19,6 +19,7 @@
 
 #include "attach.h"
 #include "compat/compat.h"
+#include "sample.h"
 
 /* Tasks between bh_hook_enter() and bh_hook_leave(); only the sum means anything. */
 DEFINE_PER_CPU(long, bh_inflight);
@@ -32,14 +33,19 @@ static unsigned int test_hits;
 static bool demands_taken;
 static DEFINE_MUTEX(demand_mutex);
 
-/* What the tester's calls reach in place of a handler. Takes any arguments. */
-static noinline int test_handler(void)
+/*
+ * What the tester's calls reach in place of a handler. Takes any arguments. Who traces the
+ * function sees it fail.
+ */
+static noinline long test_handler(void)
 {
 	test_hits++;
-	return 0;
+	return -EPERM;
 }
 
-static int test_nothing(void)
+static long test_nothing(unsigned long a, unsigned long b, unsigned long c, unsigned long d,
+			 unsigned long e, unsigned long f, unsigned long g, unsigned long h,
+			 unsigned long i)
 {
 	return 0;
 }
@@ -167,10 +173,10 @@ static void detach_one(struct bh_hook *hook)
 }
 
 /*
- * Does the hook see each call? The calls are this task's own, have no arguments
- * and go no further than test_handler(), so that every function can be tested.
+ * Does the hook see each call? The calls are this task's own and go no further than
+ * test_handler(), so that every function can be tested.
  */
-static int test_one(struct bh_hook *hook)
+static int test_with(struct bh_hook *hook, const unsigned long *a)
 {
 	int i;
 
@@ -179,13 +185,27 @@ static int test_one(struct bh_hook *hook)
 			     (void *)hook->site);
 	WRITE_ONCE(hook->tester, current);
 	for (i = 0; i < TEST_CALLS; i++)
-		static_call(test_call)();
+		static_call(test_call)(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8]);
 	WRITE_ONCE(hook->tester, NULL);
 	static_call_update(test_call, test_nothing);
 	if (test_hits == TEST_CALLS)
 		return 0;
 	pr_err("%s: saw %u of %d test calls\n", hook->function, test_hits, TEST_CALLS);
 	return -ENXIO;
+}
+
+static int test_one(struct bh_hook *hook)
+{
+	struct bh_samples *samples = bh_samples_alloc();
+	unsigned long args[BH_SAMPLE_ARGS];
+	int err = -ENOMEM;
+
+	if (samples)
+		err = bh_sample_args(samples, hook->function, args) ?: test_with(hook, args);
+	if (err == -ENOENT)
+		pr_err("%s: sample.c does not know it\n", hook->function);
+	bh_samples_free(samples);
+	return err;
 }
 
 static long handlers_inflight(void)

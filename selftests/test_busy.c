@@ -12,6 +12,8 @@
 #include "module.h"
 
 #define REDIRECT "/redirect.ko"
+#define FOLLOW "/follow.ko"
+#define FOLLOWED "/sys/module/follow/parameters/followed"
 #define FTRACE_ENABLED "/proc/sys/kernel/ftrace_enabled"
 
 /* The decision points, as `features` lists them. */
@@ -60,17 +62,23 @@ FIXTURE_TEARDOWN(busy)
 	close(self->log);
 }
 
-static int redirect(const char *function)
+static int load(const char *module, const char *options)
 {
-	int fd = open(REDIRECT, O_RDONLY | O_CLOEXEC), err;
-	char options[128];
+	int fd = open(module, O_RDONLY | O_CLOEXEC), err;
 
 	if (fd < 0)
 		return -errno;
-	snprintf(options, sizeof(options), "function=%s", function);
 	err = syscall(SYS_finit_module, fd, options, 0) ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+static int redirect(const char *function)
+{
+	char options[128];
+
+	snprintf(options, sizeof(options), "function=%s", function);
+	return load(REDIRECT, options);
 }
 
 /* Has a line of the kernel log since the last call all of the words? */
@@ -139,6 +147,25 @@ TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 180)
 	EXPECT_EQ(count_attached(), count_redirected());
 	/* And the other way round. */
 	EXPECT_EQ(-EBUSY, redirect(functions[0]));
+}
+
+/* Others trace the same functions, and follow what these are called with. */
+TEST_F_TIMEOUT(busy, the_test_calls_can_be_followed, 180)
+{
+	char options[4096] = "functions=", *end = options + strlen(options), count[32];
+	int i, attached;
+
+	if (access(FOLLOW, F_OK))
+		SKIP(return, FOLLOW " is not there");
+	for (i = 0; i < nr_functions; i++)
+		end += sprintf(end, "%s%s", i ? "," : "", functions[i]);
+	ASSERT_EQ(0, load(FOLLOW, options));
+	EXPECT_EQ(0, bh_load_module());
+	attached = count_attached();
+	EXPECT_LT(30, attached);
+	ASSERT_LT(0, bh_read(FOLLOWED, count, sizeof(count)));
+	EXPECT_LE(16 * attached, atoi(count));
+	EXPECT_EQ(0, syscall(SYS_delete_module, "follow", O_NONBLOCK));
 }
 
 TEST_F(busy, that_ftrace_is_off_is_not_blamed_on_others)

@@ -398,8 +398,10 @@ static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 #define BH_IDMAP_ARG struct mnt_idmap *
+#define BH_SAMPLE_IDMAP (&nop_mnt_idmap)
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
 #define BH_IDMAP_ARG struct user_namespace *
+#define BH_SAMPLE_IDMAP (&init_user_ns)
 #endif
 #if defined(BULKHEAD_HAS_DELEGATED_INODE)
 #define BH_DELEGATED_ARG struct delegated_inode *
