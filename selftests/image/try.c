@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,8 +66,9 @@ static int execute(int fd, const char *path, char *const argv[], bool trace)
 		err(EXIT_FAILURE, "waitpid");
 	if (error)
 		return -error;
+	/* Some library is executable, and no program. */
 	if (WIFSIGNALED(status))
-		return -EINTR;
+		return WTERMSIG(status) == SIGSEGV ? 0 : -EINTR;
 	return WEXITSTATUS(status) == NOT_LOADED ? -ELIBACC : 0;
 }
 
