@@ -46,7 +46,8 @@ TEST(is_known_or_refused)
 			bh_write("remove", "v");
 		} else {
 			EXPECT_EQ(0, strncmp(bh_load(doc), "error 2:19 ", 11));
-			EXPECT_EQ(-EOPNOTSUPP, bh_policy("v", "allow exec digest=%s\n", digests[i]));
+			EXPECT_EQ(-EOPNOTSUPP,
+				  bh_policy("v", "allow exec digest=%s\n", digests[i]));
 		}
 	}
 }
