@@ -32,6 +32,7 @@
 
 #include <bulkhead.h>
 
+#include "hook_caps.h"
 #include "hook_conf.h"
 #include "report.h"
 
@@ -520,6 +521,8 @@ int main(int argc, char **argv)
 	annotations = annotations_of(state);
 	chosen_policy = choose_policy(annotations, &conf, said.policy);
 	make_label(label, annotations);
+	if (chosen_policy)
+		hook_warn_capabilities(state);
 	if (chosen_policy)
 		bind_container(&conf, pid_of(state), chosen_policy, label);
 	else if (conf.require)
