@@ -348,7 +348,7 @@ static int build_matchers(struct reader *r)
 	for (which = 0; which < BH_ASSIGN_STRINGS && !err; which++) {
 		struct bh_patterns *patterns = &r->patterns[which];
 
-		ids = kvmalloc_array(patterns->nr + 1, sizeof(*ids), GFP_KERNEL);
+		ids = kvmalloc_array(patterns->nr + 1, sizeof(*ids), BH_GFP_LOAD);
 		if (!ids)
 			return -ENOMEM;
 		err = bh_matcher_build(&table->matcher[which], patterns, ids);
@@ -367,7 +367,7 @@ static int keep_text(struct reader *r)
 {
 	struct bh_assign_table *table = r->table;
 
-	table->text = kvmalloc(r->text.len + 1, GFP_KERNEL);
+	table->text = kvmalloc(r->text.len + 1, BH_GFP_LOAD);
 	if (!table->text)
 		return -ENOMEM;
 	memcpy(table->text, r->text.s, r->text.len);
@@ -453,7 +453,7 @@ int bh_assign_parse(struct bh_assign_table *table, const char *text, size_t len,
 
 	memset(table, 0, sizeof(*table));
 	*error = (struct bh_error){ .err = -ENOMEM, .message = "out of memory" };
-	r = kvzalloc(sizeof(*r), GFP_KERNEL);
+	r = kvzalloc(sizeof(*r), BH_GFP_LOAD);
 	if (!r)
 		return -ENOMEM;
 	r->table = table;
@@ -461,7 +461,7 @@ int bh_assign_parse(struct bh_assign_table *table, const char *text, size_t len,
 	r->error = error;
 	/* An escaped byte is four; quotes take less than is saved in the keys. */
 	r->text.cap = 4 * len + 1;
-	r->text.s = kvmalloc(r->text.cap, GFP_KERNEL);
+	r->text.s = kvmalloc(r->text.cap, BH_GFP_LOAD);
 	if (r->text.s)
 		err = read_lines(r, text, len);
 	if (!err) {

@@ -74,7 +74,7 @@ int bh_block_begin(struct bh_line *l)
 	struct bh_parser *p = l->parser;
 	int err;
 
-	p->policy = kzalloc(sizeof(*p->policy), GFP_KERNEL);
+	p->policy = kzalloc(sizeof(*p->policy), BH_GFP_LOAD);
 	if (!p->policy)
 		return bh_line_fail(l, -ENOMEM, "");
 	p->seen_mode = false;
@@ -164,7 +164,7 @@ static int write_text(struct bh_parser *p)
 					bh_classes[class].name,
 					bh_word_name(bh_action_words, policy->defaults[class]));
 	policy->text_len = len + p->text.len + strlen("end\n");
-	policy->text = kvmalloc(policy->text_len, GFP_KERNEL);
+	policy->text = kvmalloc(policy->text_len, BH_GFP_LOAD);
 	if (!policy->text)
 		return -ENOMEM;
 	memcpy(policy->text, head, len);

@@ -17,6 +17,7 @@
 #include <linux/string.h>
 
 #include "dfa.h"
+#include "vec.h"
 #include "nfa.h"
 
 /* An automaton in the making. */
@@ -306,7 +307,7 @@ static int make_rows(struct bh_dfa *dfa)
 	    dfa->nr_states * dfa->nr_classes > BH_DFA_ROWS_MAX / sizeof(*dfa->rows))
 		return 0;
 	dfa->rows = kvmalloc_array(dfa->nr_states * dfa->nr_classes, sizeof(*dfa->rows),
-				   GFP_KERNEL);
+				   BH_GFP_LOAD);
 	if (!dfa->rows)
 		return -ENOMEM;
 	for (q = 0; q < dfa->nr_states; q++) {
@@ -356,7 +357,7 @@ static int build_dfa(struct build *b)
 	while (places < 2 * b->max_states)
 		places *= 2;
 	b->mask = places - 1;
-	b->table = kvcalloc(places, sizeof(*b->table), GFP_KERNEL);
+	b->table = kvcalloc(places, sizeof(*b->table), BH_GFP_LOAD);
 	if (!b->table)
 		return -ENOMEM;
 	find_classes(b);
@@ -396,7 +397,7 @@ static int build_dfa(struct build *b)
 int bh_dfa_build(struct bh_dfa *dfa, const struct bh_patterns *p, const u32 *sorted, u32 lo,
 		 u32 hi, u32 max_states)
 {
-	struct build *b = kzalloc(sizeof(*b), GFP_KERNEL);
+	struct build *b = kzalloc(sizeof(*b), BH_GFP_LOAD);
 	int err;
 
 	memset(dfa, 0, sizeof(*dfa));

@@ -8,11 +8,13 @@
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
 
 #include "digest_set.h"
+#include "vec.h"
 #include "match.h"
 
 const struct bh_digest_desc bh_digest_descs[BH_DIGEST_KINDS] = {
@@ -121,6 +123,7 @@ static int compare_numbers(const void *a, const void *b, const void *digests)
 {
 	const struct bh_digest *v = digests;
 
+	cond_resched();
 	return compare_digests(&v[*(const u32 *)a], &v[*(const u32 *)b]);
 }
 
@@ -153,7 +156,7 @@ static int copy_bytes(struct bh_digest_set *set, const struct bh_digests *digest
 
 		if (!nr)
 			continue;
-		set->bytes[kind] = kvmalloc_array(nr, bh_digest_descs[kind].len, GFP_KERNEL);
+		set->bytes[kind] = kvmalloc_array(nr, bh_digest_descs[kind].len, BH_GFP_LOAD);
 		if (!set->bytes[kind])
 			return -ENOMEM;
 	}
@@ -178,7 +181,7 @@ static int copy_bytes(struct bh_digest_set *set, const struct bh_digests *digest
  */
 int bh_digest_set_build(struct bh_digest_set *set, const struct bh_digests *digests, u32 *ids)
 {
-	u32 *order = kvmalloc_array(digests->nr, sizeof(*order), GFP_KERNEL);
+	u32 *order = kvmalloc_array(digests->nr, sizeof(*order), BH_GFP_LOAD);
 	u32 i;
 
 	if (!order)

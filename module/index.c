@@ -4,6 +4,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -18,6 +19,7 @@ static void renumber_values(struct bh_policy *policy, enum bh_class class, u8 sl
 	for (r = 0; r < policy->nr_rules; r++) {
 		const struct bh_rule *rule = &policy->rules[r];
 
+		cond_resched();
 		if (rule->class != class)
 			continue;
 		for (c = rule->cond; c < rule->cond + rule->nr_conds; c++) {
@@ -68,7 +70,7 @@ static int compile_patterns(struct bh_policy *policy, struct bh_policy_patterns 
 
 			if (!p->nr)
 				continue;
-			ids = kvmalloc_array(p->nr, sizeof(*ids), GFP_KERNEL);
+			ids = kvmalloc_array(p->nr, sizeof(*ids), BH_GFP_LOAD);
 			if (!ids)
 				return -ENOMEM;
 			err = bh_matcher_build(&rules->index[slot].matcher, p, ids);
@@ -98,7 +100,7 @@ static int compile_class_digests(struct bh_policy *policy, enum bh_class class,
 
 	if (!digests->nr)
 		return 0;
-	ids = kvmalloc_array(digests->nr, sizeof(*ids), GFP_KERNEL);
+	ids = kvmalloc_array(digests->nr, sizeof(*ids), BH_GFP_LOAD);
 	if (!ids)
 		return -ENOMEM;
 	err = bh_digest_set_build(&rules->digests, digests, ids);
@@ -145,6 +147,7 @@ static void count_uses(struct bh_policy *policy, const struct bh_rule *rule)
 {
 	u32 c, v;
 
+	cond_resched();
 	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++) {
 		const struct bh_cond *cond = &policy->conds[c];
 		struct bh_index *index = cond_index(policy, rule, cond);
@@ -168,6 +171,7 @@ static const struct bh_cond *choose_anchor(struct bh_policy *policy, const struc
 	const struct bh_cond *best = NULL;
 	u32 c, v, least = U32_MAX;
 
+	cond_resched();
 	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++) {
 		const struct bh_cond *cond = &policy->conds[c];
 		struct bh_index *index = cond_index(policy, rule, cond);
@@ -189,7 +193,7 @@ static int alloc_starts(struct bh_index *index)
 {
 	if (!index->nr_values)
 		return 0;
-	index->starts = kvcalloc(index->nr_values + 1, sizeof(*index->starts), GFP_KERNEL);
+	index->starts = kvcalloc(index->nr_values + 1, sizeof(*index->starts), BH_GFP_LOAD);
 	return index->starts ? 0 : -ENOMEM;
 }
 
@@ -210,7 +214,7 @@ static int alloc_lists(struct bh_index *index, const char **why)
 	}
 	index->starts[nr] = end;
 	index->nr_rules = end;
-	index->rules = kvmalloc_array(end + 1, sizeof(*index->rules), GFP_KERNEL);
+	index->rules = kvmalloc_array(end + 1, sizeof(*index->rules), BH_GFP_LOAD);
 	return index->rules ? 0 : -ENOMEM;
 }
 
@@ -227,7 +231,7 @@ static int alloc_class(struct bh_class_rules *rules, const char **why)
 		return -E2BIG;
 	}
 	rules->unindexed = kvmalloc_array(rules->nr_unindexed + 1, sizeof(*rules->unindexed),
-					  GFP_KERNEL);
+					  BH_GFP_LOAD);
 	rules->nr_unindexed = 0;
 	return rules->unindexed ? 0 : -ENOMEM;
 }
@@ -346,7 +350,7 @@ int bh_policy_index(struct bh_policy *policy, struct bh_policy_patterns *pattern
 	if (err)
 		return err;
 
-	anchors = kvmalloc_array(policy->nr_rules + 1, sizeof(*anchors), GFP_KERNEL);
+	anchors = kvmalloc_array(policy->nr_rules + 1, sizeof(*anchors), BH_GFP_LOAD);
 	if (!anchors)
 		return -ENOMEM;
 	err = hang_rules(policy, anchors, why);

@@ -89,7 +89,7 @@ int bh_buffer_append(struct bh_buffer *b, const char *s, size_t len)
 	char *new;
 
 	if (b->cap - b->len < len) {
-		new = kvmalloc(cap, GFP_KERNEL);
+		new = kvmalloc(cap, BH_GFP_LOAD);
 		if (!new)
 			return -ENOMEM;
 		if (b->len)

@@ -10,6 +10,7 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
@@ -62,6 +63,7 @@ static int compare_patterns(const void *a, const void *b, const void *priv)
 	u32 x = *(const u32 *)a, y = *(const u32 *)b, i, len;
 	const u16 *s = bh_pattern_tokens(build->p, x), *t = bh_pattern_tokens(build->p, y);
 
+	cond_resched();
 	if (build->trie[x] != build->trie[y])
 		return build->trie[x] ? -1 : 1;
 	len = min(bh_pattern_len(build->p, x), bh_pattern_len(build->p, y));
@@ -121,7 +123,7 @@ static int build_dfas(struct build *b)
 
 	if (!nr)
 		return 0;
-	m->dfas = kcalloc(BH_DFAS_MAX, sizeof(*m->dfas), GFP_KERNEL);
+	m->dfas = kcalloc(BH_DFAS_MAX, sizeof(*m->dfas), BH_GFP_LOAD);
 	if (!m->dfas)
 		return -ENOMEM;
 	while (!err && lo < m->nr_patterns) {
@@ -160,8 +162,8 @@ int bh_matcher_build(struct bh_matcher *m, struct bh_patterns *p, u32 *ids)
 	memset(m, 0, sizeof(*m));
 	if (!p->nr)
 		return 0;
-	b.sorted = kvmalloc_array(p->nr, sizeof(*b.sorted), GFP_KERNEL);
-	b.trie = kvmalloc(p->nr, GFP_KERNEL);
+	b.sorted = kvmalloc_array(p->nr, sizeof(*b.sorted), BH_GFP_LOAD);
+	b.trie = kvmalloc(p->nr, BH_GFP_LOAD);
 	if (!b.sorted || !b.trie)
 		goto out;
 	sort_patterns(&b, ids);

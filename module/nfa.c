@@ -8,11 +8,13 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "limits.h"
 #include "nfa.h"
+#include "vec.h"
 
 /* While it is built, a node that is to be expanded has its patterns' range in ->kids, ->id. */
 struct build {
@@ -39,6 +41,7 @@ static u64 count_nodes(const struct build *b, u32 lo, u32 hi)
 			if (token_at(b, i, same) != token_at(b, i - 1, same))
 				break;
 		nodes += len - same;
+		cond_resched();
 	}
 	return nodes;
 }
@@ -102,6 +105,7 @@ static void find_better(struct bh_nfa *nfa, bool *slash)
 		struct bh_nfa_node *node = &nfa->nodes[n];
 		const struct bh_nfa_node *kid = &nfa->nodes[node->kids];
 
+		cond_resched();
 		slash[n] = false;
 		if (node->nr_kids != 1 || (node->id != BH_NO_PATTERN && !bh_nfa_passes(node)))
 			continue;
@@ -139,9 +143,9 @@ int bh_nfa_build(struct bh_nfa *nfa, const struct bh_patterns *p, const u32 *sor
 	if (nodes > BH_NODES_MAX)
 		return -E2BIG;
 	nfa->sets = p->sets;
-	nfa->nodes = kvmalloc_array(nodes, sizeof(*nfa->nodes), GFP_KERNEL);
-	b.depths = kvmalloc_array(nodes, sizeof(*b.depths), GFP_KERNEL);
-	slash = kvmalloc_array(nodes, sizeof(*slash), GFP_KERNEL);
+	nfa->nodes = kvmalloc_array(nodes, sizeof(*nfa->nodes), BH_GFP_LOAD);
+	b.depths = kvmalloc_array(nodes, sizeof(*b.depths), BH_GFP_LOAD);
+	slash = kvmalloc_array(nodes, sizeof(*slash), BH_GFP_LOAD);
 	if (!nfa->nodes || !b.depths || !slash) {
 		kvfree(slash);
 		kvfree(b.depths);
@@ -151,8 +155,10 @@ int bh_nfa_build(struct bh_nfa *nfa, const struct bh_patterns *p, const u32 *sor
 	nfa->nodes[0] = (struct bh_nfa_node){ .kids = lo, .id = hi };
 	b.depths[0] = 0;
 	nfa->nr_nodes = 1;
-	for (n = 0; n < nfa->nr_nodes; n++)
+	for (n = 0; n < nfa->nr_nodes; n++) {
 		expand_nfa_node(&b, n);
+		cond_resched();
+	}
 	find_better(nfa, slash);
 	kvfree(slash);
 	kvfree(b.depths);
@@ -176,9 +182,9 @@ static int enter_node(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
 	int err = 0;
 
 	if (bh_nfa_passes(node))
-		err = bh_vec_push(&live->passed, node->id, GFP_KERNEL);
+		err = bh_vec_push(&live->passed, node->id, BH_GFP_LOAD);
 	if (!err && (node->nr_kids || !bh_nfa_passes(node)))
-		err = bh_vec_push(&live->nodes, n, GFP_KERNEL);
+		err = bh_vec_push(&live->nodes, n, BH_GFP_LOAD);
 	return err;
 }
 
@@ -294,7 +300,7 @@ static int follow_byte(const struct bh_nfa *nfa, u32 n, u8 c, struct bh_nfa_live
 			err = arrive_at_node(nfa, kid, next);
 	if (!err && (node->token == BH_TOKEN_GLOBSTAR ||
 		     (node->token == BH_TOKEN_STAR && c != '/')))
-		err = bh_vec_push(&next->nodes, n, GFP_KERNEL);
+		err = bh_vec_push(&next->nodes, n, BH_GFP_LOAD);
 	return err;
 }
 

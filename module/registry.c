@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "registry.h"
+#include "vec.h"
 
 /* Changes of the configuration, one at a time. */
 DEFINE_MUTEX(bh_config_mutex);
@@ -50,7 +51,7 @@ static int alloc_hits(struct bh_loaded *loaded, u32 nr)
 	if (nr <= BH_COUNTED_MAX)
 		loaded->hits = __alloc_percpu(nr * sizeof(u64), __alignof__(u64));
 	else
-		loaded->shared_hits = kvcalloc(nr, sizeof(atomic64_t), GFP_KERNEL);
+		loaded->shared_hits = kvcalloc(nr, sizeof(atomic64_t), BH_GFP_LOAD);
 	return loaded->hits || loaded->shared_hits ? 0 : -ENOMEM;
 }
 

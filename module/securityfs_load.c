@@ -19,6 +19,7 @@
 #include "registry.h"
 #include "securityfs_files.h"
 #include "signed.h"
+#include "vec.h"
 
 /* Bytes of a document that are copied in at a time. */
 #define LOAD_CHUNK 65536
@@ -188,7 +189,7 @@ static int load_begin(struct load *load)
 	if (load->parser)
 		return 0;
 	if (!load->outcome)
-		load->outcome = kvmalloc(BH_OUTCOME_MAX, GFP_KERNEL_ACCOUNT);
+		load->outcome = kvmalloc(BH_OUTCOME_MAX, BH_GFP_LOAD);
 	if (!load->outcome)
 		return -ENOMEM;
 	load->parser = bh_parser_alloc(load_policy, load);
@@ -196,35 +197,6 @@ static int load_begin(struct load *load)
 		return -ENOMEM;
 	bh_parser_refuse_digests(load->parser, bh_content_unknown_kinds());
 	return 0;
-}
-
-/* Is a signed document incomplete? Nothing of it has taken effect then. */
-static bool is_cut(const struct load *load)
-{
-	return load->signed_len && !load->failed &&
-	       (!load->signed_size || load->signed_len < load->signed_size);
-}
-
-/*
- * The kernel calls this for each descriptor that is closed. At the last one a block without an
- * `end` is dropped, and close() returns the error.
- */
-static int load_flush(struct file *file, fl_owner_t id)
-{
-	struct bh_config_event config = {
-		.op = "load", .reason = "the last block has no end",
-	};
-	struct load *load = file->private_data;
-
-	if (file_count(file) > 1 || !load->parser)
-		return 0;
-	if (is_cut(load))
-		config.reason = "the signed document is cut";
-	else if (!bh_parser_is_open(load->parser))
-		return 0;
-	pr_err("load: %s: it is dropped\n", config.reason);
-	bh_event_config(&config, -EINVAL);
-	return -EINVAL;
 }
 
 static int load_release(struct inode *inode, struct file *file)
@@ -250,6 +222,36 @@ static void load_report_error(struct load *load)
 	bh_event_config(&config, error->err);
 }
 
+/* Is a signed document incomplete? Nothing of it has taken effect then. */
+static bool is_cut(const struct load *load)
+{
+	return load->signed_len &&
+	       (!load->signed_size || load->signed_len < load->signed_size);
+}
+
+/*
+ * The kernel calls this for each descriptor that is closed. At the last one a block without an
+ * `end` is dropped, and close() returns the error.
+ */
+static int load_flush(struct file *file, fl_owner_t id)
+{
+	struct load *load = file->private_data;
+	int err = 0;
+
+	if (file_count(file) > 1)
+		return 0;
+	mutex_lock(&load->lock);
+	if (load->parser && !load->failed) {
+		err = is_cut(load) ? bh_parser_reject(load->parser, -EINVAL,
+						      "the signed document is cut") :
+				     bh_parser_end(load->parser);
+		if (err)
+			load_report_error(load);
+	}
+	mutex_unlock(&load->lock);
+	return err;
+}
+
 /* Signed documents: nothing is looked at before all of it is there. */
 
 /* A document in DER begins with a sequence that says how long it is; no text begins so. */
@@ -267,7 +269,7 @@ static int keep_signed(struct load *load, const char *chunk, size_t len)
 	if (load->signed_len + len > BH_SIGNED_MAX)
 		return -E2BIG;
 	if (load->signed_cap < load->signed_len + len) {
-		new = kvmalloc(cap, GFP_KERNEL);
+		new = kvmalloc(cap, BH_GFP_LOAD);
 		if (!new)
 			return -ENOMEM;
 		if (load->signed_len)
@@ -332,7 +334,7 @@ static int feed_parser(struct load *load, const char *chunk, size_t len, size_t 
 
 static int load_chunk(struct load *load, const char __user *from, size_t len, size_t more)
 {
-	char *chunk = kvmalloc(len, GFP_KERNEL);
+	char *chunk = kvmalloc(len, BH_GFP_LOAD);
 	int err;
 
 	if (!chunk)

@@ -8,10 +8,12 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "trie.h"
+#include "vec.h"
 
 /**
  * bh_trie_takes() - can a pattern be one of a trie?
@@ -104,10 +106,10 @@ static int alloc_trie(struct build *b, u32 nr)
 
 	for (i = 0; i < nr; i++)
 		trie->nr_labels += literal_len(b, i);
-	trie->nodes = kvmalloc_array(2 * nr, sizeof(*trie->nodes), GFP_KERNEL);
-	trie->keys = kvmalloc(2 * nr, GFP_KERNEL);
-	trie->labels = kvmalloc(trie->nr_labels + 1, GFP_KERNEL);
-	b->depths = kvmalloc_array(2 * nr, sizeof(*b->depths), GFP_KERNEL);
+	trie->nodes = kvmalloc_array(2 * nr, sizeof(*trie->nodes), BH_GFP_LOAD);
+	trie->keys = kvmalloc(2 * nr, BH_GFP_LOAD);
+	trie->labels = kvmalloc(trie->nr_labels + 1, BH_GFP_LOAD);
+	b->depths = kvmalloc_array(2 * nr, sizeof(*b->depths), BH_GFP_LOAD);
 	trie->nr_labels = 0;
 	return trie->nodes && trie->keys && trie->labels && b->depths ? 0 : -ENOMEM;
 }
@@ -139,8 +141,10 @@ int bh_trie_build(struct bh_trie *trie, const struct bh_patterns *p, const u32 *
 	trie->keys[0] = 0;
 	b.depths[0] = 0;
 	trie->nr_nodes = 1;
-	for (n = 0; n < trie->nr_nodes; n++)
+	for (n = 0; n < trie->nr_nodes; n++) {
 		expand_trie_node(&b, n);
+		cond_resched();
+	}
 	err = bh_trim((void **)&trie->nodes, trie->nr_nodes, sizeof(*trie->nodes));
 	if (!err)
 		err = bh_trim((void **)&trie->keys, trie->nr_nodes, sizeof(*trie->keys));
@@ -210,7 +214,7 @@ int bh_trie_heaviest(const struct bh_trie *trie, const u32 *weights, u64 *weight
 	*id = BH_NO_PATTERN;
 	if (!trie->nr_nodes)
 		return 0;
-	passed = kvcalloc(trie->nr_nodes, sizeof(*passed), GFP_KERNEL);
+	passed = kvcalloc(trie->nr_nodes, sizeof(*passed), BH_GFP_LOAD);
 	if (!passed)
 		return -ENOMEM;
 	for (n = 0; n < trie->nr_nodes; n++) {
@@ -218,6 +222,7 @@ int bh_trie_heaviest(const struct bh_trie *trie, const u32 *weights, u64 *weight
 		u32 last = BH_NO_PATTERN, unused;
 		u64 all = passed[n] + weight_of_ends(node, weights, U8_MAX, &last);
 
+		cond_resched();
 		if (all > *weight) {
 			*weight = all;
 			*id = last;

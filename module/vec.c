@@ -120,7 +120,7 @@ int bh_reserve(void **array, u32 *cap, u32 want, size_t size)
 
 	if (want <= *cap)
 		return 0;
-	new = kvmalloc_array(room, size, GFP_KERNEL);
+	new = kvmalloc_array(room, size, BH_GFP_LOAD);
 	if (!new)
 		return -ENOMEM;
 	if (*cap)
@@ -145,7 +145,7 @@ int bh_trim(void **array, u32 nr, size_t size)
 
 	if (!*array)
 		return 0;
-	new = kvmalloc_array(nr + !nr, size, GFP_KERNEL);
+	new = kvmalloc_array(nr + !nr, size, BH_GFP_LOAD);
 	if (!new)
 		return -ENOMEM;
 	memcpy(new, *array, nr * size);

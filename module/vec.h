@@ -9,6 +9,12 @@
 
 #define BH_VEC_INLINE 32
 
+/*
+ * How a document becomes a policy: charged to whoever writes it, and an error where there is
+ * no memory. Nobody else is killed to make room for it.
+ */
+#define BH_GFP_LOAD (GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 /**
  * struct bh_vec - a growing array of u32
  * @v: the elements

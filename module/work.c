@@ -10,9 +10,11 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "work.h"
+#include "vec.h"
 
 /* Instructions, as measured: to try a rule, to try a condition, to look for a value. */
 #define WORK_RULE	30
@@ -52,13 +54,15 @@ static u32 work_of_rule(const struct bh_policy *policy, u32 number)
 /* Of the rules that hang on each value of a slot. */
 static u32 *weigh_values(const struct bh_policy *policy, const struct bh_index *index)
 {
-	u32 *weights = kvcalloc(index->nr_values, sizeof(*weights), GFP_KERNEL), v, i;
+	u32 *weights = kvcalloc(index->nr_values, sizeof(*weights), BH_GFP_LOAD), v, i;
 
 	if (!weights)
 		return NULL;
-	for (v = 0; v < index->nr_values; v++)
+	for (v = 0; v < index->nr_values; v++) {
 		for (i = index->starts[v]; i < index->starts[v + 1]; i++)
 			weights[v] += work_of_rule(policy, index->rules[i]);
+		cond_resched();
+	}
 	return weights;
 }
 

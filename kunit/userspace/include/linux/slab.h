@@ -13,6 +13,7 @@
 #define GFP_ATOMIC 2u
 #define __GFP_ZERO 4u
 #define __GFP_NOWARN 8u
+#define __GFP_RETRY_MAYFAIL 16u
 #define GFP_KERNEL_ACCOUNT GFP_KERNEL
 
 void *kmalloc(size_t size, gfp_t gfp);

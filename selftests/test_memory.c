@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Documents that there is no memory for, and those that take long: neither is to be at
+ * others' expense.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <kselftest_harness.h>
+
+#include "load.h"
+
+#define CGROUPS "/tmp/memory.cgroups"
+#define GROUP CGROUPS "/memory"
+#define MEBIBYTE 1048576
+
+static int write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), ret = 0;
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+/* The number behind a name in a file of lines `name number` or `name: number`; or -1. */
+static long number_in(const char *path, const char *name)
+{
+	FILE *file = fopen(path, "r");
+	char line[256];
+	long value = -1;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, strlen(name)) && strchr(" :", line[strlen(name)])) {
+			value = strtol(line + strlen(name) + 1, NULL, 10);
+			break;
+		}
+	if (file)
+		fclose(file);
+	return value;
+}
+
+/* A policy of nearly 32 MiB, most of which is comments. Return: what the load comes to. */
+static int load_much(void)
+{
+	static char piece[16384];
+	int fd = open(BULKHEAD_DIR "/load", O_RDWR | O_CLOEXEC), i, ret = 0;
+	static const char begin[] = "policy memory.big version 1\n";
+
+	memset(piece, 'x', sizeof(piece));
+	piece[0] = '#';
+	piece[sizeof(piece) - 1] = '\n';
+	if (fd < 0 || write(fd, begin, sizeof(begin) - 1) < 0)
+		ret = -errno;
+	for (i = 0; i < 2040 && !ret; i++)
+		if (write(fd, piece, sizeof(piece)) < 0)
+			ret = -errno;
+	if (!ret && write(fd, "end\n", 4) < 0)
+		ret = -errno;
+	close(fd);
+	return ret;
+}
+
+FIXTURE(memory) {};
+
+FIXTURE_SETUP(memory)
+{
+	mkdir(CGROUPS, 0755);
+	if (mount("none", CGROUPS, "cgroup2", 0, NULL) ||
+	    write_to(CGROUPS "/cgroup.subtree_control", "+memory") || mkdir(GROUP, 0755))
+		SKIP(return, "no cgroup limits memory here");
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+	rmdir(GROUP);
+	umount2(CGROUPS, MNT_DETACH);
+	rmdir(CGROUPS);
+	bh_write("remove", "memory.big");
+}
+
+/* In a child, which a limit may kill. */
+static int in_group(const char *limit, int (*act)(void))
+{
+	int status;
+	pid_t pid;
+
+	if (write_to(GROUP "/memory.max", limit))
+		return -1000;
+	pid = fork();
+	if (!pid)
+		_exit(write_to(GROUP "/cgroup.procs", "0") ? 255 : -act());
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		return -1001;
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : -WEXITSTATUS(status);
+}
+
+/* What a document takes is its writer's, and a limit that it meets kills nobody. */
+TEST_F_TIMEOUT(memory, a_document_is_charged_to_its_writer, 300)
+{
+	EXPECT_EQ(-ENOMEM, in_group("24M", load_much));
+	EXPECT_EQ(0, number_in(GROUP "/memory.events", "oom_kill"));
+	EXPECT_EQ(-1, bh_version_of("memory.big"));
+	EXPECT_EQ(0, in_group("max", load_much));
+	EXPECT_EQ(1, bh_version_of("memory.big"));
+}
+
+#define OPENS 4000
+
+static int open_often(void)
+{
+	struct rlimit limit = { OPENS + 64, OPENS + 64 };
+	int i;
+
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (i = 0; i < OPENS; i++)
+		if (open(BULKHEAD_DIR "/load", O_RDWR) < 0)
+			return -errno;
+	return 0;
+}
+
+static long available_with_opens(void)
+{
+	int to[2], from[2];
+	long available = -1;
+	char byte;
+	pid_t pid;
+
+	if (pipe(to) || pipe(from))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		byte = write_to(GROUP "/cgroup.procs", "0") || open_often();
+		if (write(from[1], &byte, 1) == 1)
+			_exit(read(to[0], &byte, 1) != 1);
+	}
+	if (read(from[0], &byte, 1) == 1 && !byte)
+		available = number_in("/proc/meminfo", "MemAvailable");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return available;
+}
+
+/* Opening `load` thousands of times takes little, and that from whoever opens it. */
+TEST_F_TIMEOUT(memory, opens_are_charged_to_the_opener, 120)
+{
+	long before = number_in("/proc/meminfo", "MemAvailable"), now;
+	int limited;
+
+	ASSERT_EQ(0, write_to(GROUP "/memory.max", "max"));
+	now = available_with_opens();
+	ASSERT_LT(0, now);
+	EXPECT_GT(32 * 1024, before - now);
+	/* And what that is, a limit stops. */
+	limited = in_group("1M", open_often);
+	EXPECT_TRUE(limited == 1000 + SIGKILL || limited == -ENOMEM)
+		TH_LOG("4,000 opens within 1 MiB: %d", limited);
+}
+
+/* All memory but some MiB taken; whoever does so is not the one to be killed. */
+static pid_t take_memory(long leave)
+{
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(ready))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		write_to("/proc/self/oom_score_adj", "-1000");
+		while (number_in("/proc/meminfo", "MemAvailable") > leave * 1024 + 8192)
+			if (mmap(NULL, 8 * MEBIBYTE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+				break;
+		if (write(ready[1], "r", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		pid = -1;
+	close(ready[0]);
+	return pid;
+}
+
+/* The machine's memory ends before the document does: it is not loaded, and nobody dies. */
+TEST_F_TIMEOUT(memory, no_one_is_killed_for_a_document, 300)
+{
+	long kills = number_in("/proc/vmstat", "oom_kill");
+	pid_t victim, taker;
+	int status;
+
+	victim = fork();
+	if (!victim) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		write_to("/proc/self/oom_score_adj", "1000");
+		pause();
+		_exit(0);
+	}
+	taker = take_memory(40);
+	ASSERT_LT(0, taker);
+	EXPECT_EQ(-ENOMEM, load_much());
+	kill(taker, SIGKILL);
+	waitpid(taker, NULL, 0);
+	EXPECT_EQ(0, waitpid(victim, &status, WNOHANG));
+	EXPECT_EQ(kills, number_in("/proc/vmstat", "oom_kill"));
+	EXPECT_EQ(-1, bh_version_of("memory.big"));
+	kill(victim, SIGKILL);
+	waitpid(victim, NULL, 0);
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+/* Asks for the processor time and again; the longest that it had to wait, in *longest. */
+static pid_t watch(double *longest)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			double before = seconds();
+
+			usleep(10000);
+			if (seconds() - before > *longest)
+				*longest = seconds() - before;
+		}
+	}
+	return pid;
+}
+
+/* What is done at the `end` of many rules lets others run. */
+TEST_F_TIMEOUT(memory, others_run_meanwhile, 300)
+{
+	double *longest = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			       0);
+	int fd = open(BULKHEAD_DIR "/load", O_RDWR | O_CLOEXEC), i;
+	FILE *file = fdopen(fd, "w");
+	double took;
+	pid_t pid;
+
+	ASSERT_NE(NULL, file);
+	ASSERT_NE(MAP_FAILED, longest);
+	fputs("policy memory.big version 1\n", file);
+	for (i = 0; i < 40000; i++)
+		fprintf(file, "deny exec path=/usr/%d/%d/*\n", i % 7, i);
+	ASSERT_EQ(0, fflush(file));
+	pid = watch(longest);
+	usleep(100000);
+	*longest = 0;
+	took = seconds();
+	EXPECT_EQ(4, write(fd, "end\n", 4));
+	took = seconds() - took;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	TH_LOG("%.2f s, of which others waited %.2f s at a time", took, *longest);
+	EXPECT_LT(*longest, took > 1 ? took / 2 : 0.5);
+	fclose(file);
+}
+
+TEST_HARNESS_MAIN
