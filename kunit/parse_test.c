@@ -729,6 +729,48 @@ static void may_come_in_pieces(struct kunit *test)
 		read_every_way(test, &random, odd_bytes[i].doc.s, odd_bytes[i].doc.len);
 }
 
+static int drop_policy(struct bh_policy *policy, void *data, const char **why)
+{
+	bh_policy_free(policy);
+	return 0;
+}
+
+/* What is there when no more comes; and with the last byte that came nothing took effect. */
+static const struct {
+	const char *doc;
+	int ret;
+	u32 line;
+} last_words[] = {
+	{ "", 0, 0 },
+	{ "# nothing", 0, 0 },
+	{ " \t\r", 0, 0 },
+	{ BLOCK "end", 0, 0 },
+	{ BLOCK "end # of it", 0, 0 },
+	{ BLOCK "end\n\n # more", 0, 0 },
+	{ BLOCK, -EINVAL, 2 },
+	{ BLOCK "en", -EINVAL, 2 },
+	{ BLOCK "\"end\"", -EINVAL, 2 },
+	{ BLOCK "deny exec # end", -EINVAL, 2 },
+	{ BLOCK "end\npol", -EINVAL, 3 },
+	{ "x\n", -EINVAL, 1 },
+};
+
+static void knows_what_has_no_end(struct kunit *test)
+{
+	struct bh_parser *parser;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(last_words); i++) {
+		parser = bh_parser_alloc(drop_policy, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, parser);
+		bh_parser_feed(parser, last_words[i].doc, strlen(last_words[i].doc));
+		KUNIT_EXPECT_EQ_MSG(test, bh_parser_end(parser), last_words[i].ret, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, bh_parser_error(parser)->line, last_words[i].line,
+				    "row %u", i);
+		bh_parser_free(parser);
+	}
+}
+
 /* Several blocks, and errors after good ones */
 
 static void takes_several_blocks(struct kunit *test)
@@ -1017,6 +1059,7 @@ static struct kunit_case parse_cases[] = {
 	KUNIT_CASE(limits_lines),
 	KUNIT_CASE(knows_paths_that_no_file_has),
 	KUNIT_CASE(refuses_only_what_never_matches),
+	KUNIT_CASE(knows_what_has_no_end),
 	KUNIT_CASE(limits_patterns),
 	KUNIT_CASE(limits_conditions_and_values),
 	KUNIT_CASE(limits_rules),

@@ -8,6 +8,7 @@
  */
 #include <linux/ctype.h>
 #include <linux/errno.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -170,7 +171,7 @@ static int take_piece(struct bh_parser *p, const char *s, size_t len, bool newli
  */
 struct bh_parser *bh_parser_alloc(bh_policy_sink_t sink, void *data)
 {
-	struct bh_parser *p = kvzalloc(sizeof(*p), GFP_KERNEL);
+	struct bh_parser *p = kvzalloc(sizeof(*p), BH_GFP_LOAD);
 
 	if (p) {
 		p->sink = sink;
@@ -231,6 +232,7 @@ int bh_parser_feed(struct bh_parser *p, const char *buf, size_t len)
 
 		err = take_piece(p, buf, (newline ?: end) - buf, newline);
 		buf = newline ? newline + 1 : end;
+		cond_resched();
 	}
 	if (err)
 		bh_block_drop(p);
@@ -253,41 +255,32 @@ int bh_parser_reject(struct bh_parser *p, int err, const char *why)
 	return bh_parser_fail(p, err, p->line, 1, why);
 }
 
-/**
- * bh_parser_end() - no more of the document comes
- * @p: the parser
- *
- * Return: 0; -EINVAL if a block has no `end`, or after an earlier error.
- */
-int bh_parser_end(struct bh_parser *p)
-{
-	int err = 0;
-
-	if (p->error.err)
-		return -EINVAL;
-	if (p->partial.len && !p->ended)
-		err = take_piece(p, "", 0, true);
-	if (!err && p->policy)
-		err = bh_parser_fail(p, -EINVAL, p->line, 1, "the block has no end");
-	if (err)
-		bh_block_drop(p);
-	return err;
-}
-
-/**
- * bh_parser_is_open() - has a block begun that has no `end` yet?
- * @p: the parser
- */
-bool bh_parser_is_open(const struct bh_parser *p)
+/* Has a block, or a line outside of one, begun that is not ended yet? */
+static bool is_open(const struct bh_parser *p)
 {
 	size_t i;
 
-	if (p->error.err || p->ended)
+	if (p->ended)
 		return false;
 	for (i = 0; i < p->partial.len; i++)
 		if (!bh_is_blank(p->partial.s[i]) && p->partial.s[i] != '\r')
 			break;
 	return p->policy || (i < p->partial.len && p->partial.s[i] != '#');
+}
+
+/**
+ * bh_parser_end() - no more of the document comes
+ * @p: the parser
+ *
+ * A block that has no `end` is dropped. Nothing goes to the sink any more.
+ *
+ * Return: 0; -EINVAL if something was dropped, or after an earlier error.
+ */
+int bh_parser_end(struct bh_parser *p)
+{
+	if (p->error.err)
+		return -EINVAL;
+	return is_open(p) ? bh_parser_reject(p, -EINVAL, "the last block has no end") : 0;
 }
 
 /**

@@ -41,7 +41,6 @@ void bh_parser_refuse_digests(struct bh_parser *parser, u32 kinds);
 int bh_parser_reject(struct bh_parser *parser, int err, const char *why);
 int bh_parser_end(struct bh_parser *parser);
 int bh_parser_feed(struct bh_parser *parser, const char *buf, size_t len);
-bool bh_parser_is_open(const struct bh_parser *parser);
 const struct bh_error *bh_parser_error(const struct bh_parser *parser);
 
 #endif /* BULKHEAD_PARSE_H */
