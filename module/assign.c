@@ -50,32 +50,32 @@ static u64 nr_assigned;
  * @assignment: set to the table, for bh_assignment_replace() or bh_assignment_free()
  * @text: as written
  * @len: its length
+ * @error: says on failure where and why
  *
- * What is wrong with it is said in the kernel log.
- *
- * Return: 0 or a negative errno, as bh_assign_parse().
+ * May sleep. Return: 0 or a negative errno, as bh_assign_parse().
  */
-int bh_assignment_parse(struct bh_assignment **assignment, const char *text, size_t len)
+int bh_assignment_parse(struct bh_assignment **assignment, const char *text, size_t len,
+			struct bh_error *error)
 {
 	struct bh_word types[BH_NS_TYPES + 1] = { };
 	struct bh_assignment *new;
-	struct bh_error error;
 	unsigned int type, i;
 	int err;
 
 	for (type = 0; type < BH_NS_TYPES; type++)
 		types[type] = (struct bh_word){ bh_ns_types[type].name, type };
+	*error = (struct bh_error){ .err = -ENOMEM, .message = "out of memory" };
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
-	err = bh_assign_parse(&new->table, text, len, types, &error);
+	err = bh_assign_parse(&new->table, text, len, types, error);
 	if (err) {
-		pr_err("assign: error %u:%u %s\n", error.line, error.column, error.message);
 		kfree(new);
 		return err;
 	}
 	new->entries = kvcalloc(new->table.nr + 1, sizeof(*new->entries), GFP_KERNEL);
 	if (!new->entries) {
+		*error = (struct bh_error){ .err = -ENOMEM, .message = "out of memory" };
 		bh_assignment_free(new);
 		return -ENOMEM;
 	}
@@ -101,7 +101,7 @@ void bh_assignment_free(struct bh_assignment *assignment)
 	kfree(assignment);
 }
 
-static int find_entries(struct bh_assignment *assignment)
+static int find_entries(struct bh_assignment *assignment, struct bh_error *error)
 {
 	u32 i;
 
@@ -111,7 +111,10 @@ static int find_entries(struct bh_assignment *assignment)
 		assignment->entries[i] = bh_registry_find(line->policy, strlen(line->policy));
 		if (assignment->entries[i])
 			continue;
-		pr_err("assign: error %u:1 the policy is not loaded\n", line->number);
+		*error = (struct bh_error){
+			.err = -ENOENT, .line = line->number, .column = 1,
+			.message = "the policy is not loaded",
+		};
 		return -ENOENT;
 	}
 	return 0;
@@ -143,16 +146,17 @@ static struct bh_assignment *put_in_force(struct bh_assignment *new)
  * bh_assignment_replace() - put a table in force
  * @assignment: the table; set to the one that was in force, which the caller
  *              frees when RCU readers have ended
+ * @error: says on failure where and why
  *
  * Under bh_config_mutex. Return: 0 or -ENOENT (a policy is not loaded): nothing
  * has changed then.
  */
-int bh_assignment_replace(struct bh_assignment **assignment)
+int bh_assignment_replace(struct bh_assignment **assignment, struct bh_error *error)
 {
 	int err;
 
 	lockdep_assert_held(&bh_config_mutex);
-	err = find_entries(*assignment);
+	err = find_entries(*assignment, error);
 	if (!err)
 		*assignment = put_in_force(*assignment);
 	return err;

@@ -10,10 +10,12 @@
 #include "ns.h"
 
 struct bh_assignment;
+struct bh_error;
 struct seq_file;
 
-int bh_assignment_parse(struct bh_assignment **assignment, const char *text, size_t len);
-int bh_assignment_replace(struct bh_assignment **assignment);
+int bh_assignment_parse(struct bh_assignment **assignment, const char *text, size_t len,
+			struct bh_error *error);
+int bh_assignment_replace(struct bh_assignment **assignment, struct bh_error *error);
 void bh_assignment_free(struct bh_assignment *assignment);
 void bh_assignment_show(struct seq_file *m);
 u64 bh_assigned(void);

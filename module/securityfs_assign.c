@@ -14,7 +14,9 @@
 
 #include "assign.h"
 #include "assign_table.h"
+#include "event.h"
 #include "limits.h"
+#include "parse.h"
 #include "registry.h"
 #include "securityfs_files.h"
 #include "vec.h"
@@ -62,6 +64,29 @@ static int assign_open(struct inode *inode, struct file *file)
 	return err;
 }
 
+/* Reports a table that was not taken. Return: @err. */
+static int refuse(int err, const char *reason)
+{
+	const struct bh_config_event config = { .op = "assign", .reason = reason };
+
+	if (reason)
+		pr_err("assign: error %s\n", reason);
+	bh_event_config(&config, err);
+	return err;
+}
+
+static int refuse_at(const struct bh_error *error)
+{
+	char reason[sizeof(error->message) + 32];
+
+	if (error->line)
+		snprintf(reason, sizeof(reason), "%u:%u %s", error->line, error->column,
+			 error->message);
+	else
+		strscpy(reason, error->message, sizeof(reason));
+	return refuse(error->err, reason);
+}
+
 static int check_change(const struct file *file)
 {
 	int err;
@@ -69,24 +94,33 @@ static int check_change(const struct file *file)
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(file);
 	mutex_unlock(&bh_config_mutex);
-	return err;
+	return err ? refuse(err, NULL) : 0;
 }
 
 static int put_in_force(const struct file *file, const char *text, size_t len)
 {
+	static const struct bh_config_event config = { .op = "assign" };
+	struct bh_error error;
 	struct bh_assignment *assignment;
-	int err = bh_assignment_parse(&assignment, text, len);
+	int err = bh_assignment_parse(&assignment, text, len, &error);
 
 	if (err)
-		return err;
+		return refuse_at(&error);
 	mutex_lock(&bh_config_mutex);
-	err = bh_may_change(file) ?: bh_assignment_replace(&assignment);
+	error = (struct bh_error){
+		.err = bh_may_change(file), .message = "not permitted, or locked",
+	};
+	if (!error.err)
+		error.err = bh_assignment_replace(&assignment, &error);
 	mutex_unlock(&bh_config_mutex);
 	/* Waits until no exec looks at the old table any more. */
-	if (!err)
+	if (!error.err)
 		synchronize_rcu();
 	bh_assignment_free(assignment);
-	return err;
+	if (error.err)
+		return refuse_at(&error);
+	bh_event_config(&config, 0);
+	return 0;
 }
 
 /* Puts each table in force whose `end` was written. */
@@ -112,9 +146,9 @@ static int append_text(const struct file *file, struct writing *writing, const c
 	if (writing->failed)
 		return -EINVAL;
 	if (len > BH_ASSIGN_MAX - writing->len)
-		return -E2BIG;
+		return refuse(-E2BIG, "the table is too long");
 	if (bh_reserve((void **)&writing->text, &writing->cap, writing->len + len, 1))
-		return -ENOMEM;
+		return refuse(-ENOMEM, "out of memory");
 	if (copy_from_user(writing->text + writing->len, from, len))
 		return -EFAULT;
 	writing->len += len;
@@ -148,9 +182,8 @@ static int assign_flush(struct file *file, fl_owner_t id)
 	mutex_lock(&writing->lock);
 	if (!writing->failed && writing->len &&
 	    !(writing->ended && bh_assign_is_blank(writing->text, writing->len))) {
-		pr_err("assign: error: the last line of the table must be: end\n");
 		writing->failed = true;
-		err = -EINVAL;
+		err = refuse(-EINVAL, "the last line of a table must be: end");
 	}
 	mutex_unlock(&writing->lock);
 	return err;

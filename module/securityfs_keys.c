@@ -2,6 +2,8 @@
 /*
  * The file `keys`: whose signatures are trusted.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/seq_file.h>
@@ -28,6 +30,22 @@ static int keys_open(struct inode *inode, struct file *file)
 	return single_open(file, keys_show, NULL);
 }
 
+static const char *why_refused(int err)
+{
+	switch (err) {
+	case -EPERM:
+		return "not permitted, or locked";
+	case -E2BIG:
+		return "too many certificates, or too long a one";
+	case -ENOMEM:
+		return "out of memory";
+	case -EKEYREJECTED:
+		return "the kernel has no such algorithm";
+	default:
+		return "not an X.509 certificate in DER";
+	}
+}
+
 static void report(const u8 *certificate, size_t len, int err)
 {
 	struct bh_config_event config = { .op = "keys" };
@@ -38,6 +56,10 @@ static void report(const u8 *certificate, size_t len, int err)
 		bh_certificate_name(&read.subject, subject, sizeof(subject));
 	if (subject[0])
 		config.signer = subject;
+	if (err) {
+		config.reason = why_refused(err);
+		pr_err("keys: error %s\n", config.reason);
+	}
 	bh_event_config(&config, err);
 }
 

@@ -248,11 +248,11 @@ static const struct {
 	const char *where;
 } complaints[] = {
 	{ "policy=%s ns=pid self nonsense", EINVAL, "unknown word" },
-	{ "policy=%s ns=uts self", EINVAL, "ns= is pid, user or mnt" },
+	{ "policy=%s ns=uts self", EINVAL, "is pid, user or mnt" },
 	{ "policy=%s ns=pid", EINVAL, "1:1 needs one of self" },
 	{ "ns=pid self", EINVAL, "1:1 needs policy=" },
 	{ "policy=%s ns=pid self label=\"x", EINVAL, "no value, or quotes" },
-	{ "policy=%s ns=pid self arm=never", EINVAL, "arm= is now or exec" },
+	{ "policy=%s ns=pid self arm=never", EINVAL, "is now or exec" },
 	{ "ns=pid self policy=files.none", ENOENT, "1:20 no such policy is loaded" },
 };
 
@@ -267,8 +267,9 @@ TEST_F(files, complaints_of_bind)
 	for (i = 0; i < ARRAY_SIZE(complaints); i++) {
 		EXPECT_EQ(-complaints[i].err, bh_write("bind", complaints[i].line, self->name))
 			TH_LOG("line %zu", i);
-		EXPECT_NE(NULL, bh_find_event(events, "class=config op=bind result=E",
-					      complaints[i].where, NULL))
+		EXPECT_NE(NULL, bh_find_event(events, "class=config op=bind result=", "pid=",
+					      complaints[i].err == EINVAL ? "result=EINVAL" :
+					      "result=ENOENT", complaints[i].where, NULL))
 			TH_LOG("line %zu: no event with %s", i, complaints[i].where);
 	}
 	close(events);
@@ -284,13 +285,25 @@ TEST_F(files, changes_are_events)
 	snprintf(want, sizeof(want), "class=config op=load result=ok policy=%s auid=", self->name);
 	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
 	EXPECT_GT(0, bh_write("load", "policy x version 1\nallow nothing\n"));
-	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=- ses=",
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=- auid=",
 				      "reason=\"2:7 ", NULL));
 	EXPECT_EQ(0, bh_write("remove", "%s", self->name));
-	snprintf(want, sizeof(want), "class=config op=remove result=ok policy=%s ", self->name);
+	snprintf(want, sizeof(want), "class=config op=remove result=ok policy=%s", self->name);
 	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
 	EXPECT_EQ(-ENOENT, bh_write("remove", "%s", self->name));
 	EXPECT_NE(NULL, bh_find_event(events, "class=config op=remove result=ENOENT", NULL));
+	EXPECT_EQ(0, bh_write("assign", "end\n"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=assign result=ok policy=-",
+				      "auid= ses= pid= uid=0 comm=", NULL));
+	EXPECT_EQ(-EINVAL, bh_write("assign", "\npolicy=a ns=uts\nend\n"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=assign result=EINVAL",
+				      "reason=\"2:10 unknown type", NULL));
+	EXPECT_EQ(-ENOENT, bh_write("assign", "policy=files.none ns=pid\nend\n"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=assign result=ENOENT",
+				      "reason=\"1:1 the policy is not loaded\"", NULL));
+	EXPECT_EQ(-EINVAL, bh_write("keys", "no certificate"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=keys result=EINVAL policy=-",
+				      "reason=\"not an X.509 certificate in DER\"", NULL));
 	close(events);
 }
 
