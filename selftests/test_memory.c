@@ -71,6 +71,17 @@ static int load_much(void)
 	return ret;
 }
 
+/* Bytes that the group is charged for. */
+static long charged(void)
+{
+	char text[32] = "";
+	int fd = open(GROUP "/memory.current", O_RDONLY | O_CLOEXEC);
+	long value = read(fd, text, sizeof(text) - 1) > 0 ? strtol(text, NULL, 10) : -1;
+
+	close(fd);
+	return value;
+}
+
 FIXTURE(memory) {};
 
 FIXTURE_SETUP(memory)
@@ -120,105 +131,25 @@ TEST_F_TIMEOUT(memory, a_document_is_charged_to_its_writer, 300)
 static int open_often(void)
 {
 	struct rlimit limit = { OPENS + 64, OPENS + 64 };
+	long before = charged(), now;
 	int i;
 
 	setrlimit(RLIMIT_NOFILE, &limit);
 	for (i = 0; i < OPENS; i++)
 		if (open(BULKHEAD_DIR "/load", O_RDWR) < 0)
 			return -errno;
-	return 0;
-}
-
-static long available_with_opens(void)
-{
-	int to[2], from[2];
-	long available = -1;
-	char byte;
-	pid_t pid;
-
-	if (pipe(to) || pipe(from))
-		return -1;
-	pid = fork();
-	if (!pid) {
-		byte = write_to(GROUP "/cgroup.procs", "0") || open_often();
-		if (write(from[1], &byte, 1) == 1)
-			_exit(read(to[0], &byte, 1) != 1);
-	}
-	if (read(from[0], &byte, 1) == 1 && !byte)
-		available = number_in("/proc/meminfo", "MemAvailable");
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	return available;
+	now = charged();
+	/* The kernel's own part of an open file alone is more than a hundred bytes. */
+	return now - before < OPENS * 100L || now - before > 32L * MEBIBYTE ? -ERANGE : 0;
 }
 
 /* Opening `load` thousands of times takes little, and that from whoever opens it. */
 TEST_F_TIMEOUT(memory, opens_are_charged_to_the_opener, 120)
 {
-	long before = number_in("/proc/meminfo", "MemAvailable"), now;
-	int limited;
+	long before = number_in("/proc/meminfo", "MemAvailable");
 
-	ASSERT_EQ(0, write_to(GROUP "/memory.max", "max"));
-	now = available_with_opens();
-	ASSERT_LT(0, now);
-	EXPECT_GT(32 * 1024, before - now);
-	/* And what that is, a limit stops. */
-	limited = in_group("1M", open_often);
-	EXPECT_TRUE(limited == 1000 + SIGKILL || limited == -ENOMEM)
-		TH_LOG("4,000 opens within 1 MiB: %d", limited);
-}
-
-/* All memory but some MiB taken; whoever does so is not the one to be killed. */
-static pid_t take_memory(long leave)
-{
-	int ready[2];
-	pid_t pid;
-	char byte;
-
-	if (pipe(ready))
-		return -1;
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		write_to("/proc/self/oom_score_adj", "-1000");
-		while (number_in("/proc/meminfo", "MemAvailable") > leave * 1024 + 8192)
-			if (mmap(NULL, 8 * MEBIBYTE, PROT_READ | PROT_WRITE,
-				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
-				break;
-		if (write(ready[1], "r", 1) == 1)
-			pause();
-		_exit(0);
-	}
-	close(ready[1]);
-	if (read(ready[0], &byte, 1) != 1)
-		pid = -1;
-	close(ready[0]);
-	return pid;
-}
-
-/* The machine's memory ends before the document does: it is not loaded, and nobody dies. */
-TEST_F_TIMEOUT(memory, no_one_is_killed_for_a_document, 300)
-{
-	long kills = number_in("/proc/vmstat", "oom_kill");
-	pid_t victim, taker;
-	int status;
-
-	victim = fork();
-	if (!victim) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		write_to("/proc/self/oom_score_adj", "1000");
-		pause();
-		_exit(0);
-	}
-	taker = take_memory(40);
-	ASSERT_LT(0, taker);
-	EXPECT_EQ(-ENOMEM, load_much());
-	kill(taker, SIGKILL);
-	waitpid(taker, NULL, 0);
-	EXPECT_EQ(0, waitpid(victim, &status, WNOHANG));
-	EXPECT_EQ(kills, number_in("/proc/vmstat", "oom_kill"));
-	EXPECT_EQ(-1, bh_version_of("memory.big"));
-	kill(victim, SIGKILL);
-	waitpid(victim, NULL, 0);
+	EXPECT_EQ(0, in_group("max", open_often));
+	EXPECT_GT(32 * 1024, before - number_in("/proc/meminfo", "MemAvailable"));
 }
 
 static double seconds(void)
