@@ -3,12 +3,14 @@
  * What anyone may hold of the module's files while it is unloaded. Each test
  * leaves the module loaded.
  */
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <kselftest_harness.h>
 
+#include "bpf.h"
 #include "cell.h"
 #include "fuse.h"
 #include "module.h"
@@ -272,6 +274,27 @@ TEST_F_TIMEOUT(unload, who_sleeps_in_a_mount_for_ever_is_not, 120)
 TEST_F_TIMEOUT(unload, who_sleeps_in_an_exec_for_ever_is_not, 120)
 {
 	try_never(_metadata, execute_slowly, true);
+}
+
+/* Who is answered before its handler begins is not waited for. */
+TEST_F_TIMEOUT(unload, who_answers_in_our_place_prevents_nothing, 120)
+{
+	int fd = bpf_refuse("security_ptrace_access_check"), i, err;
+
+	if (fd < 0)
+		SKIP(return, "no such BPF program here: %s", strerror(-fd));
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(-1, syscall(SYS_kcmp, getpid(), getppid(), KCMP_VM, 0, 0));
+		ASSERT_EQ(EPERM, errno);
+	}
+	EXPECT_EQ(0, bh_unload_module());
+	/* The point would not be reached: so the module does not load, nor hang. */
+	err = bh_load_module();
+	EXPECT_TRUE(err == -ENXIO || err == -EBUSY)
+		TH_LOG("loading: %d", err);
+	EXPECT_FALSE(bh_module_is_loaded());
+	close(fd);
+	EXPECT_EQ(0, bh_load_module());
 }
 
 TEST_HARNESS_MAIN
