@@ -140,6 +140,7 @@ static noinline int judge_overlay(struct file *file, struct vm_area_struct *vma)
 			vma->vm_file = get_file(file);
 		}
 	}
+	bh_stay_end();
 	bh_hook_leave();
 	return err;
 }
@@ -147,7 +148,8 @@ static noinline int judge_overlay(struct file *file, struct vm_area_struct *vma)
 static int hook_ovl_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	bh_hook_enter();
-	if (vma->vm_flags & VM_EXEC && !bh_task_in_initial_ns(current))
+	if (vma->vm_flags & VM_EXEC && !bh_task_in_initial_ns(current) &&
+	    bh_task_has_bindings(current) && bh_stay_begin())
 		return judge_overlay(file, vma);
 	bh_hook_leave();
 	return BH_ORIGINAL(ovl_mmap)(file, vma);
