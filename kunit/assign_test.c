@@ -337,6 +337,30 @@ static void random_tables(struct kunit *test)
 	KUNIT_EXPECT_GE(test, parsed, 100);
 }
 
+/* Whoever takes all that they get leaves others room, and so do two, and many. */
+static void nobody_takes_all(struct kunit *test)
+{
+	static const u32 takers[] = { 1, 2, 3, 100 };
+	u32 own[100], bound, i, round;
+
+	for (i = 0; i < ARRAY_SIZE(takers); i++) {
+		memset(own, 0, sizeof(own));
+		bound = 0;
+		for (round = 0; round < takers[i] * BH_BINDINGS_MAX; round++) {
+			u32 *taker = &own[round % takers[i]];
+
+			if (bh_assign_has_room(bound, *taker)) {
+				++*taker;
+				bound++;
+			}
+		}
+		KUNIT_EXPECT_GE(test, own[0], BH_BINDINGS_MAX / (takers[i] + 2) - 1);
+		KUNIT_EXPECT_LE(test, own[0], BH_BINDINGS_MAX / 3 + 1);
+		KUNIT_EXPECT_TRUE(test, bh_assign_has_room(bound, 0));
+	}
+	KUNIT_EXPECT_FALSE(test, bh_assign_has_room(BH_BINDINGS_MAX, 0));
+}
+
 static struct kunit_case assign_cases[] = {
 	KUNIT_CASE(is_canonical),
 	KUNIT_CASE(says_what_is_wrong),
@@ -344,6 +368,7 @@ static struct kunit_case assign_cases[] = {
 	KUNIT_CASE(has_limits),
 	KUNIT_CASE(the_first_line_wins),
 	KUNIT_CASE(what_is_not_known_fails_closed),
+	KUNIT_CASE(nobody_takes_all),
 	KUNIT_CASE(random_tables),
 	{}
 };

@@ -127,7 +127,7 @@ static int bind_fake(enum bh_ns_type type, int which, struct bh_entry *entry, bo
 	int err;
 
 	mutex_lock(&bh_config_mutex);
-	err = bh_bind(&ns, entry, armed, false, kstrdup("/", GFP_KERNEL), NULL);
+	err = bh_bind(&ns, entry, armed, 0, kstrdup("/", GFP_KERNEL), NULL);
 	mutex_unlock(&bh_config_mutex);
 	return err;
 }

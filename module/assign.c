@@ -217,7 +217,7 @@ static bool is_settled(const struct bh_ns *ns, const struct bh_entry *covered, b
 	nr = bh_bindings_above(ns, found, BH_NS_DEPTH_MAX);
 	for (i = 0; i < nr; i++) {
 		if (found[i]->ns.ns == ns->ns)
-			settled |= found[i]->assigned || !overriding;
+			settled |= found[i]->maker || !overriding;
 		else
 			settled |= found[i]->entry == covered && READ_ONCE(found[i]->armed);
 	}
@@ -324,21 +324,40 @@ static int refuse_exec(const struct assigning *a, struct bh_entry *entry, const 
 }
 
 /*
- * A confined container that keeps making namespaces gets half of the bindings, so
- * that it does not keep others from starting.
+ * Who is to answer for a namespace that the current task made or was made in: the user who
+ * made the outermost user namespace. What root made is told apart by the outermost pid
+ * namespace. A user's number is never a namespace's address.
  */
-static bool has_room(void)
+static unsigned long maker_of_current(void)
 {
-	if (bh_bindings_nr() < BH_BINDINGS_MAX / 2 || !bh_task_is_confined(current))
+	const struct user_namespace *user = current_real_cred()->user_ns;
+	const struct pid_namespace *pid = task_active_pid_ns(current);
+	kuid_t uid = pid->level ? GLOBAL_ROOT_UID : current_real_cred()->uid;
+
+	for (; user->parent; user = user->parent)
+		uid = user->owner;
+	while (pid->level > 1)
+		pid = pid->parent;
+	return __kuid_val(uid) ?: (unsigned long)pid;
+}
+
+/* Whoever keeps making namespaces must not keep others from starting. */
+static bool has_room(unsigned long maker)
+{
+	unsigned int bound = bh_bindings_nr();
+
+	/* Even if all were its own. */
+	if (bh_assign_has_room(bound, bound))
 		return true;
 	bh_bindings_reap();
-	return bh_bindings_nr() < BH_BINDINGS_MAX / 2;
+	return bh_assign_has_room(bh_bindings_nr(), bh_bindings_of_maker(maker));
 }
 
 /* Binds the namespace as the table in force wants it, if no one has meanwhile. */
 static int bind_by_table(struct assigning *a, const char *cgroup)
 {
 	const struct bh_assignment *assignment;
+	unsigned long maker = maker_of_current();
 	const struct bh_assign_line *line;
 	struct bh_entry *entry;
 	char *shown;
@@ -358,12 +377,12 @@ static int bind_by_table(struct assigning *a, const char *cgroup)
 		return 0;
 	if (failed)
 		return refuse_exec(a, entry, a->reason);
-	if (!has_room())
+	if (!has_room(maker))
 		return refuse_exec(a, entry, "too many bindings");
 	shown = kstrdup(cgroup, GFP_KERNEL);
 	if (!shown)
 		return refuse_exec(a, entry, "out of memory");
-	err = bh_bind(&a->ns, entry, true, true, shown, NULL);
+	err = bh_bind(&a->ns, entry, true, maker, shown, NULL);
 	if (err)
 		return refuse_exec(a, entry, err == -E2BIG ? "too many bindings" : "out of memory");
 	nr_assigned++;

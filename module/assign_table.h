@@ -69,6 +69,19 @@ struct bh_assign_space {
 	struct bh_vec hits[BH_ASSIGN_STRINGS];
 };
 
+/**
+ * bh_assign_has_room() - may a table bind one more namespace for somebody?
+ * @bound: how many are bound
+ * @own: of these, how many it bound for them
+ *
+ * Nobody gets more than half of what is left for others, so that there is always something
+ * left: who is alone gets a third of all.
+ */
+static inline bool bh_assign_has_room(u32 bound, u32 own)
+{
+	return bound < BH_BINDINGS_MAX && own < (BH_BINDINGS_MAX - bound) / 2;
+}
+
 size_t bh_assign_end(const char *text, size_t len, size_t *lines_len);
 bool bh_assign_is_blank(const char *text, size_t len);
 int bh_assign_parse(struct bh_assign_table *table, const char *text, size_t len,

@@ -171,7 +171,7 @@ static bool has_room(void)
  * @ns: the namespace; the binding takes its own reference
  * @entry: the policy's name
  * @armed: in force at once, or only when the namespace's init executes its program
- * @assigned: by the assignment table, not by hand
+ * @maker: for whom the assignment table does it, or 0: by hand
  * @cgroup: to be shown; the binding owns it whatever is returned
  * @label: to be shown, or NULL
  *
@@ -181,7 +181,7 @@ static bool has_room(void)
  * Return: 0, -EINVAL (an initial namespace), -ESRCH (a dead one), -E2BIG
  * (BH_BINDINGS_MAX) or -ENOMEM.
  */
-int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
+int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, unsigned long maker,
 	    char *cgroup, const char *label)
 {
 	struct bh_binding *binding = NULL, *old = find_binding(ns->ns);
@@ -204,7 +204,7 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool ass
 	if (!dress_binding(binding, NULL, label))
 		return -ENOMEM;
 	binding->armed = armed;
-	binding->assigned = assigned;
+	binding->maker = maker;
 	publish_binding(binding, old);
 	/* From now on each execution is noted. */
 	if (!old && ns->ops == &bh_ns_types[BH_NS_PID])
@@ -241,7 +241,7 @@ static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
 	if (!dress_binding(new, old->source, old->label))
 		return -ENOMEM;
 	new->armed = READ_ONCE(old->armed);
-	new->assigned = old->assigned;
+	new->maker = old->maker;
 	publish_binding(new, NULL);
 	return 0;
 }
@@ -356,6 +356,18 @@ struct list_head *bh_bindings_list(void)
 unsigned int bh_bindings_nr(void)
 {
 	return READ_ONCE(nr_bindings);
+}
+
+/** bh_bindings_of_maker() - how many the table made for somebody; under bh_config_mutex */
+unsigned int bh_bindings_of_maker(unsigned long maker)
+{
+	const struct bh_binding *binding;
+	unsigned int nr = 0;
+
+	lockdep_assert_held(&bh_config_mutex);
+	list_for_each_entry(binding, &bindings, list)
+		nr += binding->maker == maker;
+	return nr;
 }
 
 /**

@@ -35,7 +35,7 @@ struct bh_origin {
  *      no other namespace can have its address or its number
  * @entry: the policy's name
  * @armed: is it in force? Once set it stays so.
- * @assigned: was it made by the assignment table?
+ * @maker: for whom the assignment table made it (assign.c), or 0: by hand
  * @origin: with a reference; shared by a mount namespace and all that were copied from it
  * @cgroup: where the namespace's first process was when it was bound
  * @label: what the binding is called, for people; or NULL
@@ -48,7 +48,7 @@ struct bh_binding {
 	struct bh_ns ns;
 	struct bh_entry *entry;
 	bool armed;
-	bool assigned;
+	unsigned long maker;
 	struct bh_origin *origin;
 	char *cgroup;
 	char *label;
@@ -59,7 +59,7 @@ struct bh_binding {
 /* Namespaces of a task that can carry a binding: its own and all above; mount ones have none. */
 #define BH_CONFINING_MAX ((BH_NS_TYPES - 1) * BH_NS_DEPTH_MAX + 1)
 
-int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, bool assigned,
+int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, unsigned long maker,
 	    char *cgroup, const char *label);
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to);
 int bh_bind_made(struct ns_common *made);
@@ -68,6 +68,7 @@ int bh_unbind_inum(enum bh_ns_type type, unsigned int inum);
 void bh_bindings_reap(void);
 struct list_head *bh_bindings_list(void);
 unsigned int bh_bindings_nr(void);
+unsigned int bh_bindings_of_maker(unsigned long maker);
 
 unsigned int bh_bindings_above(const struct bh_ns *from, struct bh_binding **found,
 			       unsigned int room);

@@ -70,25 +70,29 @@ static bool executed_in_mnt(struct task_struct *task, const void *mnt)
 	return here;
 }
 
+typedef bool (*executed_t)(struct task_struct *task, const void *ns);
+
+static bool task_has(executed_t executed, struct task_struct *task, const void *ns)
+{
+	bool has;
+
+	task_lock(task);
+	has = executed(task, ns);
+	task_unlock(task);
+	return has;
+}
+
 /* Is @executed true of no task? The current task is asked first, which is quick. */
-static bool no_task(bool (*executed)(struct task_struct *task, const void *ns), const void *ns)
+static bool no_task(executed_t executed, const void *ns)
 {
 	struct task_struct *process, *task;
-	bool any;
 
-	task_lock(current);
-	any = executed(current, ns);
-	task_unlock(current);
-	if (any)
+	if (task_has(executed, current, ns))
 		return false;
-	for_each_process_thread(process, task) {
-		if (any)
-			continue;
-		task_lock(task);
-		any = executed(task, ns);
-		task_unlock(task);
-	}
-	return !any;
+	for_each_process_thread(process, task)
+		if (task_has(executed, task, ns))
+			return false;
+	return true;
 }
 
 /**

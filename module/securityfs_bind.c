@@ -241,7 +241,7 @@ static int bind_command(struct bh_command *command)
 	if (err)
 		return err;
 	command->config.inum = ns.ops->inum(ns.ns);
-	err = bh_bind(&ns, entry, armed, false, cgroup, words.label);
+	err = bh_bind(&ns, entry, armed, 0, cgroup, words.label);
 	ns.ops->put(ns.ns);
 	return err ? command_fail(command, command->line, err, why_not_bound(err)) : 0;
 }
@@ -356,7 +356,7 @@ static int bindings_show(struct seq_file *m, void *v)
 	if (!buf)
 		return -ENOMEM;
 	show_binding(m, binding, rcu_dereference_protected(binding->entry->loaded, true));
-	seq_printf(m, " by=%s", binding->assigned ? "assign" : "bind");
+	seq_printf(m, " by=%s", binding->maker ? "assign" : "bind");
 	if (binding->label)
 		show_string(m, "label", binding->label, buf);
 	show_string(m, "cgroup", binding->cgroup, buf);
