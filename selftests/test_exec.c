@@ -124,17 +124,17 @@ TEST_F(keys, setid)
 TEST_F(keys, flags_of_the_mount)
 {
 	struct bh_trial trials[] = {
-		DENIED(exec_path, "deny exec has=ro", TOP "/ro/prog", " flags=ro"),
+		DENIED(exec_path, "deny exec has=ro", TOP "/ro/prog", " mflags=ro"),
 		ALLOWED(exec_path, "deny exec has=ro", PROG),
-		DENIED(exec_path, "deny exec lacks=ro", PROG, " flags=-"),
+		DENIED(exec_path, "deny exec lacks=ro", PROG, " mflags=-"),
 		ALLOWED(exec_path, "deny exec lacks=ro", TOP "/ro/prog"),
-		DENIED(exec_path, "deny exec has=nosuid", TOP "/nosuid/prog", " flags=nosuid"),
-		DENIED(exec_path, "deny exec has=nodev", TOP "/nodev/prog", " flags=nodev"),
+		DENIED(exec_path, "deny exec has=nosuid", TOP "/nosuid/prog", " mflags=nosuid"),
+		DENIED(exec_path, "deny exec has=nodev", TOP "/nodev/prog", " mflags=nodev"),
 		ALLOWED(exec_path, "deny exec has=nodev", TOP "/nosuid/prog"),
 		/* All of them, or none of them. */
 		ALLOWED(exec_path, "deny exec has=ro,nosuid", TOP "/ro/prog"),
 		DENIED(exec_path, "deny exec has=ro,nosuid", TOP "/both/prog",
-		       " flags=ro,nosuid"),
+		       " mflags=ro,nosuid"),
 		ALLOWED(exec_path, "deny exec lacks=ro,nosuid", TOP "/ro/prog"),
 		DENIED(exec_path, "deny exec lacks=ro,nosuid", TOP "/nodev/prog"),
 		ALLOWED(exec_path, "deny exec lacks=ro has=nodev", TOP "/both/prog"),
@@ -155,7 +155,7 @@ TEST_F(keys, flags_of_the_mount)
 
 TEST_F(keys, a_read_only_super_block_is_ro)
 {
-	struct bh_trial trial = DENIED(exec_path, "deny exec has=ro", TOP "/sb/prog", " flags=ro");
+	struct bh_trial trial = DENIED(exec_path, "deny exec has=ro", TOP "/sb/prog", " mflags=ro");
 
 	ASSERT_EQ(0, mkdir(TOP "/sb", 0755));
 	ASSERT_EQ(0, mount("sb", TOP "/sb", "tmpfs", 0, NULL));

@@ -97,7 +97,7 @@ TEST_F(map, files)
 	const struct bh_trial trials[] = {
 		ALLOWED(do_file, FILE_ACT(LIB, RX, MAP_PRIVATE), ONLY_LIB),
 		DENIED(do_file, FILE_ACT(OTHER, RX, MAP_PRIVATE), ONLY_LIB,
-		       "path=\"" OTHER "\"", "fstype=\"tmpfs\" backing=file layer=none"),
+		       "path=\"" OTHER "\"", "backing=file layer=none", "fstype=\"tmpfs\""),
 		DENIED(do_file, FILE_ACT(OTHER, PROT_EXEC, MAP_SHARED), ONLY_LIB, OTHER),
 		ALLOWED(do_file, FILE_ACT(OTHER, R, MAP_PRIVATE), ONLY_LIB),
 		ALLOWED(do_file, FILE_ACT(OTHER, RW, MAP_SHARED), ONLY_LIB),
@@ -262,7 +262,7 @@ TEST_F(map, anonymous_memory)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_memory, MEMORY(RWX, MAP_PRIVATE), NO_SHELLCODE,
-		       "path=- fstype=- backing=anonymous layer=none"),
+		       "backing=anonymous layer=none", "path=- fstype=-"),
 		DENIED(do_memory, MEMORY(RX, MAP_SHARED), NO_SHELLCODE, "backing=anonymous"),
 		DENIED(do_memory, MEMORY(RW, MAP_PRIVATE, RX), NO_SHELLCODE, "backing=anonymous"),
 		DENIED(do_memory, MEMORY(RW, MAP_SHARED, RX), NO_SHELLCODE, "backing=anonymous"),
@@ -291,7 +291,7 @@ TEST_F(map, anonymous_memory)
 TEST_F(map, a_ring)
 {
 	const struct bh_trial trials[] = {
-		DENIED(do_ring, NULL, NO_SHELLCODE, "path=- fstype=- backing=anonymous"),
+		DENIED(do_ring, NULL, NO_SHELLCODE, "backing=anonymous", "path=- fstype=-"),
 	};
 
 	if (do_ring(NULL) == EPERM)

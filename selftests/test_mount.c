@@ -190,7 +190,7 @@ struct operation {
 #define UMOUNT(...) (&(const struct umount_call){ .target = __VA_ARGS__ })
 
 #define SHOWN(op, fstype, source, target, flags)					\
-	" op=" op " fstype=" fstype " source=" source " target=\"" target "\" flags=" flags
+	" op=" op " mflags=" flags " fstype=" fstype " source=" source " target=\"" target "\""
 
 static const struct operation operations[] = {
 	{ "mount", do_mount, CALL("word", EMPTY, "tmpfs", MS_NOSUID | MS_NOEXEC),
@@ -230,7 +230,7 @@ static const struct operation operations[] = {
 	{ "propagation", do_mount, CALL(NULL, TOP, NULL, MS_SHARED | MS_REC), "target=" TOP,
 	  { SHOWN("propagation", "\"tmpfs\"", "-", TOP, "rec") } },
 	{ "propagation", do_mount, CALL(NULL, "/", NULL, MS_PRIVATE | MS_REC), "target=/",
-	  { " op=propagation fstype=\"", "\" source=- target=\"/\" flags=rec" } },
+	  { "op=propagation mflags=rec fstype=", "source=- target=\"/\"" } },
 	{ "umount", do_umount, UMOUNT(MOUNTED, 0), "target=" MOUNTED " fstype=tmpfs",
 	  { SHOWN("umount", "\"tmpfs\"", "-", MOUNTED, "-") } },
 	{ "umount", do_umount, UMOUNT(MASKED, 0), "target=" MASKED " fstype=devtmpfs",
@@ -246,7 +246,7 @@ static const struct operation operations[] = {
 	  { SHOWN("pivot_root", "-", "\"" ROOT "/old\"", ROOT, "-") } },
 	{ "mount", do_fsmount, (void *)(MOUNT_ATTR_NOSUID | MOUNT_ATTR_RDONLY),
 	  "fstype=tmpfs target=" EMPTY " has=ro,nosuid lacks=noexec",
-	  { " op=mount fstype=\"tmpfs\"", " target=\"" EMPTY "\" flags=ro,nosuid" } },
+	  { "op=mount mflags=ro,nosuid fstype=\"tmpfs\" source= target=\"" EMPTY "\"" } },
 	{ "bind", do_open_tree, SOURCE, "fstype=tmpfs target=" EMPTY,
 	  { " op=bind fstype=\"tmpfs\"", " target=\"" EMPTY "\"" } },
 };
@@ -361,7 +361,7 @@ TEST_F(mounts, which_operation_flags_mean)
 		{ CALL(SOURCE, MOUNTED, NULL, MS_BIND | MS_MOVE | MS_PRIVATE), " op=bind ", 0 },
 		{ CALL(SOURCE, MOUNTED, NULL, MS_PRIVATE | MS_MOVE), " op=propagation ",
 		  EINVAL },
-		{ CALL("word", EMPTY, "tmpfs", MS_MGC_VAL | MS_NODEV), " flags=nodev\n", 0 },
+		{ CALL("word", EMPTY, "tmpfs", MS_MGC_VAL | MS_NODEV), "mflags=nodev", 0 },
 		{ CALL("word", EMPTY, "tmpfs", MS_MGC_VAL),
 		  SHOWN("mount", "\"tmpfs\"", "\"word\"", EMPTY, "-\n"), 0 },
 		{ CALL(SOURCE, EMPTY, "tmpfs", MS_MGC_VAL | MS_BIND), " op=bind ", 0 },
@@ -408,7 +408,7 @@ static void try_flag(struct __test_metadata *_metadata, const char *condition, c
 	};
 
 	snprintf(rules, sizeof(rules), "deny mount %s%s", condition, name);
-	snprintf(words, sizeof(words), " flags=%s\n", flag ? name : "-");
+	snprintf(words, sizeof(words), "mflags=%s", flag ? name : "-");
 	if (denied) {
 		trial.with = EPERM;
 		trial.words[0] = "verdict=deny";
@@ -464,11 +464,11 @@ TEST_F(mounts, mandlock)
 	void *const set = (void *)MS_MANDLOCK;
 	struct bh_trial trials[] = {
 		GIVES(EPERM, EPERM, mount_mandlock, set, "deny mount has=mandlock",
-		      "verdict=deny", " flags=mandlock\n"),
+		      "verdict=deny", "mflags=mandlock"),
 		GIVES(EPERM, EPERM, mount_mandlock, NULL, "deny mount has=mandlock"),
 		GIVES(EPERM, EPERM, mount_mandlock, set, "deny mount lacks=mandlock"),
 		GIVES(EPERM, EPERM, mount_mandlock, NULL, "deny mount lacks=mandlock",
-		      "verdict=deny", " flags=-\n"),
+		      "verdict=deny", "mflags=-"),
 	};
 
 	bh_try_all(_metadata, trials);
@@ -479,12 +479,12 @@ TEST_F(mounts, several_flags)
 	const struct call *two = CALL("word", EMPTY, "tmpfs", MS_NOSUID | MS_NODEV);
 	const struct call *one = CALL("word", EMPTY, "tmpfs", MS_NOSUID);
 	struct bh_trial trials[] = {
-		DENIED(do_mount, two, "deny mount has=nosuid,nodev", " flags=nosuid,nodev\n"),
+		DENIED(do_mount, two, "deny mount has=nosuid,nodev", "mflags=nosuid,nodev"),
 		ALLOWED(do_mount, one, "deny mount has=nosuid,nodev"),
 		ALLOWED(do_mount, two, DENY "allow mount has=nosuid,nodev lacks=ro,noexec"),
-		DENIED(do_mount, one, DENY "allow mount has=nosuid,nodev", " flags=nosuid\n"),
+		DENIED(do_mount, one, DENY "allow mount has=nosuid,nodev", "mflags=nosuid"),
 		ALLOWED(do_mount, one, "deny mount lacks=nosuid,nodev"),
-		DENIED(do_mount, &tmpfs_on_empty, "deny mount lacks=nosuid,nodev", " flags=-\n"),
+		DENIED(do_mount, &tmpfs_on_empty, "deny mount lacks=nosuid,nodev", "mflags=-"),
 		DENIED(do_mount, two, DENY "allow mount lacks=nodev", " rule=default "),
 	};
 

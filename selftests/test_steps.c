@@ -143,16 +143,16 @@ TEST_F(steps, a_new_file_system)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_make, TMPFS, "default mount deny\n", "op=mount fstype=\"tmpfs\"",
-		       "source=- target=- flags=-"),
+		       "mflags=- source=- target=-"),
 		ALLOWED(do_make, TMPFS, "default mount deny\n"
 			"allow mount op=mount fstype=tmpfs source=word target=" EMPTY "\n"),
 		/* The last step decides on the whole. */
 		DENIED(do_make, TMPFS, "default mount deny\n"
 		       "allow mount op=mount fstype=tmpfs source=word target=" OTHER "\n",
-		       "op=mount fstype=\"tmpfs\" source=\"word\" target=\"" EMPTY "\" flags=-"),
+		       "op=mount mflags=- fstype=\"tmpfs\" source=\"word\" target=\"" EMPTY "\""),
 		DENIED(do_make, MAKE("tmpfs", "word", EMPTY, MOUNT_ATTR_NOSUID),
 		       "default mount deny\nallow mount has=nosuid,nodev\n",
-		       "target=\"" EMPTY "\" flags=nosuid"),
+		       "mflags=nosuid target=\"" EMPTY "\""),
 		ALLOWED(do_make, MAKE("tmpfs", "word", EMPTY, MOUNT_ATTR_NOSUID),
 			"default mount deny\nallow mount op=mount has=nosuid lacks=ro\n"),
 		/* What denies does so once all that it names is known. */
@@ -189,7 +189,7 @@ TEST_F(steps, a_type_that_nothing_allows_is_not_opened)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_fsopen, "proc", "default mount deny\nallow mount fstype=tmpfs\n",
-		       "op=mount fstype=\"proc\" source=- target=- flags=-"),
+		       "op=mount mflags=- fstype=\"proc\" source=- target=-"),
 		DENIED(do_fsopen, "tmpfs", "default mount deny\nallow mount op=bind\n",
 		       "fstype=\"tmpfs\""),
 		DENIED(do_fsopen, "tmpfs", "deny mount fstype=tmpfs\n", "rule=2"),
@@ -219,7 +219,7 @@ TEST_F(steps, no_module_is_loaded_for_a_type_that_nothing_allows)
 {
 	const struct bh_trial trials[] = {
 		GIVES(EEXIST, EPERM, do_ask, 1UL, "default mount deny\nallow mount fstype=tmpfs\n",
-		      "op=mount fstype=\"bhnone\" source=- target=- flags=-"),
+		      "op=mount mflags=- fstype=\"bhnone\" source=- target=-"),
 		GIVES(EEXIST, EPERM, do_ask, 0UL, "default mount deny\nallow mount fstype=tmpfs\n",
 		      "op=mount fstype=\"bhnone\""),
 		GIVES(EEXIST, EEXIST, do_ask, 1UL, "default mount deny\nallow mount fstype=bh*\n"),
@@ -241,7 +241,7 @@ TEST_F(steps, a_source_counts_when_the_super_block_is_made)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_create, TMPFS, "default mount deny\nallow mount source=other\n",
-		       "op=mount fstype=\"tmpfs\" source=\"word\" target=- flags=-"),
+		       "op=mount mflags=- fstype=\"tmpfs\" source=\"word\" target=-"),
 		ALLOWED(do_create, TMPFS, "default mount deny\nallow mount source=word\n"),
 	};
 
@@ -502,7 +502,7 @@ TEST_F(steps, a_clone_keeps_its_source)
 	const struct bh_trial trials[] = {
 		ALLOWED(do_clone, CLONE(SOURCE, EMPTY), BIND_SOURCE),
 		DENIED(do_clone, CLONE(SECRET, EMPTY), BIND_SOURCE,
-		       "op=bind fstype=\"tmpfs\" source=\"" SECRET "\" target=- flags=-"),
+		       "op=bind mflags=- fstype=\"tmpfs\" source=\"" SECRET "\" target=-"),
 		DENIED(do_clone, CLONE(SECRET, NULL), BIND_SOURCE, "op=bind", SECRET),
 		DENIED(do_clone_fd, SECRET, BIND_SOURCE, "op=bind", SECRET),
 		ALLOWED(do_clone_fd, SOURCE, BIND_SOURCE),
@@ -529,10 +529,10 @@ TEST_F(steps, attributes_set_on_a_clone)
 			"default mount deny\nallow mount op=bind has=ro\n"),
 		DENIED(do_clone, CLONE(SOURCE, EMPTY, 0, MOUNT_ATTR_NOEXEC),
 		       "default mount deny\nallow mount op=bind has=ro\n",
-		       "op=bind", "target=\"" EMPTY "\" flags=noexec"),
+		       "op=bind", "mflags=noexec target=\"" EMPTY "\""),
 		/* What protects the source is not lifted from a clone of it. */
 		DENIED(do_clone, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
-		       "default mount deny\nallow mount op=bind\n", "op=remount", "flags=nosuid"),
+		       "default mount deny\nallow mount op=bind\n", "op=remount", "mflags=nosuid"),
 		ALLOWED(do_clone, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
 			"default mount deny\nallow mount op=bind,remount\n"),
 	};
@@ -586,7 +586,7 @@ TEST_F(steps, attributes_lifted_below_a_clone)
 	const struct clone *lift = CLONE(TREE, EMPTY, 0, 0, MOUNT_ATTR_NOSUID);
 	const struct bh_trial trials[] = {
 		DENIED(do_clone_deep, lift, "default mount deny\nallow mount op=bind\n",
-		       "op=remount", "flags=rec"),
+		       "op=remount", "mflags=rec"),
 		ALLOWED(do_clone_deep, lift, "default mount deny\nallow mount op=bind,remount\n"),
 		ALLOWED(do_clone_deep, CLONE(TREE, EMPTY, 0, MOUNT_ATTR_NOEXEC),
 			"default mount deny\nallow mount op=bind has=noexec,rec\n"),
@@ -604,7 +604,7 @@ TEST_F(steps, a_recursive_clone_stays_one)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_clone, CLONE(TREE, EMPTY, AT_RECURSIVE), "deny mount op=bind has=rec\n",
-		       "op=bind", "source=\"" TREE "\" target=\"" EMPTY "\" flags=rec"),
+		       "op=bind", "mflags=rec source=\"" TREE "\" target=\"" EMPTY "\""),
 		DENIED(do_clone, CLONE(TREE, EMPTY, AT_RECURSIVE),
 		       "default mount deny\nallow mount op=bind lacks=rec\n", "op=bind"),
 		ALLOWED(do_clone, CLONE(TREE, EMPTY),
@@ -818,15 +818,16 @@ TEST_F(steps, open_tree_attr)
 		       "op=bind fstype=\"tmpfs\" source=\"" SECRET "\" target=-"),
 		DENIED(do_clone_attr, CLONE(SOURCE, EMPTY, 0, MOUNT_ATTR_NOEXEC),
 		       "default mount deny\nallow mount op=bind has=ro\n",
-		       "op=bind", "target=\"" EMPTY "\" flags=noexec"),
+		       "op=bind", "mflags=noexec target=\"" EMPTY "\""),
 		DENIED(do_clone_attr, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
 		       "default mount deny\nallow mount op=bind\n", "op=remount",
-		       "target=- flags=nosuid"),
+		       "mflags=nosuid target=-"),
 		ALLOWED(do_clone_attr, CLONE(READONLY, EMPTY, 0, 0, MOUNT_ATTR_RDONLY),
 			"default mount deny\nallow mount op=bind,remount\n"),
 		/* Not of a clone: it is mount_setattr. */
 		DENIED(do_change_attr, LIFT, "deny mount op=remount\n",
-		       "op=remount fstype=\"tmpfs\" source=- target=\"" READONLY "\" flags=nosuid"),
+		       "op=remount mflags=nosuid fstype=\"tmpfs\" source=-",
+		       "target=\"" READONLY "\""),
 		ALLOWED(do_change_attr, LIFT, "default mount deny\n"
 			"allow mount op=remount target=" READONLY "\n"),
 		DENIED(do_change_attr, BOTH, "deny mount op=propagation\n", "op=propagation",
@@ -874,23 +875,23 @@ TEST_F(steps, into_a_mount_namespace_of_its_own)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_clone_alone, CLONE(SECRET), BIND_SOURCE,
-		       "op=bind fstype=\"tmpfs\" source=\"" SECRET "\" target=\"/\" flags="),
+		       "op=bind mflags= fstype=\"tmpfs\" source=\"" SECRET "\" target=\"/\""),
 		ALLOWED(do_clone_alone, CLONE(SOURCE), "default mount deny\n"
 			"allow mount op=bind source=" SOURCE " target=/ lacks=rec\n"),
 		DENIED(do_clone_alone, CLONE(SOURCE), "default mount deny\n"
 		       "allow mount op=bind source=" SOURCE " target=" EMPTY "\n",
 		       "source=\"" SOURCE "\" target=\"/\""),
 		DENIED(do_clone_alone, CLONE(TOP, NULL, AT_RECURSIVE), "deny mount has=rec\n",
-		       "source=\"" TOP "\" target=\"/\" flags=rec"),
+		       "mflags=rec source=\"" TOP "\" target=\"/\""),
 		DENIED(do_clone_alone_fd, SECRET, BIND_SOURCE, "op=bind", SECRET, "target=\"/\""),
 		ALLOWED(do_clone_alone_fd, SOURCE, BIND_SOURCE),
 		DENIED(do_make_alone, TMPFS, "default mount deny\n"
 		       "allow mount op=mount fstype=tmpfs source=word target=" EMPTY "\n",
-		       "op=mount fstype=\"tmpfs\" source=\"word\" target=\"/\" flags=-"),
+		       "op=mount mflags=- fstype=\"tmpfs\" source=\"word\" target=\"/\""),
 		ALLOWED(do_make_alone, TMPFS, "default mount deny\n"
 			"allow mount op=mount fstype=tmpfs source=word target=/\n"),
 		DENIED(do_make_alone, MAKE("tmpfs", "word", NULL, MOUNT_ATTR_NOSUID),
-		       "deny mount has=nosuid\n", "target=\"/\" flags=nosuid"),
+		       "deny mount has=nosuid\n", "mflags=nosuid target=\"/\""),
 	};
 
 	if (do_clone_alone((void *)CLONE(SOURCE)))
@@ -902,20 +903,21 @@ TEST_F(steps, mount_setattr)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_lift, LIFT, "deny mount op=remount\n",
-		       "op=remount fstype=\"tmpfs\" source=- target=\"" READONLY "\" flags=nosuid"),
+		       "op=remount mflags=nosuid fstype=\"tmpfs\" source=-",
+		       "target=\"" READONLY "\""),
 		ALLOWED(do_lift, LIFT, "default mount deny\n"
 			"allow mount op=remount target=" READONLY " has=nosuid lacks=ro\n"),
 		DENIED(do_lift, LIFT, "default mount deny\nallow mount op=remount has=ro\n",
-		       "op=remount", "flags=nosuid"),
+		       "op=remount", "mflags=nosuid"),
 		DENIED(do_lift, LIFT,
 		       "default mount deny\nallow mount op=propagation,setattr,bind,mount\n",
 		       "op=remount"),
 		DENIED(do_change, CHANGE(MOUNTED, AT_RECURSIVE, { .attr_set = MOUNT_ATTR_RDONLY }),
-		       "deny mount op=remount has=rec\n", "flags=ro,rec"),
+		       "deny mount op=remount has=rec\n", "mflags=ro,rec"),
 		ALLOWED(do_change, CHANGE(MOUNTED, 0, { .attr_set = MOUNT_ATTR_RDONLY }),
 			"deny mount op=remount has=rec\n"),
 		DENIED(do_change, CHANGE(MOUNTED, 0, { MOUNT_ATTR_STRICTATIME, MOUNT_ATTR__ATIME }),
-		       "deny mount op=remount has=strictatime\n", "flags=strictatime"),
+		       "deny mount op=remount has=strictatime\n", "mflags=strictatime"),
 		GIVES(EINVAL, EINVAL, do_change_by_link,
 		      CHANGE(LINK, AT_SYMLINK_NOFOLLOW, { .attr_set = MOUNT_ATTR_RDONLY }),
 		      "deny mount op=remount target=" MOUNTED "\n"),
@@ -1022,11 +1024,11 @@ TEST_F(steps, fspick_is_a_remount)
 {
 	const struct bh_trial trials[] = {
 		DENIED(do_pick, "ro", "deny mount op=remount\n",
-		       "op=remount fstype=\"tmpfs\" source=- target=\"" MOUNTED "\" flags=-"),
+		       "op=remount mflags=- fstype=\"tmpfs\" source=- target=\"" MOUNTED "\""),
 		DENIED(do_pick, "ro", "deny mount op=remount has=ro\n",
-		       "op=remount", "target=\"" MOUNTED "\" flags=ro"),
+		       "op=remount", "mflags=ro target=\"" MOUNTED "\""),
 		DENIED(do_pick_by_descriptor, "ro", "deny mount op=remount target=" MOUNTED "\n",
-		       "op=remount", "target=\"" MOUNTED "\" flags=-"),
+		       "op=remount", "mflags=- target=\"" MOUNTED "\""),
 		ALLOWED(do_pick, "ro", "default mount deny\n"
 			"allow mount op=remount target=" MOUNTED " has=ro\n"),
 		DENIED(do_pick, "ro", "default mount deny\n"

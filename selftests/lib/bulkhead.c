@@ -356,50 +356,66 @@ int bh_events(void)
 	return fd;
 }
 
-/* Ends a value here: what a word asks for that ends in a blank or a newline. */
-static bool ends_value(char c)
+static const char blanks[] = { ' ', '\n', '\0' };
+
+/* The length of the token that begins at @s: up to a blank that is not in quotes. */
+static size_t token_len(const char *s)
 {
-	return c == ' ' || c == '\n';
-}
-
-static bool has_part(const char *line, const char *part, size_t len, bool whole)
-{
-	const char *at = line;
-
-	for (; (at = memmem(at, strlen(at), part, len)) != NULL; at++)
-		if (!whole || ends_value(at[len]))
-			return true;
-	return false;
-}
-
-/* Where the next `key=` of a word begins, or its end. */
-static const char *next_key(const char *word)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
-	const char *at;
-
-	for (; (at = strchr(word, ' ')) != NULL; word = at + 1)
-		if (at[1] == ' ' || !at[1] || at[1 + strspn(at + 1, letters)] == '=')
-			return at;
-	return word + strlen(word);
-}
-
-/* Does a line have all that a word asks for? In any order, if that are several keys. */
-static bool has_words(const char *line, const char *word)
-{
-	const char *end;
+	bool quoted = false;
 	size_t len;
 
-	for (; *word; word = end) {
-		word += strspn(word, " ");
-		end = next_key(word);
-		len = end - word;
-		if (len && word[len - 1] == '\n')
-			len--;
-		if (len && !has_part(line, word, len, ends_value(word[len])))
-			return false;
+	for (len = 0; s[len] && s[len] != '\n' && (quoted || s[len] != ' '); len++) {
+		if (s[len] == '\\' && s[len + 1])
+			len++;
+		else if (s[len] == '"')
+			quoted = !quoted;
 	}
-	return true;
+	return len;
+}
+
+/* Does it say of a key no more than that there is one, or only how its value begins? */
+static bool is_beginning(const char *token, size_t len)
+{
+	size_t i, quotes = 0;
+
+	for (i = 0; i < len; i++) {
+		if (token[i] == '\\')
+			i++;
+		else if (token[i] == '"')
+			quotes++;
+	}
+	return quotes % 2 || token[len - 1] == '=';
+}
+
+/* What follows the first token of a line that is this one, or NULL. */
+static const char *find_token(const char *line, const char *token, size_t len)
+{
+	size_t have;
+
+	for (; *line; line += have) {
+		line += strspn(line, blanks);
+		have = token_len(line);
+		if (have >= len && !memcmp(line, token, len) &&
+		    (have == len || is_beginning(token, len)))
+			return line + have;
+	}
+	return NULL;
+}
+
+/* Tokens are looked for whole and in the order that they stand in; any other text as it is. */
+static bool has_words(const char *line, const char *words)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz_";
+	size_t len;
+
+	words += strspn(words, " ");
+	if (words[strspn(words, letters)] != '=')
+		return strstr(line, words);
+	for (; line && *words; words += len + strspn(words + len, blanks)) {
+		len = token_len(words);
+		line = find_token(line, words, len);
+	}
+	return line;
 }
 
 /* Does the caller ask for a change of the configuration, or for any verdict? */

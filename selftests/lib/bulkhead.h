@@ -80,9 +80,11 @@ void bh_make_file(const char *path, const char *content, mode_t mode);
 int bh_events(void);
 
 /*
- * The first line, from where the reader stands, that contains all of the
- * strings up to NULL; in a static buffer. NULL if there is none. Changes of the
- * configuration are passed over, unless one of the strings has class=config.
+ * The first line, from where the reader stands, that has all of the strings up to NULL;
+ * in a static buffer. NULL if there is none. A string that begins with a key is tokens,
+ * each of which the line has whole and in this order; `key=` stands for any value, and
+ * `key="/a` for one that begins so. Other strings are text that stands somewhere. Changes
+ * of the configuration are passed over, unless one of the strings has class=config.
  */
 const char *bh_find_event(int fd, ...) __attribute__((sentinel));
 

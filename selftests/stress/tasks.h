@@ -54,7 +54,7 @@ static inline int run_tasks(void (*const tasks[])(void), size_t nr, void (*begin
 	for (i = 0; i < nr; i++) {
 		if (waitpid(pids[i], &status, 0) == pids[i] && !status)
 			continue;
-		printf("# task %zu ended with status %#x\n", i, status);
+		fprintf(stderr, "# task %zu ended with status %#x\n", i, status);
 		bad++;
 	}
 	return bad;
