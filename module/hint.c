@@ -31,6 +31,9 @@ static const char *hint_at(const char *s, size_t len)
 {
 	u32 i;
 
+	/* None of them is ASCII. */
+	if (!len || isascii(*s))
+		return NULL;
 	for (i = 0; i < ARRAY_SIZE(odd); i++)
 		if (len >= strlen(odd[i].bytes) && !memcmp(s, odd[i].bytes, strlen(odd[i].bytes)))
 			return odd[i].hint;

@@ -73,6 +73,19 @@ int bh_line_fail_word(struct bh_line *l, const char *message, const char *word, 
 	return bh_line_fail(l, -EINVAL, text);
 }
 
+/* Is it ASCII that can be seen, and means nothing in any part of a token? A bit for each. */
+static inline bool is_plain(u8 c)
+{
+	static const u32 plain[256 / 32] = {
+		[1] = ~(1u << (' ' - 32) | 1u << ('"' - 32) | 1u << ('#' - 32) |
+			1u << (',' - 32) | 1u << ('=' - 32)),
+		[2] = U32_MAX,
+		[3] = U32_MAX >> 1,
+	};
+
+	return plain[c / 32] >> c % 32 & 1;
+}
+
 /* Growing arrays */
 
 /**
@@ -130,8 +143,7 @@ int bh_buffer_append_value(struct bh_buffer *b, const char *s, size_t len)
 	int err;
 
 	for (i = 0; i < len; i++)
-		if (!isascii(s[i]) || !isgraph(s[i]) || strchr("\"#,", s[i]))
-			bare = false;
+		bare &= is_plain(s[i]) || s[i] == '=';
 	if (bare)
 		return bh_buffer_append(b, s, len);
 	err = bh_buffer_append(b, "\"", 1);
@@ -202,6 +214,18 @@ static int fail_control(struct bh_line *l, const char *message)
 			 "a carriage return: end each line with LF or CR LF" : message);
 }
 
+/* Takes what means nothing but itself, as most of a document does. */
+static void put_plain(struct bh_line *l)
+{
+	char *token = l->parser->token;
+	size_t pos = l->pos, len = l->len_token;
+
+	while (pos < l->len && is_plain(l->s[pos]))
+		token[len++] = l->s[pos++];
+	l->pos = pos;
+	l->len_token = len;
+}
+
 /* Reads an escape, from its backslash on. */
 static int read_escape(struct bh_line *l)
 {
@@ -267,7 +291,10 @@ int bh_line_next(struct bh_line *l)
 	if (l->pos == l->len || l->s[l->pos] == '#')
 		return 0;
 
-	while (l->pos < l->len && !bh_is_blank(l->s[l->pos]) && !err) {
+	while (!err) {
+		put_plain(l);
+		if (l->pos == l->len || bh_is_blank(l->s[l->pos]))
+			break;
 		if (l->s[l->pos] == '"') {
 			err = read_quoted(l);
 			continue;

@@ -111,6 +111,9 @@ const char *bh_never_path(const struct bh_patterns *patterns, u32 pattern)
 	u8 places = 1 << BEGIN, before;
 
 	for (i = 0; i < len; i++) {
+		/* Within a name, which one byte more makes none of the others. */
+		if (places == 1 << NAME && bh_token_is_literal(tokens[i]) && tokens[i] != '/')
+			continue;
 		before = places;
 		places = advance_by_token(patterns, places, tokens[i]);
 		if (places)
