@@ -303,6 +303,7 @@ static int make_rows(struct bh_dfa *dfa)
 {
 	u32 q, i;
 
+	static_assert(BH_DFA_ROWS_MAX / sizeof(*dfa->rows) <= BH_DFA_STOP);
 	if (dfa->nr_states >= BH_DFA_STOP ||
 	    dfa->nr_states * dfa->nr_classes > BH_DFA_ROWS_MAX / sizeof(*dfa->rows))
 		return 0;
@@ -319,8 +320,9 @@ static int make_rows(struct bh_dfa *dfa)
 		for (i = state->edges; i < state->edges + state->nr_edges; i++)
 			row[dfa->edges[i] % BH_DFA_CLASSES] = dfa->edges[i] >> BH_DFA_CLASS_BITS;
 		for (i = 0; i < dfa->nr_classes; i++)
-			if (row[i] == BH_DFA_DEAD || dfa->states[row[i]].nr_passed)
-				row[i] |= BH_DFA_STOP;
+			row[i] = row[i] * dfa->nr_classes |
+				 (row[i] == BH_DFA_DEAD || dfa->states[row[i]].nr_passed ?
+				  BH_DFA_STOP : 0);
 	}
 	kvfree(dfa->edges);
 	dfa->edges = NULL;
@@ -483,6 +485,21 @@ static u32 follow_edges(const struct bh_dfa *dfa, u32 q, u8 class)
 	return state->other;
 }
 
+/*
+ * Goes on from state @q at byte @pos to the next state that is dead or has something to say,
+ * or to the end. Return: the state; @pos is set to what is to be read there.
+ */
+static u32 run_rows(const struct bh_dfa *dfa, u32 q, const u8 *s, u32 len, u32 *pos)
+{
+	const u8 *at = s + *pos, *end = s + len;
+	u32 row = q * dfa->nr_classes;
+
+	while (at < end && !(row & BH_DFA_STOP))
+		row = dfa->rows[row + dfa->class[*at++]];
+	*pos = at - s;
+	return (row & ~BH_DFA_STOP) / dfa->nr_classes;
+}
+
 /**
  * bh_dfa_match() - which patterns match a string?
  * @dfa: the patterns
@@ -498,23 +515,15 @@ int bh_dfa_match(const struct bh_dfa *dfa, const u8 *s, u32 len, struct bh_dfa_s
 		 gfp_t gfp, struct bh_vec *hits)
 {
 	const struct bh_dfa_state *last;
-	u32 q = BH_DFA_START, pos = 0, next;
+	u32 q = BH_DFA_START, pos = 0;
 	int err;
 
 	memset(spoken->bits, 0, (dfa->nr_speakers + 63) / 64 * sizeof(*spoken->bits));
 	while (pos < len) {
-		u8 class = dfa->class[s[pos++]];
-
-		if (dfa->rows) {
-			next = dfa->rows[q * dfa->nr_classes + class];
-			if (likely(!(next & BH_DFA_STOP))) {
-				q = next;
-				continue;
-			}
-			q = next & ~BH_DFA_STOP;
-		} else {
-			q = follow_edges(dfa, q, class);
-		}
+		if (dfa->rows)
+			q = run_rows(dfa, q, s, len, &pos);
+		else
+			q = follow_edges(dfa, q, dfa->class[s[pos++]]);
 		if (q == BH_DFA_DEAD)
 			return 0;
 		err = speak_once(dfa, q, spoken, gfp, hits);
