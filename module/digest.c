@@ -106,11 +106,16 @@ static void free_kept(struct fsnotify_mark *mark)
 	kmem_cache_free(kept_cache, kept_of(mark));
 }
 
-/* The inode dies, or the digest is dropped. */
+/*
+ * The inode dies, or the digest is dropped. Kernels before 6.12 also forget the marks of an
+ * inode that lives when the last of its names goes: nobody is told of writers from then on,
+ * so that what is being computed does not count either.
+ */
 static void forget_kept(struct fsnotify_mark *mark, struct fsnotify_group *unused)
 {
 	struct bh_kept *kept = kept_of(mark);
 
+	atomic64_inc(&kept->openings);
 	spin_lock(&kept_lock);
 	if (!list_empty(&kept->list)) {
 		list_del_init(&kept->list);
@@ -514,6 +519,7 @@ static void end_pass(struct callback_head *work)
 	kept_put(pass->kept);
 	kfree(pass);
 	atomic_dec(&nr_passes);
+	bh_stay_end();
 }
 
 static int begin_pass(struct bh_kept *kept)
@@ -523,6 +529,11 @@ static int begin_pass(struct bh_kept *kept)
 
 	if (!pass)
 		return -ENOMEM;
+	/* Another task may keep this one in the call, by ptrace for example. */
+	if (!bh_stay_begin()) {
+		kfree(pass);
+		return -ESRCH;
+	}
 	pass->kept = kept;
 	init_task_work(&pass->work, end_pass);
 	atomic_inc(&nr_passes);
@@ -530,6 +541,7 @@ static int begin_pass(struct bh_kept *kept)
 	if (err) {
 		atomic_dec(&nr_passes);
 		kfree(pass);
+		bh_stay_end();
 	}
 	return err;
 }
@@ -541,7 +553,7 @@ static int begin_pass(struct bh_kept *kept)
  * From now on the file is not opened for writing while it is mapped, nor before the
  * current task has left the system call. May sleep; allocates memory.
  *
- * Return: 0, -ENOMEM or -ESRCH (the task is ending): the file must not run then.
+ * Return: 0, -ENOMEM or -ESRCH (the task or the module is ending): the file must not run then.
  */
 int bh_content_rely(struct bh_content *content)
 {

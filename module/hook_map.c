@@ -252,49 +252,25 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 }
 
 #ifdef CONFIG_USERFAULTFD
-/* Does a mapping of a file execute whose missing pages another thread may fill in? */
-static bool is_filled(struct mm_struct *mm)
-{
-	const struct vm_area_struct *vma;
-	unsigned long at = 0;
-	bool found = false;
-
-	mmap_read_lock(mm);
-	while (!found && (vma = find_vma(mm, at))) {
-		at = vma->vm_end;
-		found = vma->vm_flags & VM_EXEC && !(vma->vm_flags & VM_SHARED) &&
-			userfaultfd_armed((struct vm_area_struct *)vma);
-	}
-	mmap_read_unlock(mm);
-	return found;
-}
-
 BH_DEFINE_ORIGINAL(userfaultfd_ioctl);
 
-/*
- * A private mapping that is filled in has no longer the file's content, though it was never
- * writable. What is filled in is only known once it is registered, so that this one calls
- * through, and a denial kills: nothing may run there.
- */
 static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	long ret = BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
+	int err = bh_task_has_bindings(current) ? judge_map(NULL, false) : 0;
 
-	if (!ret && is_filled(current->mm)) {
-		ret = judge_map(NULL, false);
-		if (ret)
-			send_sig(SIGKILL, current, 1);
-	}
-	bh_stay_end();
 	bh_hook_leave();
-	return ret;
+	return err ?: BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
 }
 
+/*
+ * A private mapping whose missing pages are filled in has no longer the file's content,
+ * though it was never writable. Which mapping is registered, and in whose memory, can be
+ * varied until the kernel looks: so whoever registers any is asked for memory of no file.
+ */
 static long hook_uffd(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	bh_hook_enter();
-	if (cmd == UFFDIO_REGISTER && !bh_task_in_initial_ns(current) &&
-	    bh_task_has_bindings(current) && bh_stay_begin())
+	if (cmd == UFFDIO_REGISTER && !bh_task_in_initial_ns(current))
 		return judge_uffd(file, cmd, arg);
 	bh_hook_leave();
 	return BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);

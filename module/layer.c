@@ -140,7 +140,10 @@ static int is_of_root(const struct path *path)
 	root = READ_ONCE(current->fs->root.mnt);
 	if (!bh_path_is_root(root))
 		return -EOPNOTSUPP;
-	return root->mnt_sb == path->dentry->d_sb;
+	if (root->mnt_sb == path->dentry->d_sb)
+		return 1;
+	/* A namespace may be made empty: what was opened before lay on the root of another. */
+	return bh_path_is_here(path) ? 0 : -EOPNOTSUPP;
 }
 
 /**

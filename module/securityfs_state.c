@@ -95,6 +95,7 @@ static int features_show(struct seq_file *m, void *unused)
 	int class;
 
 	seq_printf(m, "abi %d\n", BULKHEAD_ABI);
+	seq_printf(m, "version %s\n", THIS_MODULE->version);
 	seq_puts(m, "namespaces");
 	for (t = 0; t < BH_NS_TYPES; t++)
 		seq_printf(m, " %s", bh_ns_types[t].name);

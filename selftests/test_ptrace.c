@@ -659,7 +659,7 @@ TEST_F(traces, peers_inside)
 	struct bh_trial trials[] = {
 		ALLOWED(NULL, NULL, DENY "allow ptrace peer=inside"),
 		ALLOWED(NULL, NULL, "deny ptrace peer=outside"),
-		DENIED(NULL, NULL, "deny ptrace peer=inside", " peer=inside"),
+		DENIED(NULL, NULL, "deny ptrace peer=inside", " role=tracer"),
 		DENIED(NULL, NULL, DENY "allow ptrace peer=outside", " rule=default "),
 		DENIED(NULL, NULL, "deny ptrace peer!=outside", " role=tracer "),
 	};
@@ -979,7 +979,7 @@ TEST_F(traces, traceme)
 	struct bh_trial trials[] = {
 		DENIED(let_child_offer_itself, NULL, DENY, " access=attach role=tracer "),
 		DENIED(let_child_offer_itself, NULL, "deny ptrace access=attach peer=inside",
-		       " peer=inside"),
+		       " peer=inside,descendant"),
 		DENIED(let_child_offer_itself, NULL, "deny ptrace peer=descendant",
 		       " peer=inside,descendant "),
 		DENIED(let_child_offer_itself, NULL, "deny ptrace role=tracee",
@@ -1006,8 +1006,7 @@ TEST_F(traces, traceme_towards_an_outside_parent)
 	struct bh_trial trials[] = {
 		DENIED(offer_itself, NULL, "deny ptrace role=tracee",
 		       " access=attach role=tracee peer=outside "),
-		DENIED(offer_itself, NULL, "deny ptrace role=tracee peer=outside",
-		       " peer=outside"),
+		DENIED(offer_itself, NULL, "deny ptrace role=tracee peer=outside", " role=tracee"),
 		DENIED(offer_itself, NULL, "deny ptrace role=tracer,tracee"),
 		ALLOWED(offer_itself, NULL, "deny ptrace role=tracee peer=inside"),
 		ALLOWED(offer_itself, NULL, DENY "deny ptrace"),

@@ -71,7 +71,7 @@ TEST_F(files, modes)
 TEST_F(files, features)
 {
 	static const char *const lines[] = {
-		"abi 1\n", "namespaces pid user mnt\n", "assign pid user mnt\n", "class exec keys ",
+		"abi 1\n", "\nversion ", "namespaces pid user mnt\n", "assign pid user mnt\n", "class exec keys ",
 		"class mount keys ",
 		"class ptrace keys ", "\npoint ", "\nfunction d_absolute_path found=kprobe ",
 		"\nfunction our_mnt found=kprobe ",

@@ -40,10 +40,12 @@ static char *open_root(const char *name)
 
 	if (!root || stat(root, &st)) {
 		say("cannot open %s: %s", name, strerror(errno));
+		free(root);
 		return NULL;
 	}
 	if (!S_ISDIR(st.st_mode)) {
 		say("%s is not a directory: --root wants an image's root, unpacked", name);
+		free(root);
 		return NULL;
 	}
 	if (!strcmp(root, "/"))

@@ -125,6 +125,12 @@ static char *resolve(const char *root, const char *path)
 	return real.s;
 }
 
+/* The host's own root is kept as "", so that names can follow. */
+static const char *shown_root(const struct lint *lint)
+{
+	return *lint->root ? lint->root : "/";
+}
+
 static void warn_unmatched(struct lint *lint, const struct wanted *wanted)
 {
 	const char *key = wanted->cond->key, *value = wanted->value->s;
@@ -133,16 +139,16 @@ static void warn_unmatched(struct lint *lint, const struct wanted *wanted)
 	if (real)
 		lint_warn(lint, wanted->line, wanted->value->column,
 			  "%s is a link in %s, and a file is known by its own path: write \"%s=%s\"",
-			  value, lint->root, key, real);
+			  value, shown_root(lint), key, real);
 	else if (!strncmp(value, "/bin/", 5) || !strncmp(value, "/sbin/", 6) ||
 		 !strncmp(value, "/lib", 4))
 		lint_warn(lint, wanted->line, wanted->value->column,
 			  "no file in %s matches: its programs and libraries are in /usr: write \"%s=/usr%s\"",
-			  lint->root, key, value);
+			  shown_root(lint), key, value);
 	else
 		lint_warn(lint, wanted->line, wanted->value->column,
 			  "no file in %s matches %s: correct it, or take it out",
-			  lint->root, value);
+			  shown_root(lint), value);
 	free(real);
 }
 
@@ -176,8 +182,8 @@ void lint_root(struct lint *lint)
 		search.hit = xcalloc(search.patterns.nr, sizeof(*search.hit));
 		if (bh_matcher_build(&search.matcher, &search.patterns, search.ids))
 			die("out of memory");
-		if (nftw(lint->root, visit, 64, FTW_PHYS))
-			die("cannot walk through %s: %s", lint->root, strerror(errno));
+		if (nftw(shown_root(lint), visit, 64, FTW_PHYS))
+			die("cannot walk through %s: %s", shown_root(lint), strerror(errno));
 	}
 	for (i = 0; i < search.nr; i++)
 		if (!search.hit[search.ids[search.v[i].number]])

@@ -159,8 +159,10 @@ static char *canonical(const char *text, size_t len)
 	struct bh_assign_table table = { 0 };
 	struct bh_error error = { 0 };
 	char *copy = NULL;
+	size_t lines_len;
 
-	if (!bh_assign_parse(&table, text, len, types, &error))
+	if (bh_assign_end(text, len, &lines_len) &&
+	    !bh_assign_parse(&table, text, lines_len, types, &error))
 		copy = xstrndup(table.text ?: "", table.text_len);
 	bh_assign_table_free(&table);
 	return copy;

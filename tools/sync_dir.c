@@ -83,10 +83,23 @@ static int check_table(const struct sync_file *file)
 	};
 	struct bh_assign_table table = { 0 };
 	struct bh_error error = { 0 };
-	int err = bh_assign_parse(&table, file->doc.text.s, file->doc.text.len, types, &error);
+	const char *text = file->doc.text.s ?: "";
+	size_t len = file->doc.text.len, lines_len = 0, line = 1, i;
+	size_t taken = bh_assign_end(text, len, &lines_len);
+	int err;
 
-	if (err)
+	/* The line that says `end` is no part of what is parsed. */
+	err = bh_assign_parse(&table, text, taken ? lines_len : len, types, &error);
+	if (err) {
 		say_at(file->label, error.line, error.column, SEVERITY_ERROR, "%s", error.message);
+	} else if (!taken || !bh_assign_is_blank(text + taken, len - taken)) {
+		for (i = 0; i < (taken ?: len); i++)
+			line += text[i] == '\n';
+		say_at(file->label, line, 1, SEVERITY_ERROR, "%s", taken ?
+		       "nothing but comments may follow the line \"end\"" :
+		       "the last line of a table must be: end");
+		err = -EINVAL;
+	}
 	bh_assign_table_free(&table);
 	return err ? NO : DONE;
 }
