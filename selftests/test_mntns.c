@@ -299,9 +299,9 @@ TEST_F(mntns, peers)
 		      "access=attach role=tracer peer=outside"),
 		GIVES(0, 0, do_attach_child, NULL, INSIDE),
 		GIVES(0, 0, do_attach_copy, NULL, INSIDE),
-		GIVES(0, EPERM, do_attach_copy, NULL, "deny ptrace peer=inside\n", "peer=inside"),
+		GIVES(0, EPERM, do_attach_copy, NULL, "deny ptrace peer=inside\n", "access=attach"),
 		GIVES(0, 0, do_traceme, NULL, INSIDE),
-		GIVES(0, EPERM, do_traceme, NULL, "deny ptrace peer=inside\n", "peer=inside"),
+		GIVES(0, EPERM, do_traceme, NULL, "deny ptrace peer=inside\n", "access=attach"),
 	};
 
 	bh_try_all(_metadata, trials);

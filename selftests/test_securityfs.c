@@ -71,10 +71,9 @@ TEST_F(files, modes)
 TEST_F(files, features)
 {
 	static const char *const lines[] = {
-		"abi 1\n", "\nversion ", "namespaces pid user mnt\n", "assign pid user mnt\n", "class exec keys ",
-		"class mount keys ",
-		"class ptrace keys ", "\npoint ", "\nfunction d_absolute_path found=kprobe ",
-		"\nfunction our_mnt found=kprobe ",
+		"abi 1\n", "\nversion ", "namespaces pid user mnt\n", "assign pid user mnt\n",
+		"class exec keys ", "class mount keys ", "class ptrace keys ", "\npoint ",
+		"\nfunction d_absolute_path found=kprobe ", "\nfunction our_mnt found=kprobe ",
 	};
 	size_t i;
 
