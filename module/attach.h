@@ -45,33 +45,21 @@ struct bh_hook {
 
 #define BH_ORIGINAL(fn) static_call(original_##fn)
 
-#define BH_HOOK(fn, what, handle) {					\
+/* What every kind of hook has. */
+#define BH_HOOK_FIELDS(fn, what, handle)				\
 	.function = #fn,						\
 	.purpose = what,						\
 	.handler = handle,						\
 	.original = &STATIC_CALL_KEY(original_##fn),			\
-	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
-}
+	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn)
+
+#define BH_HOOK(fn, what, handle) { BH_HOOK_FIELDS(fn, what, handle) }
 
 /* Of a function that all call often, which only few must be asked about. */
-#define BH_HOOK_ON_DEMAND(fn, what, handle) {				\
-	.function = #fn,						\
-	.purpose = what,						\
-	.handler = handle,						\
-	.original = &STATIC_CALL_KEY(original_##fn),			\
-	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
-	.on_demand = true,						\
-}
+#define BH_HOOK_ON_DEMAND(fn, what, handle) { BH_HOOK_FIELDS(fn, what, handle), .on_demand = true }
 
 /* Of a function that need not be there yet. */
-#define BH_HOOK_LATE(fn, what, handle) {				\
-	.function = #fn,						\
-	.purpose = what,						\
-	.handler = handle,						\
-	.original = &STATIC_CALL_KEY(original_##fn),			\
-	.original_tramp = STATIC_CALL_TRAMP_ADDR(original_##fn),	\
-	.late = true,							\
-}
+#define BH_HOOK_LATE(fn, what, handle) { BH_HOOK_FIELDS(fn, what, handle), .late = true }
 
 DECLARE_PER_CPU(long, bh_inflight);
 

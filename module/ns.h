@@ -81,9 +81,6 @@ static inline bool bh_task_in_initial_ns(const struct task_struct *task)
 	       (!READ_ONCE(bh_bound[BH_NS_MNT]) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
 }
 
-/* Its name until lately. */
-#define bh_task_in_initial_ns bh_task_in_initial_ns
-
 struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
 void bh_mnt_put(struct ns_common *common);
 
