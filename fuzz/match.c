@@ -72,7 +72,6 @@ static int match(struct input *input, struct bh_matcher *matcher, const u32 *id_
 			input->hit[i] |= hits.v[k] == ids[id_of[i]];
 	}
 	bh_vec_free(&hits);
-	bh_scratch_free(&scratch);
 	return ret;
 }
 

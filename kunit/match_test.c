@@ -43,7 +43,6 @@ static void match_exit(struct kunit *test)
 	if (!f)
 		return;
 	drop(f);
-	bh_scratch_free(&f->scratch);
 	bh_vec_free(&f->hits);
 }
 

@@ -518,7 +518,6 @@ void bh_assign_space_free(struct bh_assign_space *space)
 {
 	int i;
 
-	bh_scratch_free(&space->scratch);
 	for (i = 0; i < BH_ASSIGN_STRINGS; i++)
 		bh_vec_free(&space->hits[i]);
 }

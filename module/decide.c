@@ -30,7 +30,6 @@ void bh_decision_free(struct bh_decision *decision)
 {
 	int slot;
 
-	bh_scratch_free(&decision->scratch);
 	for (slot = 0; slot < BH_SLOTS; slot++)
 		bh_vec_free(&decision->hits[slot]);
 }

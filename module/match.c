@@ -34,14 +34,6 @@ void bh_scratch_init(struct bh_scratch *scratch, gfp_t gfp)
 	scratch->gfp = gfp;
 }
 
-/**
- * bh_scratch_free() - end the use of a scratch space
- * @scratch: an initialised scratch space
- */
-void bh_scratch_free(struct bh_scratch *scratch)
-{
-}
-
 /* Building */
 
 struct build {

@@ -37,7 +37,6 @@ struct bh_scratch {
 };
 
 void bh_scratch_init(struct bh_scratch *scratch, gfp_t gfp);
-void bh_scratch_free(struct bh_scratch *scratch);
 
 int bh_matcher_build(struct bh_matcher *m, struct bh_patterns *p, u32 *ids);
 void bh_matcher_free(struct bh_matcher *m);

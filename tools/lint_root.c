@@ -156,7 +156,6 @@ static void end_search(void)
 {
 	bh_matcher_free(&search.matcher);
 	bh_patterns_free(&search.patterns);
-	bh_scratch_free(&search.scratch);
 	bh_vec_free(&search.hits);
 	free(search.ids);
 	free(search.hit);
