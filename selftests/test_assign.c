@@ -518,7 +518,7 @@ TEST_F(assign, a_running_container_is_left_alone)
 	chmod("/tmp/assign.fifo", 0666);
 	EXPECT_EQ(0, bh_write("/tmp/assign.fifo", "x\n"));
 	snprintf(path, sizeof(path), "/proc/%d/exe", self->box.pid);
-	for (i = 0; i < 300 && strcmp(exe, AGAIN); i++) {
+	for (i = 0; i < 1500 && strcmp(exe, AGAIN); i++) {
 		usleep(20000);
 		memset(exe, 0, sizeof(exe));
 		ASSERT_LT(0, readlink(path, exe, sizeof(exe) - 1));
@@ -807,7 +807,7 @@ static bool wait_for_bindings(long want)
 {
 	int i;
 
-	for (i = 0; i < 100 && bh_number("stats", "bindings") > want; i++)
+	for (i = 0; i < 300 && bh_number("stats", "bindings") > want; i++)
 		usleep(100000);
 	return bh_number("stats", "bindings") <= want;
 }

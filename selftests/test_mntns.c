@@ -206,13 +206,13 @@ TEST_F(mntns, copies_are_bindings_that_die_with_them)
 	pid_t pid;
 
 	ASSERT_EQ(0, bh_policy(BH_TRIAL, RULES));
-	for (i = 0; i < 50 && bound() > 0; i++)
+	for (i = 0; i < 300 && bound() > 0; i++)
 		usleep(100000);
 	before = bound();
 	pid = fork();
 	if (!pid)
 		_exit(bh_run(&env, do_wait, turn));
-	for (i = 0; i < 100 && !turn[0]; i++)
+	for (i = 0; i < 3000 && !turn[0]; i++)
 		usleep(10000);
 	EXPECT_EQ(1, turn[0]);
 	/* The one that was copied may have gone by now: nobody is in it. */
@@ -220,7 +220,7 @@ TEST_F(mntns, copies_are_bindings_that_die_with_them)
 	EXPECT_EQ(-EBUSY, bh_write("remove", BH_TRIAL));
 	turn[1] = 1;
 	waitpid(pid, NULL, 0);
-	for (i = 0; i < 50 && bound() > before; i++)
+	for (i = 0; i < 300 && bound() > before; i++)
 		usleep(100000);
 	EXPECT_EQ(before, bound());
 	EXPECT_EQ(0, bh_write("remove", BH_TRIAL));

@@ -573,7 +573,7 @@ TEST_F(ns, a_user_namespace_without_tasks)
 {
 	struct bh_cell cell;
 	unsigned int inum;
-	int fd;
+	int fd, tries;
 
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWUSER));
 	inum = bh_cell_inum(&cell, "user");
@@ -586,7 +586,8 @@ TEST_F(ns, a_user_namespace_without_tasks)
 	EXPECT_NE(NULL, bh_binding_line(inum));
 	EXPECT_EQ(EACCES, enter_and_exec(fd, CLONE_NEWUSER));
 	close(fd);
-	sleep(3);
+	for (tries = 0; tries < 300 && bh_binding_line(inum); tries++)
+		usleep(100000);
 	EXPECT_EQ(NULL, bh_binding_line(inum));
 }
 
@@ -652,7 +653,7 @@ static void expect_bindings(struct __test_metadata *_metadata, long nr)
 {
 	int tries;
 
-	for (tries = 0; tries < 100 && bh_number("stats", "bindings") != nr; tries++)
+	for (tries = 0; tries < 300 && bh_number("stats", "bindings") != nr; tries++)
 		usleep(100000);
 	EXPECT_EQ(nr, bh_number("stats", "bindings"));
 }

@@ -232,7 +232,7 @@ static void try_kill(struct __test_metadata *_metadata, int log)
 
 	if (!unloader)
 		_exit(-bh_unload_module());
-	for (tries = 0; tries < 100 && !told; tries++) {
+	for (tries = 0; tries < 300 && !told; tries++) {
 		usleep(100000);
 		told = is_logged(log, "unloading waits for test_unload[");
 	}

@@ -161,7 +161,7 @@ TEST(bindings_still_end)
 	int tries;
 
 	EXPECT_EQ(-EPERM, bh_policy("lock", "default exec allow"));
-	for (tries = 0; tries < 100 && bh_number("stats", "bindings"); tries++)
+	for (tries = 0; tries < 300 && bh_number("stats", "bindings"); tries++)
 		usleep(100000);
 	EXPECT_EQ(0, bh_number("stats", "bindings"));
 }
