@@ -48,7 +48,10 @@
 #endif
 
 #ifndef ftrace_regs_set_instruction_pointer
-/* ftrace_regs_set_instruction_pointer(): so named since 6.2. */
+/*
+ * ftrace_regs_set_instruction_pointer(): 6.2, "ftrace: rename ftrace_instruction_pointer_set()
+ * -> ftrace_regs_set_instruction_pointer()".
+ */
 #define ftrace_regs_set_instruction_pointer(fregs, ip) ftrace_instruction_pointer_set(fregs, ip)
 #endif
 
@@ -78,7 +81,7 @@ static inline struct file *get_file_active(struct file __rcu **where)
 }
 #endif
 
-/* ns_common.ns_type: 6.18. Before, the type is in ns_common.ops. */
+/* ns_common.ns_type: 6.18. Before, the type is in ns_common.ops, as proc_ns_operations.type. */
 #if defined(BULKHEAD_HAS_NS_TYPE)
 static inline int bh_ns_type(const struct ns_common *ns)
 {
@@ -249,7 +252,7 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 #define BH_MMAP_VM_FLAGS_ARG
 #endif
 
-/* security_bprm_creds_from_file(): its file is constant since 6.8. */
+/* security_bprm_creds_from_file(): takes a constant file since 6.8. */
 #if defined(BULKHEAD_HAS_CONST_CREDS_FILE)
 #define BH_CREDS_FILE const struct file
 #else
@@ -272,8 +275,8 @@ struct module_use {
 
 #if !defined(BULKHEAD_HAS_EXE_FILE_WRITE)
 /*
- * exe_file_allow_write_access(): 6.14, "fs: don't block write during exec on pre-content
- * watched files", which no longer denies writing to each executable.
+ * exe_file_allow_write_access(): 6.14, and in 6.1.y, "fs: don't block write during exec on
+ * pre-content watched files", which no longer denies writing to each executable.
  */
 static inline void exe_file_allow_write_access(struct file *file)
 {
@@ -371,7 +374,8 @@ static inline struct fsnotify_mark *fsnotify_find_inode_mark(struct inode *inode
 #endif
 
 /*
- * fsverity_get_digest(): exported since 6.6, for overlayfs. BH_TELLS_VERITY: does this kernel
+ * fsverity_get_digest(): exported since 6.5, "fsverity: Export fsverity_get_digest", with the
+ * parameters that it has had since then. BH_TELLS_VERITY: does this kernel
  * tell bh_verity_digest() what fs-verity says of a file?
  */
 #if defined(BULKHEAD_HAS_VERITY_DIGEST)
