@@ -481,9 +481,30 @@ void bh_model_ask(struct bh_model_request *request, struct bh_random *random)
 	r->flags_unknown = bh_random_once_in(random, 2);
 }
 
+/* Takes away what no request of its kind has. */
+static void take_impossible(struct bh_request *r)
+{
+	bool exec = r->class == BH_EXEC || r->class == BH_MAP;
+	u32 kind, nowhere = BH_BACKING_MEMFD | BH_BACKING_ANONYMOUS;
+
+	if (exec && r->attr[BH_EXEC_BACKING] & nowhere) {
+		r->string[BH_EXEC_PATH] = (struct bh_string){ };
+		r->attr[BH_EXEC_LAYER] = BH_LAYER_NONE;
+	}
+	if (exec && r->attr[BH_EXEC_BACKING] == BH_BACKING_ANONYMOUS) {
+		r->string[BH_EXEC_FSTYPE] = (struct bh_string){ };
+		for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
+			r->digest[kind] = NULL;
+		r->flags = 0;
+	}
+	if (r->class == BH_MOUNT && r->attr[BH_MOUNT_OP] & (BH_OP_UMOUNT | BH_OP_PIVOT_ROOT))
+		r->flags = 0;
+}
+
 /**
  * bh_model_ask_possible() - make up a request as there may be one
- * @ask: the request: its paths are normal, and one word of a key applies at a time
+ * @ask: the request: its paths are normal, one word of a key applies at a time, and it has
+ *       nothing that those of its kind never have
  * @random: where it comes from
  * @class: its class
  */
@@ -505,6 +526,7 @@ void bh_model_ask_possible(struct bh_model_request *ask, struct bh_random *rando
 	for (key = bh_classes[class].keys; key->name; key++)
 		if (key->kind == BH_KEY_ENUM)
 			r->attr[key->index] = random_word(key, random)->bit;
+	take_impossible(r);
 	if (class != BH_PTRACE)
 		return;
 	r->attr[BH_PTRACE_PEER] = bh_random_once_in(random, 2) ? BH_PEER_INSIDE :

@@ -3,8 +3,8 @@
  * Rules that can never match: patterns that no path is like, and conditions that
  * contradict each other.
  *
- * What is said to never match never does. Of the rest, some never match either: two
- * patterns are only compared where both are literal.
+ * What is said to never match never does. Of the rest, some never match either: of two
+ * patterns with wildcards only the literal beginnings and ends are compared.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
@@ -137,12 +137,14 @@ const char *bh_never_path(const struct bh_patterns *patterns, u32 pattern)
  * @policy: where its conditions are
  * @rule: the rule
  * @patterns: its values
- * @tries: how many more values may be compared
+ * @kinds: words that apply to what it can match, see struct kind; 0: it names none
+ * @tries: how many more values, or tokens of them, may be compared
  */
 struct question {
 	const struct bh_policy *policy;
 	const struct bh_rule *rule;
 	const struct bh_policy_patterns *patterns;
+	u32 kinds;
 	u32 tries;
 };
 
@@ -222,44 +224,120 @@ static u32 literal_len(const u16 *tokens, u32 len)
 	return i;
 }
 
-/* Is there a string that both patterns match, as far as their literal beginnings say? */
-static bool patterns_may_meet(const struct bh_patterns *p, u32 a, u32 b)
+/* The tokens of a pattern behind the last that is not literal. */
+static u32 literal_tail(const u16 *tokens, u32 len)
+{
+	u32 i = len;
+
+	while (i && bh_token_is_literal(tokens[i - 1]))
+		i--;
+	return len - i;
+}
+
+/* May a token that is no star stand for a byte? */
+static bool may_stand_for(const struct bh_patterns *p, u32 token, u8 byte)
+{
+	if (token >= BH_TOKEN_SET)
+		return bh_set_has(&p->sets[token - BH_TOKEN_SET], byte);
+	return token == BH_TOKEN_ANY ? byte != '/' : token == byte;
+}
+
+/* Does a token that is no star stand for whatever another one stands for? */
+static bool token_covers(const struct bh_patterns *p, u32 outer, u32 inner)
+{
+	u32 byte;
+
+	if (bh_token_is_literal(inner))
+		return may_stand_for(p, outer, inner);
+	if (bh_token_is_star(inner) || bh_token_is_literal(outer))
+		return false;
+	for (byte = 1; byte < 256; byte++)
+		if (may_stand_for(p, inner, byte) && !may_stand_for(p, outer, byte))
+			return false;
+	return true;
+}
+
+/* Where to go on with a star that stands for one token more: behind it, and behind that. */
+struct retry {
+	u32 outer;
+	u32 inner;
+};
+
+/*
+ * Does one pattern match all that another one matches? The other one's tokens are matched as
+ * if they were bytes. What stands between two `**` is best matched as early as can be.
+ *
+ * Return: true if so. False is no promise, unless @inner is literal and tries are left.
+ */
+static bool pattern_covers(struct question *q, const struct bh_patterns *p, u32 outer, u32 inner)
+{
+	const u16 *x = bh_pattern_tokens(p, outer), *y = bh_pattern_tokens(p, inner);
+	u32 len_x = bh_pattern_len(p, outer), len_y = bh_pattern_len(p, inner), i = 0, j = 0;
+	struct retry star = { }, globstar = { };
+
+	for (; q->tries; q->tries--) {
+		if (i < len_x && bh_token_is_star(x[i])) {
+			star = (struct retry){ i + 1, j };
+			if (x[i++] == BH_TOKEN_GLOBSTAR) {
+				globstar = star;
+				star.outer = 0;
+			}
+		} else if (i < len_x && j < len_y && token_covers(p, x[i], y[j])) {
+			i++;
+			j++;
+		} else if (i == len_x && j == len_y) {
+			return true;
+		} else if (star.outer && star.inner < len_y && y[star.inner] != '/' &&
+			   y[star.inner] != BH_TOKEN_GLOBSTAR) {
+			i = star.outer;
+			j = ++star.inner;
+		} else if (globstar.outer && globstar.inner < len_y) {
+			star.outer = 0;
+			i = globstar.outer;
+			j = ++globstar.inner;
+		} else {
+			return false;
+		}
+	}
+	return false;
+}
+
+/* Is there a string that two patterns match, as far as is looked at? */
+static bool patterns_may_meet(struct question *q, const struct bh_patterns *p, u32 a, u32 b)
 {
 	const u16 *x = bh_pattern_tokens(p, a), *y = bh_pattern_tokens(p, b);
 	u32 len_x = bh_pattern_len(p, a), len_y = bh_pattern_len(p, b);
-	u32 head_x = literal_len(x, len_x), head_y = literal_len(y, len_y);
+	u32 head = min(literal_len(x, len_x), literal_len(y, len_y));
+	u32 tail = min(literal_tail(x, len_x), literal_tail(y, len_y));
 
-	if (memcmp(x, y, min(head_x, head_y) * sizeof(*x)))
-		return false;
-	/* One that is literal to its end is no longer than that. */
-	return !(head_x == len_x && head_y > head_x) && !(head_y == len_y && head_x > head_y);
-}
-
-static bool patterns_are_same(const struct bh_patterns *p, u32 a, u32 b)
-{
-	u32 len = bh_pattern_len(p, a);
-
-	return len == bh_pattern_len(p, b) &&
-	       !memcmp(bh_pattern_tokens(p, a), bh_pattern_tokens(p, b), len * sizeof(u16));
+	if (literal_len(x, len_x) == len_x)
+		return pattern_covers(q, p, b, a) || !q->tries;
+	if (literal_len(y, len_y) == len_y)
+		return pattern_covers(q, p, a, b) || !q->tries;
+	return !memcmp(x, y, head * sizeof(*x)) &&
+	       !memcmp(x + len_x - tail, y + len_y - tail, tail * sizeof(*x));
 }
 
 /* Can one value be of a file of which the other is? A file has one digest of each kind. */
-static bool values_may_meet(const struct question *q, const struct bh_key *key, u32 a, u32 b)
+static bool values_may_meet(struct question *q, const struct bh_key *key, u32 a, u32 b)
 {
 	const struct bh_digest *v = q->patterns->digests[q->rule->class].v;
 
 	if (bh_key_is_pattern(key))
-		return patterns_may_meet(&q->patterns->slot[q->rule->class][key->index], a, b);
+		return patterns_may_meet(q, &q->patterns->slot[q->rule->class][key->index], a, b);
 	return v[a].kind != v[b].kind || !memcmp(v[a].bytes, v[b].bytes, BH_DIGEST_MAX);
 }
 
-static bool values_are_same(const struct question *q, const struct bh_key *key, u32 a, u32 b)
+/* Is whatever one value matches matched by another one? */
+static bool value_covers(struct question *q, const struct bh_key *key, u32 outer, u32 inner)
 {
 	const struct bh_digest *v = q->patterns->digests[q->rule->class].v;
 
 	if (bh_key_is_pattern(key))
-		return patterns_are_same(&q->patterns->slot[q->rule->class][key->index], a, b);
-	return v[a].kind == v[b].kind && !memcmp(v[a].bytes, v[b].bytes, BH_DIGEST_MAX);
+		return pattern_covers(q, &q->patterns->slot[q->rule->class][key->index], outer,
+				      inner);
+	return v[outer].kind == v[inner].kind &&
+	       !memcmp(v[outer].bytes, v[inner].bytes, BH_DIGEST_MAX);
 }
 
 /* Does a condition exclude what matches a value? */
@@ -274,11 +352,36 @@ static bool excludes(struct question *q, const struct bh_cond *cond, u32 value)
 		if (!q->tries)
 			return false;
 		q->tries--;
-		if (cond->negated ? values_are_same(q, key, value, values[i]) :
+		if (cond->negated ? value_covers(q, key, values[i], value) :
 				    values_may_meet(q, key, value, values[i]))
 			return cond->negated;
 	}
 	return !cond->negated;
+}
+
+/* Is a pattern one that every path matches: `**`, or that behind a slash? */
+static bool is_every_path(const struct bh_patterns *p, u32 pattern)
+{
+	const u16 *tokens = bh_pattern_tokens(p, pattern);
+	u32 len = bh_pattern_len(p, pattern);
+
+	return (len == 1 || (len == 2 && tokens[0] == '/')) &&
+	       tokens[len - 1] == BH_TOKEN_GLOBSTAR;
+}
+
+/* Only a file without a path is at none of the paths that there are, which allows nothing. */
+static bool never_by_every_path(const struct question *q, const struct bh_cond *cond)
+{
+	const u32 *values = q->policy->values + cond->arg;
+	const struct bh_key *key = key_of(q, cond);
+	u32 i;
+
+	if (key->kind != BH_KEY_PATH || q->rule->action != BH_ALLOW)
+		return false;
+	for (i = 0; i < cond->nr; i++)
+		if (is_every_path(&q->patterns->slot[q->rule->class][key->index], values[i]))
+			return true;
+	return false;
 }
 
 /* Is each value of a condition excluded by another condition on the same key? */
@@ -288,7 +391,7 @@ static bool never_by_values(struct question *q, const struct bh_cond *cond)
 	u32 i;
 
 	if (cond->negated)
-		return false;
+		return never_by_every_path(q, cond);
 	for (i = 0; i < cond->nr; i++) {
 		for (other = first_cond(q); other < end_of_conds(q); other++)
 			if (other != cond && other->key == cond->key &&
@@ -300,10 +403,82 @@ static bool never_by_values(struct question *q, const struct bh_cond *cond)
 	return true;
 }
 
+/**
+ * struct kind - what some files and operations never have
+ * @class: whose requests
+ * @words: which of them, by the enumeration that kinds_of() looks at
+ * @without: a bit for each string that they do not have, and for BH_DIGEST
+ * @layer: the layer that they have, or 0: any
+ * @bare: have they no flag?
+ */
+struct kind {
+	u8 class;
+	u8 words;
+	u8 without;
+	u8 layer;
+	bool bare;
+};
+
+static const struct kind kinds[] = {
+	{ BH_EXEC, BH_BACKING_MEMFD, 1 << BH_EXEC_PATH, BH_LAYER_NONE },
+	{ BH_MAP, BH_BACKING_MEMFD, 1 << BH_EXEC_PATH, BH_LAYER_NONE },
+	{ BH_MAP, BH_BACKING_ANONYMOUS,
+	  1 << BH_EXEC_PATH | 1 << BH_EXEC_FSTYPE | 1 << BH_DIGEST, BH_LAYER_NONE, true },
+	{ BH_MOUNT, BH_OP_UMOUNT | BH_OP_PIVOT_ROOT, .bare = true },
+};
+
+/* The words of the enumeration by which struct kind tells a class's requests apart. */
+static u32 kinds_of(const struct question *q)
+{
+	u8 attr = q->rule->class == BH_MOUNT ? BH_MOUNT_OP : BH_EXEC_BACKING;
+	const struct bh_key *keys = bh_classes[q->rule->class].keys, *key = NULL;
+	const struct bh_word *word;
+	const struct bh_cond *cond;
+	u32 bits = 0;
+
+	if (q->rule->class == BH_PTRACE)
+		return 0;
+	for (cond = first_cond(q); cond < end_of_conds(q) && !key; cond++)
+		if (key_of(q, cond)->kind == BH_KEY_ENUM && key_of(q, cond)->index == attr)
+			key = key_of(q, cond);
+	for (word = key ? key->words : NULL; word && word->name; word++)
+		bits |= words_hold(q, key - keys, word->bit) ? word->bit : 0;
+	return bits;
+}
+
+/* Can a condition hold of what is of a kind? */
+static bool suits(const struct question *q, const struct bh_cond *cond, const struct kind *kind)
+{
+	const struct bh_key *key = key_of(q, cond);
+
+	if (is_of_flags(key))
+		return !kind->bare || !asks_set(key, cond);
+	if (key->kind == BH_KEY_ENUM)
+		return !kind->layer || key->index != BH_EXEC_LAYER ||
+		       !(cond->arg & kind->layer) == cond->negated;
+	if (!(kind->without & (1 << key->index)))
+		return true;
+	return cond->negated && (q->rule->action != BH_ALLOW || key->kind == BH_KEY_PATTERN);
+}
+
+/* Does a condition ask for what nothing has that another condition lets in? */
+static bool never_by_kind(const struct question *q, const struct bh_cond *cond)
+{
+	u32 left = q->kinds, i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (kinds[i].class == q->rule->class && left & kinds[i].words &&
+		    !suits(q, cond, &kinds[i]))
+			left &= ~kinds[i].words;
+	return q->kinds && !left;
+}
+
 static bool never_by(struct question *q, const struct bh_cond *cond)
 {
 	const struct bh_key *key = key_of(q, cond);
 
+	if (never_by_kind(q, cond))
+		return true;
 	if (bh_key_has_values(key))
 		return never_by_values(q, cond);
 	return key->kind == BH_KEY_ENUM ? never_by_words(q, cond) : never_by_flags(q, cond);
@@ -325,6 +500,7 @@ bool bh_never_rule(const struct bh_policy *policy, const struct bh_rule *rule,
 		.policy = policy, .rule = rule, .patterns = patterns, .tries = BH_NEVER_TRIES_MAX,
 	};
 
+	q.kinds = kinds_of(&q);
 	/* From the last on, which is the one that contradicts. */
 	for (*cond = rule->nr_conds; (*cond)--;)
 		if (never_by(&q, first_cond(&q) + *cond))

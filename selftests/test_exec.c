@@ -193,7 +193,7 @@ TEST_F(keys, conditions_are_anded)
 		       " rule=2 "),
 		ALLOWED(exec_path, "deny exec path=" PROG " fstype=ramfs", PROG),
 		ALLOWED(exec_path, "deny exec path=" PROG " setid=yes", PROG),
-		ALLOWED(exec_path, "deny exec path=" PROG " backing=memfd", PROG),
+		ALLOWED(exec_path, "deny exec path=" PROG " backing=deleted", PROG),
 		ALLOWED(exec_path, "deny exec path=" PROG " as=interpreter", PROG),
 		ALLOWED(exec_path, "deny exec path=" PROG " from=/nope", PROG),
 		DENIED(exec_path, "deny exec", PROG, " rule=2 "),

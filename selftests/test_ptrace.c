@@ -989,7 +989,7 @@ TEST_F(traces, traceme)
 		ALLOWED(let_child_offer_itself, NULL, "deny ptrace peer=outside"),
 		DENIED(let_child_offer_itself, NULL, "deny ptrace exe=/none", reason),
 		DENIED(let_child_offer_itself, NULL, "allow ptrace exe=/**", reason),
-		DENIED(let_child_offer_itself, NULL, "allow ptrace\nallow ptrace exe!=/**",
+		DENIED(let_child_offer_itself, NULL, "allow ptrace\nallow ptrace exe!=/nowhere",
 		       reason),
 		GIVES(0, 0, let_child_offer_itself, NULL, "mode audit\ndeny ptrace exe=/none",
 		      "verdict=would-deny", reason),

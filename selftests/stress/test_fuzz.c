@@ -176,7 +176,7 @@ static const char *const documents[] = {
 	"  deny ptrace role=tracee peer=outside\nend\n",
 	"policy fa version %u\n  quiet deny exec path=/fuzz/[a-c]*\n"
 	"  allow map backing=file,deleted\n  deny map backing=anonymous\n  kill ptrace\nend\n",
-	"# comment\npolicy fb version %u\n  deny exec layer=upper backing=memfd\n"
+	"# comment\npolicy fb version %u\n  deny exec layer=upper backing=deleted\n"
 	"  allow exec path!=/fuzz/x* as=program setid=no\nend\n",
 	/* As a signed document begins. */
 	"\x30\x82\x01\x10\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02%u",

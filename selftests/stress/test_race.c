@@ -41,7 +41,7 @@ static const char *const bodies[] = {
 	"default exec deny\nallow exec path!=" DENIED "," ASSIGNED "\ndefault ptrace deny\n"
 	"deny mount source=/no/[a-z]*\n",
 	"kill exec path=/nowhere\ndeny ptrace\nquiet deny exec path=" DENIED "\n"
-	"deny exec layer=upper setid=yes backing=memfd\n",
+	"deny exec layer=upper setid=yes backing=deleted\n",
 };
 
 #define ALWAYS								\
