@@ -56,29 +56,45 @@ static void consider_words(const char *word, const struct bh_word *words, const 
 		consider(word, words->name, best, least);
 }
 
-/* Any word of the language that is like this one. */
-static const char *nearest(const char *word)
+/* A key of a class that is like a word. */
+static const char *nearest_key(int class, const char *word)
+{
+	const struct bh_key *key = bh_classes[class].keys;
+	const char *best = NULL;
+	unsigned int least = 3;
+
+	for (; key->name; key++)
+		consider(word, key->name, &best, &least);
+	return best && least ? best : NULL;
+}
+
+/* A word that is like one and may be a value of a key, which is NULL if there is none such. */
+static const char *nearest_value(const struct bh_key *key, const char *word)
+{
+	const char *best = NULL;
+	unsigned int least = 3;
+
+	if (key)
+		consider_words(word, key->words, &best, &least);
+	return best && least ? best : NULL;
+}
+
+/* A word that is like one and stands elsewhere than in a condition. */
+static const char *nearest_word(const char *word)
 {
 	static const char *const others[] = {
 		"policy", "version", "mode", "default", "end", "enforce", "audit",
 	};
 	const char *best = NULL;
 	unsigned int least = 3;
-	const struct bh_key *key;
 	size_t i;
-	int class;
 
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		consider(word, others[i], &best, &least);
 	consider_words(word, bh_action_words, &best, &least);
 	consider_words(word, bh_report_words, &best, &least);
-	for (class = 0; class < BH_CLASSES; class++) {
-		consider(word, bh_classes[class].name, &best, &least);
-		for (key = bh_classes[class].keys; key->name; key++) {
-			consider(word, key->name, &best, &least);
-			consider_words(word, key->words, &best, &least);
-		}
-	}
+	for (i = 0; i < BH_CLASSES; i++)
+		consider(word, bh_classes[i].name, &best, &least);
 	return best && least ? best : NULL;
 }
 
@@ -134,9 +150,10 @@ static bool hint_bytes(const struct doc *doc, const struct doc_line *line, unsig
 	static const struct {
 		const char *bytes;
 		const char *hint;
+		bool first;	/* only where the file begins */
 	} bytes[] = {
-		{ "\xef\xbb\xbf", "the file begins with a byte order mark: save it without" },
-		{ "\xff\xfe", "the file is in UTF-16: save it as UTF-8" },
+		{ "\xef\xbb\xbf", "the file begins with a byte order mark: save it without", true },
+		{ "\xff\xfe", "the file is in UTF-16: save it as UTF-8", true },
 		{ "\xe2\x80\x9c", "a typographic quote: write \"" },
 		{ "\xe2\x80\x9d", "a typographic quote: write \"" },
 		{ "\xe2\x80\x98", "a typographic quote: write \"" },
@@ -149,7 +166,7 @@ static bool hint_bytes(const struct doc *doc, const struct doc_line *line, unsig
 	for (i = 0; i < ARRAY_SIZE(bytes); i++) {
 		size_t len = strlen(bytes[i].bytes);
 
-		for (at = 0; at + len <= line->comment; at++)
+		for (at = 0; at + len <= line->comment && !(bytes[i].first && (at || row > 1)); at++)
 			if (!memcmp(line->s + at, bytes[i].bytes, len)) {
 				hint_at(doc, row, at + 1, "%s", bytes[i].hint);
 				return true;
@@ -158,33 +175,37 @@ static bool hint_bytes(const struct doc *doc, const struct doc_line *line, unsig
 	return false;
 }
 
-/* A pattern or a digest is whatever its writer means: no word of the language is like it. */
-static bool has_free_values(const char *name)
-{
-	const struct bh_key *key;
-	int class;
-
-	for (class = 0; class < BH_CLASSES; class++) {
-		key = bh_key_find(class, name, strlen(name));
-		if (key && bh_key_has_values(key))
-			return true;
-	}
-	return false;
-}
-
-/* A policy's name, likewise. */
+/* A policy's name is whatever its writer means: no word of the language is like it. */
 static bool is_name(const struct doc_line *line, const struct doc_cond *word)
 {
 	return word == &line->words[1] && !strcmp(line->words[0].key, "policy");
+}
+
+/* The word that was meant at a column, of those that may stand there. */
+static const char *meant(const struct doc_line *line, const struct doc_cond *word,
+			 unsigned int column)
+{
+	const struct bh_key *key;
+	size_t i;
+
+	if (line->kind != DOC_RULE || word < line->conds || word >= line->conds + line->nr_conds)
+		return column == word->column && !is_name(line, word) ? nearest_word(word->key) :
+									NULL;
+	if (column == word->column)
+		return nearest_key(line->class, word->key);
+	key = bh_key_find(line->class, word->key, strlen(word->key));
+	for (i = 0; i < word->nr; i++)
+		if (word->values[i].column == column)
+			return nearest_value(key, word->values[i].s);
+	return NULL;
 }
 
 static void hint_word(const struct doc *doc, const struct doc_line *line, unsigned int row,
 		      unsigned int column)
 {
 	const struct doc_cond *word = word_at(line, column);
-	const char *like = NULL;
+	const char *like;
 	char *classes;
-	size_t i;
 
 	if (!word)
 		return;
@@ -205,11 +226,7 @@ static void hint_word(const struct doc *doc, const struct doc_line *line, unsign
 		return;
 	}
 	free(classes);
-	for (i = 0; i < word->nr && !like; i++)
-		if (word->values[i].column == column && !has_free_values(word->key))
-			like = nearest(word->values[i].s);
-	if (column == word->column && !is_name(line, word))
-		like = nearest(word->key);
+	like = meant(line, word, column);
 	if (like)
 		hint_at(doc, row, column, "did you mean \"%s\"?", like);
 }
