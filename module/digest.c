@@ -8,9 +8,9 @@
  * and of openings are compared before and after a file is read, so that what is kept is
  * the digest of what it held all the while.
  *
- * A digest is kept with its inode by a mark of fsnotify, which holds neither the inode nor
- * the file system and ends with the inode. That fsnotify would tell of changes is not
- * used: it is silent about what overlayfs writes.
+ * A digest is kept as long as its inode lives (kept.c). Marks of fsnotify would not do: it
+ * is silent about what overlayfs writes, and before 6.12 it drops the marks of an inode that
+ * lives when the last of its names goes.
  *
  * What a digest allowed to run must stay what it is. From the verdict until the end of
  * the system call, and then while the file is mapped, it is not opened for writing: ETXTBSY.
@@ -20,7 +20,6 @@
 #include <linux/blkdev.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
-#include <linux/fsnotify_backend.h>
 #include <linux/gfs2_ondisk.h>
 #include <linux/magic.h>
 #include <linux/percpu.h>
@@ -31,36 +30,12 @@
 #include "attach.h"
 #include "compat/compat.h"
 #include "digest.h"
+#include "kept.h"
 #include "limits.h"
 #include "stay.h"
 
 /* Memory for hashing: the algorithm's state, and behind it what is read at a time. */
 #define BUFFER 16384
-
-/**
- * struct bh_kept - a digest and whether it still counts
- * @mark: binds it to the inode; has the count of references
- * @list: in kept_list, by age; under kept_lock
- * @lock: held by who computes the digest; the others wait for it
- * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
- *            brings it round to where it was
- * @passing: checks between their look at the digest and the end of the system call
- * @relied: what the digest allowed may be mapped
- * @known: @sha256 is the digest that the file had when @openings was @at
- * @at: see @known
- * @sha256: the digest
- */
-struct bh_kept {
-	struct fsnotify_mark mark;
-	struct list_head list;
-	struct mutex lock;	/* of who computes */
-	atomic64_t openings;
-	atomic_t passing;
-	bool relied;
-	bool known;
-	s64 at;
-	u8 sha256[32];
-};
 
 /* Ends a check's hold when its task goes back to its program. */
 struct pass {
@@ -68,139 +43,13 @@ struct pass {
 	struct bh_kept *kept;
 };
 
-static struct kmem_cache *kept_cache;
-static struct fsnotify_group *content_group;
 static struct crypto_shash *content_hasher;
 static struct bh_hook *overlay_hook;
-
-static LIST_HEAD(kept_list);
-static unsigned int nr_kept;
-static DEFINE_SPINLOCK(kept_lock);	/* of both */
 
 static atomic_t nr_passes = ATOMIC_INIT(0);
 
 static DEFINE_PER_CPU(u64, content_hits);
 static DEFINE_PER_CPU(u64, content_misses);
-
-/* What is kept */
-
-static struct bh_kept *kept_of(struct fsnotify_mark *mark)
-{
-	return container_of(mark, struct bh_kept, mark);
-}
-
-/* Who is in the list has references that end after it has left. Under kept_lock. */
-static void kept_get(struct bh_kept *kept)
-{
-	refcount_inc(&kept->mark.refcnt);
-}
-
-static void kept_put(struct bh_kept *kept)
-{
-	fsnotify_put_mark(&kept->mark);
-}
-
-/* The last reference is gone. */
-static void free_kept(struct fsnotify_mark *mark)
-{
-	kmem_cache_free(kept_cache, kept_of(mark));
-}
-
-/*
- * The inode dies, or the digest is dropped. Kernels before 6.12 also forget the marks of an
- * inode that lives when the last of its names goes: nobody is told of writers from then on,
- * so that what is being computed does not count either.
- */
-static void forget_kept(struct fsnotify_mark *mark, struct fsnotify_group *unused)
-{
-	struct bh_kept *kept = kept_of(mark);
-
-	atomic64_inc(&kept->openings);
-	spin_lock(&kept_lock);
-	if (!list_empty(&kept->list)) {
-		list_del_init(&kept->list);
-		nr_kept--;
-	}
-	spin_unlock(&kept_lock);
-}
-
-static const struct fsnotify_ops mark_ops = {
-	.free_mark = free_kept,
-	.freeing_mark = forget_kept,
-};
-
-static struct bh_kept *find_kept(struct inode *inode)
-{
-	struct fsnotify_mark *mark = NULL;
-
-	if (rcu_access_pointer(inode->i_fsnotify_marks))
-		mark = fsnotify_find_inode_mark(inode, content_group);
-	return mark ? kept_of(mark) : NULL;
-}
-
-/*
- * The oldest digest that protects nothing that runs, with a reference. Few are looked
- * at: if all of them run, one more is kept than should be.
- */
-static struct bh_kept *choose_victim(void)
-{
-	struct bh_kept *kept = NULL;
-	int tries;
-
-	spin_lock(&kept_lock);
-	for (tries = 0; tries < BH_DIGEST_TRIES_MAX && nr_kept >= BH_DIGESTS_MAX; tries++) {
-		kept = list_first_entry(&kept_list, struct bh_kept, list);
-		list_move_tail(&kept->list, &kept_list);
-		if (!READ_ONCE(kept->relied) && !atomic_read(&kept->passing)) {
-			kept_get(kept);
-			break;
-		}
-		kept = NULL;
-	}
-	spin_unlock(&kept_lock);
-	return kept;
-}
-
-static void make_room(void)
-{
-	struct bh_kept *victim = choose_victim();
-
-	if (!victim)
-		return;
-	fsnotify_destroy_mark(&victim->mark, content_group);
-	kept_put(victim);
-}
-
-/* What is kept of an inode, with a reference; made if there is nothing. */
-static struct bh_kept *get_kept(struct inode *inode)
-{
-	struct bh_kept *kept = find_kept(inode);
-	int err;
-
-	if (kept)
-		return kept;
-	make_room();
-	kept = kmem_cache_zalloc(kept_cache, GFP_KERNEL_ACCOUNT);
-	if (!kept)
-		return ERR_PTR(-ENOMEM);
-	mutex_init(&kept->lock);
-	fsnotify_init_mark(&kept->mark, content_group);
-	kept->mark.flags |= FSNOTIFY_MARK_FLAG_NO_IREF;
-	INIT_LIST_HEAD(&kept->list);
-	err = fsnotify_add_inode_mark(&kept->mark, inode, 0);
-	if (err) {
-		kept_put(kept);
-		kept = err == -EEXIST ? find_kept(inode) : NULL;
-		return kept ?: ERR_PTR(err == -EEXIST ? -EAGAIN : err);
-	}
-	spin_lock(&kept_lock);
-	if (kept->mark.flags & FSNOTIFY_MARK_FLAG_ATTACHED) {
-		list_add_tail(&kept->list, &kept_list);
-		nr_kept++;
-	}
-	spin_unlock(&kept_lock);
-	return kept;
-}
 
 /* Which files have one */
 
@@ -279,6 +128,11 @@ static bool is_kept_here(const struct super_block *sb)
 	return flags & FS_REQUIRES_DEV && !(flags & FS_HAS_SUBTYPE) && !is_served_below(sb);
 }
 
+static bool is_open_for_writing(const struct inode *inode)
+{
+	return atomic_read(&inode->i_writecount) > 0 || mapping_writably_mapped(inode->i_mapping);
+}
+
 static const char *why_none(const struct inode *inode)
 {
 	if (!S_ISREG(inode->i_mode))
@@ -287,9 +141,7 @@ static const char *why_none(const struct inode *inode)
 		return "no digest: the file system may change its content unseen";
 	if (i_size_read(inode) > BH_DIGEST_FILE_MAX)
 		return "no digest: the file is too large";
-	if (atomic_read(&inode->i_writecount) > 0 || mapping_writably_mapped(inode->i_mapping))
-		return "no digest: the file is open for writing";
-	return NULL;
+	return is_open_for_writing(inode) ? "no digest: the file is open for writing" : NULL;
 }
 
 /* Computing */
@@ -365,14 +217,14 @@ static int compute_digests(const struct file *file, struct inode *inode, struct 
 	return 0;
 }
 
-/* Does the kept digest still count? With kept->passing raised, it will. */
+/* Does the kept digest still count? With the count of passes raised, it will. */
 static bool kept_counts(struct inode *inode, struct bh_kept *kept)
 {
 	/* Pairs with smp_store_release() in compute_digests(). */
 	if (!smp_load_acquire(&kept->known))
 		return false;
 	/* Writers before openings; pairs with the barriers of bh_content_written(). */
-	if (why_none(inode))
+	if (is_open_for_writing(inode))
 		return false;
 	/* As said above. */
 	smp_rmb();
@@ -382,16 +234,16 @@ static bool kept_counts(struct inode *inode, struct bh_kept *kept)
 /* Takes the kept digest into a check, which keeps writers out from then on. */
 static bool take_kept(struct inode *inode, struct bh_kept *kept, struct bh_content *content)
 {
-	atomic_inc(&kept->passing);
-	/* Before writers are counted; pairs with bh_content_written(). */
-	smp_mb__after_atomic();
+	/* A barrier before writers are counted; pairs with bh_content_written(). */
+	if (!atomic_inc_unless_negative(&kept->state))
+		return false;
 	if (kept_counts(inode, kept)) {
 		memcpy(content->sha256, kept->sha256, sizeof(content->sha256));
 		content->kinds |= 1 << BH_SHA256;
 		content->kept = kept;
 		return true;
 	}
-	atomic_dec(&kept->passing);
+	atomic_dec(&kept->state);
 	return false;
 }
 
@@ -403,11 +255,11 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 	content->why_none = why_none(inode);
 	if (content->why_none)
 		return 0;
-	kept = get_kept(inode);
-	if (IS_ERR(kept))
-		return PTR_ERR(kept);
+	kept = bh_kept_get(inode);
+	if (!kept)
+		return -ENOMEM;
 	if (mutex_lock_killable(&kept->lock)) {
-		kept_put(kept);
+		bh_kept_put(kept);
 		return -EINTR;
 	}
 	if (take_kept(inode, kept, content)) {
@@ -420,8 +272,7 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 			content->why_none = "no digest: the file was changed meanwhile";
 	}
 	mutex_unlock(&kept->lock);
-	if (!content->kept)
-		kept_put(kept);
+	bh_kept_put(kept);
 	return err;
 }
 
@@ -438,6 +289,19 @@ static void tell_verity(struct inode *inode, u32 kinds, struct bh_content *conte
 			content->kinds |= 1 << kind;
 }
 
+/* Takes what is kept, if anything is and counts. */
+static bool peek_sha256(struct inode *inode, struct bh_content *content)
+{
+	struct bh_kept *kept;
+	bool taken;
+
+	rcu_read_lock();
+	kept = bh_kept_find(inode);
+	taken = kept && take_kept(inode, kept, content);
+	rcu_read_unlock();
+	return taken;
+}
+
 /**
  * bh_content_peek() - tell the digests of a file, if they are known
  * @file: the file
@@ -449,27 +313,21 @@ static void tell_verity(struct inode *inode, u32 kinds, struct bh_content *conte
 int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *content)
 {
 	struct inode *inode = bh_content_inode(file);
-	struct bh_kept *kept;
 
 	if (!is_watched(file))
 		return -EAGAIN;
 	tell_verity(inode, kinds, content);
 	if (!(kinds & 1 << BH_SHA256))
 		return 0;
+	if (peek_sha256(inode, content)) {
+		this_cpu_inc(content_hits);
+		return 0;
+	}
 	content->why_none = why_none(inode);
 	if (content->why_none)
 		return 0;
 	content->why_none = "no digest: the file was not read before";
-	kept = find_kept(inode);
-	if (!kept)
-		return -EAGAIN;
-	if (!take_kept(inode, kept, content)) {
-		kept_put(kept);
-		return -EAGAIN;
-	}
-	content->why_none = NULL;
-	this_cpu_inc(content_hits);
-	return 0;
+	return -EAGAIN;
 }
 
 /**
@@ -515,8 +373,8 @@ static void end_pass(struct callback_head *work)
 
 	/* What was mapped is by now. Pairs with the barrier of bh_content_written(). */
 	smp_mb__before_atomic();
-	atomic_dec(&pass->kept->passing);
-	kept_put(pass->kept);
+	atomic_dec(&pass->kept->state);
+	bh_kept_put(pass->kept);
 	kfree(pass);
 	atomic_dec(&nr_passes);
 	bh_stay_end();
@@ -524,7 +382,8 @@ static void end_pass(struct callback_head *work)
 
 static int begin_pass(struct bh_kept *kept)
 {
-	struct pass *pass = kmalloc(sizeof(*pass), GFP_KERNEL_ACCOUNT);
+	/* Not charged: a task has but few of them, for the call that it is in. */
+	struct pass *pass = kmalloc(sizeof(*pass), GFP_KERNEL);
 	int err;
 
 	if (!pass)
@@ -534,12 +393,15 @@ static int begin_pass(struct bh_kept *kept)
 		kfree(pass);
 		return -ESRCH;
 	}
+	/* The file may be closed before the call ends, and the inode die. */
+	refcount_inc(&kept->refs);
 	pass->kept = kept;
 	init_task_work(&pass->work, end_pass);
 	atomic_inc(&nr_passes);
 	err = task_work_add(current, &pass->work, TWA_RESUME);
 	if (err) {
 		atomic_dec(&nr_passes);
+		bh_kept_put(kept);
 		kfree(pass);
 		bh_stay_end();
 	}
@@ -561,7 +423,7 @@ int bh_content_rely(struct bh_content *content)
 
 	if (!content->kept)
 		return 0;
-	WRITE_ONCE(content->kept->relied, true);
+	atomic_or(BH_KEPT_RELIED, &content->kept->state);
 	err = begin_pass(content->kept);
 	if (!err)
 		content->kept = NULL;
@@ -576,11 +438,26 @@ void bh_content_put(struct bh_content *content)
 {
 	if (!content->kept)
 		return;
-	/* Whoever writes from now on sees ->relied; pairs with bh_content_written(). */
-	smp_mb__before_atomic();
-	atomic_dec(&content->kept->passing);
-	kept_put(content->kept);
+	atomic_dec(&content->kept->state);
 	content->kept = NULL;
+}
+
+/* Is what a digest allowed running, or about to? */
+static bool is_running(struct bh_kept *kept, struct inode *inode)
+{
+	int state = atomic_read(&kept->state);
+
+	if (state & BH_KEPT_PASSES)
+		return true;
+	if (!(state & BH_KEPT_RELIED))
+		return false;
+	/* Pairs with end_pass(): what was mapped until then is seen. */
+	smp_rmb();
+	if (mapping_mapped(inode->i_mapping))
+		return true;
+	/* Nobody passes as long as the writer is counted. */
+	atomic_andnot(BH_KEPT_RELIED, &kept->state);
+	return false;
 }
 
 /**
@@ -591,29 +468,21 @@ void bh_content_put(struct bh_content *content)
  */
 int bh_content_written(struct inode *inode)
 {
-	struct bh_kept *kept = find_kept(inode);
+	struct bh_kept *kept;
 	int err = 0;
 
-	if (!kept)
-		return 0;
-	/* The count of writers was raised before; pairs with take_kept(). */
+	/* The count of writers was raised before; pairs with take_kept() and compute_digests(). */
 	smp_mb();
-	if (atomic_read(&kept->passing)) {
+	rcu_read_lock();
+	kept = bh_kept_find(inode);
+	if (kept && is_running(kept, inode)) {
 		err = -ETXTBSY;
-	} else {
-		/* Pairs with end_pass(): what was mapped until then is seen. */
-		smp_rmb();
-		if (READ_ONCE(kept->relied) && mapping_mapped(inode->i_mapping))
-			err = -ETXTBSY;
-		else
-			WRITE_ONCE(kept->relied, false);
-	}
-	if (!err) {
+	} else if (kept) {
 		atomic64_inc(&kept->openings);
 		/* Before the count of writers falls again; pairs with kept_counts(). */
 		smp_mb__after_atomic();
 	}
-	kept_put(kept);
+	rcu_read_unlock();
 	return err;
 }
 
@@ -629,37 +498,6 @@ u32 bh_content_unknown_kinds(void)
 	return BH_TELLS_VERITY ? 0 : 1 << BH_VERITY_SHA256 | 1 << BH_VERITY_SHA512;
 }
 
-static int start_content(void)
-{
-	struct fsnotify_group *new;
-
-	kept_cache = kmem_cache_create("bulkhead_digest", sizeof(struct bh_kept), 0,
-				       SLAB_ACCOUNT, NULL);
-	if (!kept_cache)
-		return -ENOMEM;
-	content_hasher = crypto_alloc_shash("sha256", 0, 0);
-	if (IS_ERR(content_hasher))
-		return PTR_ERR(content_hasher);
-	new = bh_fsnotify_alloc_group(&mark_ops);
-	if (IS_ERR(new))
-		return PTR_ERR(new);
-	content_group = new;
-	return 0;
-}
-
-static void stop_content(void)
-{
-	if (content_group)
-		fsnotify_put_group(content_group);
-	fsnotify_wait_marks_destroyed();
-	content_group = NULL;
-	if (!IS_ERR_OR_NULL(content_hasher))
-		crypto_free_shash(content_hasher);
-	content_hasher = NULL;
-	kmem_cache_destroy(kept_cache);
-	kept_cache = NULL;
-}
-
 /**
  * bh_content_init() - be ready to keep digests
  * @overlay: the hook that sees what overlayfs maps, put in place before anything is told
@@ -669,42 +507,29 @@ static void stop_content(void)
  */
 int bh_content_init(struct bh_hook *overlay)
 {
-	int err;
+	int err = bh_kept_init();
 
-	overlay_hook = overlay;
-	err = start_content();
 	if (err)
-		stop_content();
-	return err;
-}
-
-static struct bh_kept *first_kept(void)
-{
-	struct bh_kept *kept;
-
-	spin_lock(&kept_lock);
-	kept = list_first_entry_or_null(&kept_list, struct bh_kept, list);
-	if (kept)
-		kept_get(kept);
-	spin_unlock(&kept_lock);
-	return kept;
+		return err;
+	overlay_hook = overlay;
+	content_hasher = crypto_alloc_shash("sha256", 0, 0);
+	if (IS_ERR(content_hasher)) {
+		bh_kept_exit();
+		return PTR_ERR(content_hasher);
+	}
+	return 0;
 }
 
 /** bh_content_exit() - undo bh_content_init(); no check is under way and no hook attached */
 void bh_content_exit(void)
 {
-	struct bh_kept *kept;
-
 	/* System calls that were allowed and have not come back. */
 	while (atomic_read(&nr_passes))
 		msleep(20);
 	/* One that saw the count fall may be on its last instructions. */
 	synchronize_rcu_tasks();
-	while ((kept = first_kept())) {
-		fsnotify_destroy_mark(&kept->mark, content_group);
-		kept_put(kept);
-	}
-	stop_content();
+	crypto_free_shash(content_hasher);
+	bh_kept_exit();
 }
 
 static u64 sum_counter(const u64 __percpu *counter)
@@ -727,10 +552,4 @@ u64 bh_content_hits(void)
 u64 bh_content_misses(void)
 {
 	return sum_counter(&content_misses);
-}
-
-/** bh_content_bytes() - memory of what is kept */
-size_t bh_content_bytes(void)
-{
-	return READ_ONCE(nr_kept) * sizeof(struct bh_kept);
 }

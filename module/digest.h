@@ -18,8 +18,8 @@ struct inode;
  * struct bh_content - what a check learns of a file's content
  * @kinds: a bit for each enum bh_digest_kind that is told
  * @why_none: why there is no sha256 digest, a static sentence, or NULL
- * @kept: where the sha256 digest is kept, with a reference; its file is not opened for
- *        writing meanwhile
+ * @kept: where the sha256 digest is kept, with a pass; its file is not opened for writing
+ *        meanwhile
  * @sha256: the digest of the whole file
  * @verity: what fs-verity says
  */
@@ -47,6 +47,5 @@ void bh_content_exit(void);
 
 u64 bh_content_hits(void);
 u64 bh_content_misses(void);
-size_t bh_content_bytes(void);
 
 #endif /* BULKHEAD_DIGEST_H */

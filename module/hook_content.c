@@ -4,9 +4,11 @@
  *
  * A file that is written to was opened by do_dentry_open(), also by overlayfs itself, which
  * asks security_file_open() after it has counted the writer. A file that is truncated without
- * being opened goes through notify_change(), after the writer was counted as well. The hooks
- * judge no class of rules and do not sleep. They are attached when the first policy names a
- * digest.
+ * being opened goes through notify_change(), after the writer was counted as well. An inode
+ * that dies is given to security_inode_free() before its memory can be another one's.
+ *
+ * The hooks judge no class of rules and do not sleep. They are attached when the first policy
+ * names a digest.
  */
 #include <linux/fs.h>
 #include <linux/lockdep.h>
@@ -15,10 +17,12 @@
 #include "compat/compat.h"
 #include "digest.h"
 #include "hooks.h"
+#include "kept.h"
 #include "registry.h"
 
 BH_DEFINE_ORIGINAL(security_file_open);
 BH_DEFINE_ORIGINAL(notify_change);
+BH_DEFINE_ORIGINAL(security_inode_free);
 
 static int hook_file_open(struct file *file)
 {
@@ -51,13 +55,26 @@ static int hook_notify_change(struct dentry *dentry, struct iattr *attr,
 }
 #endif
 
+static void hook_inode_free(struct inode *inode)
+{
+	if (S_ISREG(inode->i_mode))
+		bh_kept_forget(inode);
+	BH_ORIGINAL(security_inode_free)(inode);
+}
+
+static struct bh_hook death_hooks[] = {
+	BH_HOOK(security_inode_free, "content: files that are there no more", hook_inode_free),
+	{ }
+};
+
 static struct bh_hook content_hooks[] = {
 	BH_HOOK(security_file_open, "content: files opened for writing", hook_file_open),
 	BH_HOOK(notify_change, "content: files cut", hook_notify_change),
 	{ }
 };
 
-static struct bh_hook *const tables[] = { content_hooks };
+/* Nothing is looked for unless it is seen to end: that hook is there before, and after. */
+static struct bh_hook *const tables[] = { death_hooks, content_hooks };
 static bool started;	/* under bh_config_mutex */
 
 /**
@@ -90,7 +107,8 @@ void bh_content_stop(void)
 {
 	if (!started)
 		return;
-	bh_detach(tables, ARRAY_SIZE(tables));
+	bh_detach(&tables[1], 1);
+	bh_detach(&tables[0], 1);
 	bh_content_exit();
 	started = false;
 }

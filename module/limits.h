@@ -76,6 +76,7 @@
 
 /* Digests of files. */
 #define BH_DIGESTS_MAX		65536		/* kept ones */
+#define BH_DIGEST_BUCKET_BITS	14		/* of the table that they are kept in */
 #define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */
 #define BH_DIGEST_FILE_MAX	(16LL << 30)	/* bytes in a file that is read for its digest */
 

@@ -42,6 +42,7 @@ enum {
 	A_PLACE,
 	A_MOUNT,
 	A_DENTRY,
+	A_INODE,
 	A_FS_TYPE,
 	A_CONTEXT,
 	A_MNT_NS,
@@ -113,6 +114,7 @@ static const struct {
 	{ "mm_access", { A_TASK } },
 	{ "vfs_statfs", { A_PLACE, A_STATFS } },
 	{ "security_file_open", { A_FILE } },
+	{ "security_inode_free", { A_INODE } },
 #ifdef BH_SAMPLE_IDMAP
 	{ "notify_change", { A_IDMAP, A_DENTRY, A_ATTRIBUTES } },
 #else
@@ -157,6 +159,7 @@ static void list_objects(struct bh_samples *s)
 		[A_PLACE] = (void *)place,
 		[A_MOUNT] = place->mnt,
 		[A_DENTRY] = place->dentry,
+		[A_INODE] = d_inode(place->dentry),
 		[A_FS_TYPE] = place->dentry->d_sb->s_type,
 		[A_CONTEXT] = &s->context,
 		[A_MNT_NS] = current->nsproxy->mnt_ns,

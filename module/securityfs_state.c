@@ -10,6 +10,7 @@
 #include "binding.h"
 #include "check.h"
 #include "event_ring.h"
+#include "kept.h"
 #include "path.h"
 #include "securityfs_files.h"
 
@@ -63,7 +64,7 @@ static int stats_show(struct seq_file *m, void *unused)
 	seq_printf(m, "bytes %zu\n", bh_registry_bytes());
 	seq_printf(m, "cache_hits %llu\n", bh_content_hits());
 	seq_printf(m, "cache_misses %llu\n", bh_content_misses());
-	seq_printf(m, "cache_bytes %zu\n", bh_content_bytes());
+	seq_printf(m, "cache_bytes %zu\n", bh_kept_bytes());
 	mutex_unlock(&bh_config_mutex);
 	return 0;
 }

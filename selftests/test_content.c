@@ -27,6 +27,11 @@
 #define SIZE 65536
 #define PLACE 40000
 
+/* <linux/fs.h> does not go with <sys/mount.h>. */
+#ifndef FICLONE
+#define FICLONE _IOW(0x94, 9, int)
+#endif
+
 /* Large enough to take seconds of a machine that is emulated. */
 #define BIG TOP "/big"
 #define BIG_SIZE (48 << 20)
@@ -131,6 +136,33 @@ TEST_F_TIMEOUT(content, changes_while_it_is_read, 120)
 	EXPECT_EQ(0, LOOK(PROG));
 }
 
+/* While it is read, its names go, and it is written to by way of a descriptor. */
+static void change_nameless(void *unused)
+{
+	int fd = open(PROG, O_RDONLY | O_CLOEXEC);
+	char again[32];
+
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	if (!link(PROG, TOP "/again") && !unlink(PROG) && !unlink(TOP "/again"))
+		put_byte(again, 'x');
+	close(fd);
+	make(TOP "/again");
+	rename(TOP "/again", PROG);
+}
+
+TEST_F(content, loses_its_names_while_it_is_read)
+{
+	struct bh_race race = {
+		.act = look_meanwhile, .rival = change_nameless, .arg = &self->cell,
+		.milliseconds = 5000, .enough = 10,
+	};
+
+	ASSERT_EQ(0, bh_race(&race));
+	EXPECT_EQ(0, race.seen[BH_RACE_BAD]);
+	EXPECT_LT(0, race.seen[BH_RACE_HIT]);
+	EXPECT_EQ(0, LOOK(PROG));
+}
+
 /* A ring keeps a file open that no descriptor names any more. */
 TEST_F(content, written_by_a_ring)
 {
@@ -170,6 +202,29 @@ TEST_F(content, under_memory_pressure)
 	EXPECT_EQ(EACCES, RUN(DIR "/prog"));
 	EXPECT_EQ(0, put_byte(DIR "/prog", 0));
 	EXPECT_EQ(0, RUN(DIR "/prog"));
+}
+
+/* Only some file systems can share blocks between files. */
+TEST_F(content, cloned_over)
+{
+	int from, to;
+
+	if (system("mkfs.btrfs -q -f --mixed /dev/ram0 >/dev/null 2>&1") ||
+	    mount("/dev/ram0", DIR, "btrfs", 0, NULL))
+		SKIP(return, "no btrfs here");
+	make(DIR "/prog");
+	make(DIR "/evil");
+	EXPECT_EQ(0, put_byte(DIR "/evil", 'x'));
+	EXPECT_EQ(0, RUN(DIR "/prog"));
+	EXPECT_EQ(0, LOOK(DIR "/prog"));
+	from = open(DIR "/evil", O_RDONLY | O_CLOEXEC);
+	to = open(DIR "/prog", O_WRONLY | O_CLOEXEC);
+	EXPECT_EQ(0, ioctl(to, FICLONE, from));
+	EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
+	close(from);
+	close(to);
+	EXPECT_EQ(EACCES, RUN(DIR "/prog"));
+	EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
 }
 
 /* What is kept goes with its inode. */

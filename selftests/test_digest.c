@@ -327,6 +327,40 @@ TEST_F(digest, not_written_while_it_runs)
 	EXPECT_EQ(0, bh_cell_run(&self->cell, map_and_write, PROG));
 }
 
+/*
+ * Kernels before 6.12 drop what watches an inode when the last of its names goes, though it is
+ * open and mapped still. It can be opened for writing then through its descriptor.
+ */
+static int write_nameless(void *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), writer;
+	void *memory = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	char again[32];
+
+	if (memory == MAP_FAILED)
+		return errno;
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	if (link(path, DIR "/again") || unlink(path) || unlink(DIR "/again"))
+		return -1;
+	writer = open(again, O_RDWR | O_CLOEXEC);
+	if (writer >= 0)
+		return -2;
+	if (errno != ETXTBSY)
+		return -3;
+	munmap(memory, 4096);
+	writer = open(again, O_RDWR | O_CLOEXEC);
+	if (writer < 0 || write_byte(writer) || close(writer))
+		return -4;
+	return map(again) == EACCES ? 0 : -5;
+}
+
+TEST_F(digest, not_written_while_it_runs_without_a_name)
+{
+	EXPECT_EQ(-2, write_nameless(PROG));
+	make_good();
+	EXPECT_EQ(0, bh_cell_run(&self->cell, write_nameless, PROG));
+}
+
 /* mprotect reads no file: what was not looked at before has no digest. */
 static int protect(void *path)
 {

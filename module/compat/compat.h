@@ -11,7 +11,6 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
-#include <linux/fsnotify_backend.h>
 #include <linux/fsverity.h>
 #include <linux/ftrace.h>
 #include <linux/mm.h>
@@ -344,33 +343,6 @@ static inline bool bh_has_other_metadata(const struct dentry *seen, const struct
 /* PID_FS_MAGIC: 6.9, "pidfd: add pidfs". Before, a pidfd is an anonymous inode. */
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446
-#endif
-
-#if !defined(BULKHEAD_HAS_FIND_INODE_MARK)
-/* fsnotify_find_inode_mark(): 6.10, where fsnotify_find_mark() takes an object of any kind. */
-static inline struct fsnotify_mark *fsnotify_find_inode_mark(struct inode *inode,
-							     struct fsnotify_group *group)
-{
-	return fsnotify_find_mark(&inode->i_fsnotify_marks, group);
-}
-#endif
-
-/*
- * fsnotify_alloc_group(): has flags since 5.19, as FSNOTIFY_GROUP_USER has.
- * FSNOTIFY_MARK_FLAG_NO_IREF: 5.19, "fsnotify: allow adding an inode mark without pinning
- * inode".
- * FSNOTIFY_GROUP_NOFS: until 6.9; since then every group is as if it had it.
- */
-#ifdef FSNOTIFY_GROUP_USER
-#define bh_fsnotify_alloc_group(ops) fsnotify_alloc_group(ops, FSNOTIFY_GROUP_NOFS)
-#else
-#define bh_fsnotify_alloc_group(ops) fsnotify_alloc_group(ops)
-#endif
-#ifndef FSNOTIFY_GROUP_NOFS
-#define FSNOTIFY_GROUP_NOFS 0
-#endif
-#ifndef FSNOTIFY_MARK_FLAG_NO_IREF
-#define FSNOTIFY_MARK_FLAG_NO_IREF 0
 #endif
 
 /*

@@ -7,7 +7,6 @@ declares = $(if $(shell grep -sw '$(2)' $(addprefix $(srctree)/include/linux/,$(
 
 ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call exports,fsverity_get_digest,VERITY_DIGEST) \
-	     $(call declares,fsnotify_backend.h,fsnotify_find_inode_mark,FIND_INODE_MARK) \
 	     $(call declares,fs.h,struct delegated_inode,DELEGATED_INODE) \
 	     $(call declares,ftrace.h,struct ftrace_regs,FTRACE_REGS) \
 	     $(call declares,ns_common.h,count,NS_COUNT) \

@@ -68,6 +68,7 @@ static const struct signature {
 	{ "vfs_statfs", "p" },
 	{ "security_file_open", "f" },
 	{ "notify_change", "-" },
+	{ "security_inode_free", "R" },
 };
 
 struct follower {

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is kept of inodes for as long as they live.
+ */
+#ifndef BULKHEAD_KEPT_H
+#define BULKHEAD_KEPT_H
+
+#include <linux/atomic.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/types.h>
+
+struct inode;
+
+/* Bits of bh_kept.state. Below them: checks between their look and the end of the system call. */
+#define BH_KEPT_DROPPED		INT_MIN		/* nobody is to rely on it any more */
+#define BH_KEPT_RELIED		0x40000000	/* what the digest allowed may be mapped */
+#define BH_KEPT_PASSES		(BH_KEPT_RELIED - 1)
+
+/**
+ * struct bh_kept - a digest and whether it still counts
+ * @node: in its bucket, under the table's lock, read under RCU; by @inode
+ * @list: by age; under the table's lock
+ * @inode: whose it is, alive as long as this is in the table
+ * @refs: the table's, and those of who holds it beyond a check
+ * @state: BH_KEPT_*, and how many checks are passing
+ * @lock: held by who computes the digest; the others wait for it
+ * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
+ *            brings it round to where it was
+ * @known: @sha256 is the digest that the file had when @openings was @at
+ * @at: see @known
+ * @sha256: the digest
+ * @rcu: frees it
+ */
+struct bh_kept {
+	struct hlist_node node;
+	struct list_head list;
+	const struct inode *inode;
+	refcount_t refs;
+	atomic_t state;
+	struct mutex lock;	/* of who computes */
+	atomic64_t openings;
+	bool known;
+	s64 at;
+	u8 sha256[32];
+	struct rcu_head rcu;
+};
+
+struct bh_kept *bh_kept_find(const struct inode *inode);
+struct bh_kept *bh_kept_get(const struct inode *inode);
+void bh_kept_put(struct bh_kept *kept);
+void bh_kept_forget(const struct inode *inode);
+
+int bh_kept_init(void);
+void bh_kept_exit(void);
+
+size_t bh_kept_bytes(void);
+
+#endif /* BULKHEAD_KEPT_H */
