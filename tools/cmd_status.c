@@ -10,6 +10,7 @@
 #include "command.h"
 #include "ctl.h"
 #include "proc.h"
+#include "refused.h"
 #include "state.h"
 
 static const struct option options[] = {
@@ -226,6 +227,24 @@ static void print_table(const struct state *state)
 	}
 }
 
+static void print_refused(const struct refused *refused)
+{
+	size_t i;
+
+	if (!refused->nr)
+		return;
+	heading("Containers that were not started", 1);
+	for (i = 0; i < refused->nr; i++) {
+		const struct kvs *words = &refused->v[i];
+
+		printf("  %s ", kvs_get(words, "time", "-"));
+		print_text(kvs_get(words, "container", "-"));
+		printf("\n      %s: ", kvs_get(words, "by", "-"));
+		print_text(kvs_get(words, "reason", "-"));
+		putchar('\n');
+	}
+}
+
 static void print_uncovered(const struct uncovered *list, size_t nr)
 {
 	size_t i;
@@ -339,8 +358,26 @@ static json_t *json_uncovered(const struct uncovered *list, size_t nr)
 	return array;
 }
 
+static json_t *json_refused(const struct refused *refused)
+{
+	static const char *const keys[] = { "time", "by", "container", "policy", "reason" };
+	json_t *list = json_array();
+	size_t i, j;
+
+	for (i = 0; i < refused->nr; i++) {
+		json_t *entry = json_object();
+
+		for (j = 0; j < sizeof(keys) / sizeof(keys[0]); j++)
+			json_object_set_new(entry, keys[j],
+					    json_text(kvs_get(&refused->v[i], keys[j], "")));
+		json_array_append_new(list, entry);
+	}
+	return list;
+}
+
 static void print_json(const struct state *state, const struct processes *all,
-		       const struct uncovered *list, size_t nr, bool unconfined)
+		       const struct refused *refused, const struct uncovered *list, size_t nr,
+		       bool unconfined)
 {
 	json_t *document = json_object(), *module;
 	char *version = state_value(state->features, "version");
@@ -360,6 +397,7 @@ static void print_json(const struct state *state, const struct processes *all,
 	json_object_set_new(document, "policies", json_policies(state));
 	json_object_set_new(document, "bindings", json_bindings(state, all));
 	json_object_set_new(document, "table", json_text(state->table));
+	json_object_set_new(document, "not_started", json_refused(refused));
 	if (unconfined)
 		json_object_set_new(document, "unconfined", json_uncovered(list, nr));
 	json_dumpf(document, stdout, JSON_INDENT(2));
@@ -372,6 +410,7 @@ static int run(int argc, char **argv)
 {
 	bool json = false, unconfined = false;
 	struct uncovered *list = NULL;
+	struct refused refused;
 	struct processes all;
 	struct state state;
 	size_t nr = 0;
@@ -387,12 +426,16 @@ static int run(int argc, char **argv)
 		say("unexpected argument \"%s\"", argv[optind]);
 		return usage_error();
 	}
+	refused_read(&refused);
+	/* Where there is no module, that is the reason. */
+	if (!json && !ctl_loaded())
+		print_refused(&refused);
 	state_read(&state);
 	processes_read(&all);
 	if (unconfined)
 		nr = find_uncovered(&state, &all, &list);
 	if (json) {
-		print_json(&state, &all, list, nr, unconfined);
+		print_json(&state, &all, &refused, list, nr, unconfined);
 	} else if (unconfined) {
 		print_uncovered(list, nr);
 	} else {
@@ -400,8 +443,10 @@ static int run(int argc, char **argv)
 		print_policies(&state);
 		print_bindings(&state, &all);
 		print_table(&state);
+		print_refused(&refused);
 	}
 	free(list);
+	refused_free(&refused);
 	processes_free(&all);
 	state_free(&state);
 	return DONE;
@@ -412,7 +457,8 @@ const struct command cmd_status = {
 	.summary = "what is confined by what, and what is not",
 	.synopsis = "[OPTION]...",
 	.help = "Shows the module, the policies, the bindings with the processes that they\n"
-		"cover now, the assignment table, and how many events were lost.\n\n"
+		"cover now, the assignment table, how many events were lost, and which containers\n"
+		"were not started since the boot, and why.\n\n"
 		"  -u, --unconfined     instead: namespaces with processes that no binding\n"
 		"                       covers, by type and cgroup; not the host's own\n"
 		"  -j, --json           one JSON document\n",

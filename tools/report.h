@@ -17,6 +17,11 @@ struct journal_field {
 /* MESSAGE_ID of a container that was not started; see bulkhead.catalog. */
 #define REPORT_NOT_STARTED	"b1c7c9a2f0f14f5c8a7be9f1d5a3c601"
 
+/* What "bulkhead status" tells of; the directory is that of bulkhead.service. */
+#define REPORT_DIR	"/run/bulkhead"
+#define REPORT_NEW	"not-started"
+#define REPORT_OLD	"not-started.1"
+
 /**
  * journal_send() - send one entry to systemd's journal
  * @fields: as many as @number
@@ -33,7 +38,7 @@ bool journal_send(const struct journal_field *fields, size_t number);
  * @reason: one line
  *
  * Says it on stderr and in the journal, or by syslog where there is no journal:
- * crun gives a hook's stderr to /dev/null.
+ * crun gives a hook's stderr to /dev/null. Notes it for "bulkhead status" as well.
  */
 void report_not_started(const char *program, const char *container, const char *policy,
 			const char *reason);
