@@ -411,6 +411,12 @@ static int assign_type(struct assigning *a, enum bh_ns_type type)
 	return err;
 }
 
+/** bh_assign_is_in_force() - is there a table? */
+bool bh_assign_is_in_force(void)
+{
+	return rcu_access_pointer(in_force);
+}
+
 /**
  * bh_assign_at_exec() - bind the current task's new namespaces before it executes a program
  * @file: the program
@@ -426,7 +432,6 @@ int bh_assign_at_exec(const struct file *file)
 	u32 types, type;
 	int err = 0;
 
-	bh_bindings_note_exec();
 	if (!rcu_access_pointer(in_force))
 		return 0;
 	types = assignable_types();

@@ -20,6 +20,7 @@ void bh_assignment_free(struct bh_assignment *assignment);
 void bh_assignment_show(struct seq_file *m);
 u64 bh_assigned(void);
 
+bool bh_assign_is_in_force(void);
 int bh_assign_at_exec(const struct file *file);
 
 void bh_assign_exit(void);

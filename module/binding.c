@@ -20,6 +20,13 @@
 #define REAP_INTERVAL HZ
 
 static struct hlist_head *binding_table;
+
+/*
+ * Counts what is in the table, by another hash. A counter that is full stays so, and what
+ * is not counted is not in the table.
+ */
+u8 bh_filter[1 << BH_FILTER_BITS];
+
 static LIST_HEAD(bindings);
 static unsigned int nr_bindings;
 static struct workqueue_struct *binding_wq;
@@ -37,6 +44,15 @@ static __always_inline struct bh_binding *find_binding(const void *ns)
 		if (binding->ns.ns == ns)
 			return binding;
 	return NULL;
+}
+
+static void filter_binding(const void *ns, int by)
+{
+	u8 *counter = &bh_filter[hash_ptr(ns, BH_FILTER_BITS)];
+
+	lockdep_assert_held(&bh_config_mutex);
+	if (*counter != U8_MAX)
+		WRITE_ONCE(*counter, *counter + by);
 }
 
 static void put_origin(struct bh_origin *origin)
@@ -84,6 +100,7 @@ static void drop_binding(struct bh_binding *binding)
 static void end_binding(struct bh_binding *binding)
 {
 	hlist_del_rcu(&binding->node);
+	filter_binding(binding->ns.ns, -1);
 	drop_binding(binding);
 }
 
@@ -152,6 +169,7 @@ static void publish_binding(struct bh_binding *binding, struct bh_binding *old)
 		hlist_replace_rcu(&old->node, &binding->node);
 		drop_binding(old);
 	} else {
+		filter_binding(binding->ns.ns, 1);
 		hlist_add_head_rcu(&binding->node,
 				   &binding_table[hash_ptr(binding->ns.ns, BH_TABLE_BITS)]);
 	}
@@ -454,8 +472,7 @@ static __always_inline bool has_binding(enum bh_ns_type type, struct task_struct
  * bh_task_has_bindings() - does any binding, armed or not, apply to a task?
  * @task: as for bh_bindings_of_task()
  *
- * Any context. What a check asks first, so that a container without a policy pays
- * next to nothing for those that have one.
+ * Any context.
  */
 bool bh_task_has_bindings(struct task_struct *task)
 {
@@ -521,24 +538,15 @@ bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *tas
 }
 
 /**
- * bh_bindings_note_exec() - the current task is about to execute a program
+ * bh_binding_note_exec() - the current task is about to execute a program
+ * @binding: one that applies to it, armed or not
  *
- * See struct bh_entrants.
+ * See struct bh_entrants. Under RCU.
  */
-void bh_bindings_note_exec(void)
+void bh_binding_note_exec(const struct bh_binding *binding)
 {
-	struct bh_binding *binding;
-	void *ns;
-
-	if (!READ_ONCE(bh_bound[BH_NS_PID]))
-		return;
-	rcu_read_lock();
-	for (ns = bh_ns_first(BH_NS_PID, current); ns; ns = bh_ns_next(BH_NS_PID, ns)) {
-		binding = find_binding(ns);
-		if (binding)
-			bh_entrants_note(&binding->origin->entrants, ns);
-	}
-	rcu_read_unlock();
+	if (binding->ns.ops == &bh_ns_types[BH_NS_PID])
+		bh_entrants_note(&binding->origin->entrants, binding->ns.ns);
 }
 
 /**

@@ -7,6 +7,7 @@
  * What may sleep to be fetched is fetched outside, and everything else read again.
  */
 #include <linux/cpu.h>
+#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/percpu.h>
 #include <linux/sched/signal.h>
@@ -62,100 +63,19 @@ static noinline struct bh_check *make_check(gfp_t gfp)
 	return check;
 }
 
-/**
- * bh_check_alloc() - begin a check
- * @class: what is to be judged
- * @subject: whose bindings are asked: the current task, or one that the caller keeps
- * @atomic: must the check not sleep?
- *
- * Any context but NMI.
- *
- * Return: the check, for bh_check_free(), or NULL without memory: the caller
- * then asks bh_check_denies_without_memory().
- */
-struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject, bool atomic)
-{
-	struct bh_check *check = this_cpu_xchg(spare_check, NULL);
-
-	if (unlikely(!check)) {
-		check = make_check(atomic ? GFP_ATOMIC | __GFP_NOWARN : GFP_KERNEL);
-		if (!check)
-			return NULL;
-	}
-	check->request = (struct bh_request){ .class = class };
-	check->exe = (struct bh_string){ };
-	check->subject = subject;
-	check->peer = NULL;
-	check->lazy = 0;
-	check->sleeps = 0;
-	check->silent = false;
-	check->asks = false;
-	check->arms = false;
-	check->decided = false;
-	check->reports = false;
-	check->have = 0;
-	check->failed = 0;
-	check->file = NULL;
-	check->mapped = false;
-	check->kinds = 0;
-	check->wanted_kinds = 0;
-	check->content.why_none = NULL;
-	return check;
-}
+/* Refusing without a check */
 
 /**
- * bh_check_free() - end a check
- * @check: the check
- */
-void bh_check_free(struct bh_check *check)
-{
-	if (unlikely(check->kinds))
-		bh_content_put(&check->content);
-	if (unlikely(check->decided)) {
-		bh_decision_free(&check->decision);
-		bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
-	}
-	if (unlikely(this_cpu_cmpxchg(spare_check, NULL, check)))
-		destroy_check(check);
-}
-
-/* Strings */
-
-/**
- * bh_check_path() - the path of a file
- * @check: the check
- * @path: the file
- * @buf: BH_PATH_MAX bytes
- * @string: filled in
+ * bh_check_count() - count a check
+ * @denied: was it a denial?
  *
- * Return: 0 or a negative errno, as bh_path_find().
+ * Any context.
  */
-int bh_check_path(struct bh_check *check, const struct path *path, char *buf,
-		  struct bh_string *string)
+void bh_check_count(bool denied)
 {
-	return bh_path_find(path, buf, string);
-}
-
-/**
- * bh_check_exe() - the path of a task's executable
- * @check: the check
- * @task: the current task, or one whose task_lock() is held
- * @buf: BH_PATH_MAX bytes
- * @string: filled in
- *
- * Return: 0 or a negative errno, as bh_check_path().
- */
-int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf,
-		 struct bh_string *string)
-{
-	struct file *file = bh_task_exe(task);
-	int err;
-
-	if (!file)
-		return 0;
-	err = bh_check_path(check, &file->f_path, buf, string);
-	fput(file);
-	return err;
+	this_cpu_inc(check_counts.checks);
+	if (denied)
+		this_cpu_inc(check_counts.denials);
 }
 
 static const char *failure_reason(int err)
@@ -175,6 +95,210 @@ static const char *failure_reason(int err)
 	default:
 		return "path lookup failed";
 	}
+}
+
+static const struct bh_policy *policy_of(const struct bh_binding *binding)
+{
+	const struct bh_loaded *loaded = rcu_dereference(binding->entry->loaded);
+
+	/* NULL: the policy was removed after the binding, which RCU still shows. */
+	return loaded ? loaded->policy : NULL;
+}
+
+static bool is_armed(struct bh_binding *binding, bool arms)
+{
+	if (likely(READ_ONCE(binding->armed)))
+		return true;
+	if (!arms || !binding->ns.ops->is_init(binding->ns.ns))
+		return false;
+	WRITE_ONCE(binding->armed, true);
+	return true;
+}
+
+/* Denies, for every policy that confines the subject. */
+static bool refuse_unjudged(enum bh_class class, struct task_struct *subject, bool arms,
+			    const char *reason)
+{
+	struct bh_binding *found[BH_CONFINING_MAX];
+	struct bh_request request = { .class = class };
+	bool denied = false;
+	unsigned int nr, i;
+
+	rcu_read_lock();
+	nr = bh_bindings_of_task(subject, found);
+	for (i = 0; i < nr; i++) {
+		struct bh_event event = {
+			.policy = policy_of(found[i]),
+			.reason = reason,
+			.binding = found[i],
+			.subject = subject,
+			.request = &request,
+		};
+
+		if (arms)
+			bh_binding_note_exec(found[i]);
+		if (!event.policy || !is_armed(found[i], arms))
+			continue;
+		if (class != BH_EXEC && bh_binding_spares(found[i], subject))
+			continue;
+		event.verdict = event.policy->audit_mode ? "would-deny" : "deny";
+		if (!event.policy->audit_mode)
+			denied = true;
+		bh_entry_count(found[i]->entry, !event.policy->audit_mode);
+		bh_event_report(&event, GFP_ATOMIC);
+	}
+	rcu_read_unlock();
+	if (nr)
+		bh_check_count(denied);
+	return denied;
+}
+
+static int error_of(enum bh_class class)
+{
+	return class == BH_EXEC || class == BH_MAP ? -EACCES : -EPERM;
+}
+
+static noinline int denies_without_memory(enum bh_class class, struct task_struct *subject,
+					  unsigned int how)
+{
+	bool denied = refuse_unjudged(class, subject, how & BH_CHECK_ARMS, failure_reason(-ENOMEM));
+
+	return denied ? error_of(class) : 0;
+}
+
+/* Beginning and ending */
+
+/* What a check begins with. Strings are looked at only once they were fetched. */
+static void prepare_check(struct bh_check *check, enum bh_class class, struct task_struct *subject,
+			  unsigned int how)
+{
+	check->request.class = class;
+	memset(check->request.attr, 0, sizeof(check->request.attr));
+	check->request.flags = 0;
+	memset(check->request.digest, 0, sizeof(check->request.digest));
+	check->request.unknown = 0;
+	check->request.flags_unknown = false;
+	check->subject = subject;
+	check->peer = NULL;
+	check->lazy = 0;
+	check->sleeps = 0;
+	check->silent = false;
+	check->asks = how & BH_CHECK_ASKS;
+	check->arms = how & BH_CHECK_ARMS;
+	check->decided = false;
+	check->reports = false;
+	check->have = 0;
+	check->failed = 0;
+	check->file = NULL;
+	check->mapped = false;
+	check->kinds = 0;
+	check->wanted_kinds = 0;
+	check->content.why_none = NULL;
+}
+
+/* Is given back to the processor that the task is on now. */
+static void give_check_back(struct bh_check *check)
+{
+	if (unlikely(check->kinds))
+		bh_content_put(&check->content);
+	if (unlikely(check->decided)) {
+		bh_decision_free(&check->decision);
+		bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
+	}
+	if (unlikely(this_cpu_cmpxchg(spare_check, NULL, check)))
+		destroy_check(check);
+}
+
+/* There is no spare one. Nothing was looked up under RCU yet, so that it may be left. */
+static noinline struct bh_check *get_another(unsigned int how) __must_hold(RCU)
+{
+	struct bh_check *check;
+
+	if (how & BH_CHECK_ATOMIC)
+		return make_check(GFP_ATOMIC | __GFP_NOWARN);
+	rcu_read_unlock();
+	check = make_check(GFP_KERNEL);
+	rcu_read_lock();
+	return check;
+}
+
+static void find_bindings(struct bh_check *check)
+{
+	unsigned int i;
+
+	check->nr_found = bh_bindings_of_task(check->subject, check->found);
+	for (i = 0; check->arms && i < check->nr_found; i++)
+		bh_binding_note_exec(check->found[i]);
+}
+
+/**
+ * bh_check_begin() - begin a check
+ * @class: what is to be judged
+ * @subject: whose bindings are asked: the current task, or one that the caller keeps
+ * @how: BH_CHECK_*
+ *
+ * Any context but NMI. May sleep without BH_CHECK_ATOMIC. Until bh_check_end() the caller
+ * is under RCU, whatever is returned.
+ *
+ * Return: the check, to be filled in; NULL if no binding applies to the subject; an error if
+ * there is no memory and the answer is no.
+ */
+struct bh_check *bh_check_begin(enum bh_class class, struct task_struct *subject,
+				unsigned int how) __acquires(RCU)
+{
+	struct bh_check *check;
+
+	rcu_read_lock();
+	check = this_cpu_xchg(spare_check, NULL);
+	if (unlikely(!check))
+		check = get_another(how);
+	if (unlikely(!check))
+		return ERR_PTR(denies_without_memory(class, subject, how));
+	prepare_check(check, class, subject, how);
+	find_bindings(check);
+	if (likely(check->nr_found))
+		return check;
+	give_check_back(check);
+	return NULL;
+}
+
+/**
+ * bh_check_leave_out() - only a later step of the operation will tell these
+ * @check: the check
+ * @strings: a bit for each
+ */
+void bh_check_leave_out(struct bh_check *check, u8 strings)
+{
+	u32 left = strings;
+
+	check->request.unknown = strings;
+	check->have |= strings;
+	for (; left; left &= left - 1)
+		check->request.string[__ffs(left)] = (struct bh_string){ };
+}
+
+/* Strings */
+
+/**
+ * bh_check_exe() - the path of a task's executable
+ * @check: the check
+ * @task: the current task, or one whose task_lock() is held
+ * @buf: BH_PATH_MAX bytes
+ * @string: filled in
+ *
+ * Return: 0 or a negative errno, as bh_path_find().
+ */
+int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf,
+		 struct bh_string *string)
+{
+	struct file *file = bh_task_exe(task);
+	int err;
+
+	if (!file)
+		return 0;
+	err = bh_path_find(&file->f_path, buf, string);
+	fput(file);
+	return err;
 }
 
 static void note_failure(struct bh_check *check, u32 which, const char *reason)
@@ -233,9 +357,8 @@ static void gather_facts(struct bh_check *check, u32 missing)
 	unsigned int i;
 
 	check->have |= missing;
-	for (i = 0; missing >> i; i++) {
-		if (!(missing & BIT(i)))
-			continue;
+	for (; missing; missing &= missing - 1) {
+		i = __builtin_ctz(missing);
 		if (i < BH_GATHER_MAX)
 			gather_string(check, i);
 		else if (BIT(i) == BH_GATHER_DIGEST)
@@ -293,24 +416,6 @@ static u32 facts_shown(const struct bh_check *check)
 	return strings[check->request.class] | (check->lazy & ~check->sleeps);
 }
 
-static const struct bh_policy *policy_of(const struct bh_binding *binding)
-{
-	const struct bh_loaded *loaded = rcu_dereference(binding->entry->loaded);
-
-	/* NULL: the policy was removed after the binding, which RCU still shows. */
-	return loaded ? loaded->policy : NULL;
-}
-
-static bool is_armed(struct bh_binding *binding, bool arms)
-{
-	if (READ_ONCE(binding->armed))
-		return true;
-	if (!arms || !binding->ns.ops->is_init(binding->ns.ns))
-		return false;
-	WRITE_ONCE(binding->armed, true);
-	return true;
-}
-
 /* As is_armed() for a check. AT_EXECVE_CHECK is judged as if it armed, and arms nothing. */
 static bool has_say(const struct bh_check *check, struct bh_binding *binding)
 {
@@ -318,26 +423,56 @@ static bool has_say(const struct bh_check *check, struct bh_binding *binding)
 	       (check->asks && binding->ns.ops->is_init(binding->ns.ns));
 }
 
-/* Finds the armed bindings whose policies have a say. */
-static void find_opinions(struct bh_check *check)
+/* Newcomers are judged when they execute a program, and in nothing else. */
+static bool may_be_spared(enum bh_class class, const struct task_struct *subject)
 {
-	unsigned int nr = bh_bindings_of_task(check->subject, check->found), i;
+	return class != BH_EXEC && !bh_task_has_executed(subject);
+}
 
-	check->nr_opinions = 0;
-	for (i = 0; i < nr; i++) {
-		const struct bh_policy *policy = policy_of(check->found[i]);
+/* A policy that does not speak of tracees is not asked when one is traced. */
+static bool is_asked(const struct bh_check *check, const struct bh_policy *policy)
+{
+	return check->request.class != BH_PTRACE || policy->asks_tracee ||
+	       check->request.attr[BH_PTRACE_ROLE] != BH_ROLE_TRACEE;
+}
 
-		if (!policy || !has_say(check, check->found[i]))
+/* What a policy asks for that may have to be fetched. */
+static u32 facts_needed(const struct bh_check *check, const struct bh_class_rules *rules)
+{
+	return rules->strings | (rules->attrs << BH_GATHER_MAX & check->lazy) |
+	       (rules->kinds && check->file ? BH_GATHER_DIGEST : 0);
+}
+
+/* Of the bindings that were found, the armed ones whose policies have a say. */
+static u32 find_opinions(struct bh_check *check)
+{
+	bool spared = may_be_spared(check->request.class, check->subject);
+	struct bh_opinion *opinion = check->opinions;
+	unsigned int i;
+	u32 needed = 0;
+
+	for (i = 0; i < check->nr_found; i++) {
+		struct bh_binding *binding = check->found[i];
+		const struct bh_loaded *loaded = rcu_dereference(binding->entry->loaded);
+		const struct bh_class_rules *rules;
+
+		/* NULL: the policy was removed after the binding, which RCU still shows. */
+		if (unlikely(!loaded) || !has_say(check, binding) ||
+		    !is_asked(check, loaded->policy))
 			continue;
-		if (check->request.class != BH_EXEC &&
-		    bh_binding_spares(check->found[i], check->subject))
+		if (unlikely(spared) && bh_binding_spares(binding, check->subject))
 			continue;
-		if (check->request.class == BH_PTRACE && !policy->asks_tracee &&
-		    check->request.attr[BH_PTRACE_ROLE] == BH_ROLE_TRACEE)
-			continue;
-		check->opinions[check->nr_opinions].binding = check->found[i];
-		check->opinions[check->nr_opinions++].policy = policy;
+		rules = &loaded->policy->classes[check->request.class];
+		opinion->binding = binding;
+		opinion->loaded = loaded;
+		opinion->policy = loaded->policy;
+		opinion->needs = facts_needed(check, rules);
+		needed |= opinion->needs;
+		check->wanted_kinds |= rules->kinds;
+		opinion++;
 	}
+	check->nr_opinions = opinion - check->opinions;
+	return needed;
 }
 
 /* Describes the peer as seen from one binding. */
@@ -355,22 +490,13 @@ static void describe_peer(struct bh_check *check, const struct bh_opinion *opini
 		*bits |= BH_PEER_DESCENDANT;
 }
 
-/* What a policy asks for that is not at hand. */
-static u32 facts_needed(const struct bh_check *check, const struct bh_policy *policy)
-{
-	const struct bh_class_rules *rules = &policy->classes[check->request.class];
-
-	return rules->strings | (rules->attrs << BH_GATHER_MAX & check->lazy) |
-	       (rules->kinds && check->file ? BH_GATHER_DIGEST : 0);
-}
-
 static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 {
 	const struct bh_policy *policy = opinion->policy;
 
 	if (check->peer && policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER))
 		describe_peer(check, opinion);
-	if (unlikely(check->failed & facts_needed(check, policy)))
+	if (unlikely(check->failed & opinion->needs))
 		goto fail_closed;
 	if (bh_memo_find(&check->memo, policy, &check->request, &opinion->verdict))
 		return;
@@ -386,20 +512,6 @@ fail_closed:
 	};
 }
 
-/* The word that an opinion is reported with, or NULL if it is not. */
-static const char *report_word(const struct bh_opinion *opinion)
-{
-	const struct bh_verdict *verdict = &opinion->verdict;
-
-	if (verdict->action == BH_ALLOW)
-		return verdict->report == BH_AUDIT ? "allow" : NULL;
-	if (verdict->report == BH_QUIET)
-		return NULL;
-	if (opinion->policy->audit_mode)
-		return "would-deny";
-	return bh_word_name(bh_action_words, verdict->action);
-}
-
 /*
  * A probe that nobody is to hear of, such as that of ps for /proc/PID/stat. In audit mode it
  * is reported: the mode is there to tell what would be denied, and to be learnt from.
@@ -409,41 +521,20 @@ static bool is_silent(const struct bh_check *check, const struct bh_opinion *opi
 	return check->silent && !opinion->policy->audit_mode;
 }
 
-/*
- * Asks all policies that have a say.
- *
- * Return: what is still missing and may sleep to be fetched.
- */
-static u32 judge_opinions(struct bh_check *check)
+/* The word that an opinion is reported with, or NULL if it is not. */
+static const char *report_word(const struct bh_check *check, const struct bh_opinion *opinion)
 {
-	u32 needed = 0, missing;
-	unsigned int i;
+	const struct bh_verdict *verdict = &opinion->verdict;
 
-	check->reports = false;
-	find_opinions(check);
-	for (i = 0; i < check->nr_opinions; i++) {
-		const struct bh_policy *policy = check->opinions[i].policy;
-
-		needed |= facts_needed(check, policy);
-		check->wanted_kinds |= policy->classes[check->request.class].kinds;
-	}
-	if (unlikely(check->wanted_kinds & ~check->kinds))
-		check->have &= ~BH_GATHER_DIGEST;
-	missing = needed & ~check->have;
-	if (unlikely(missing & check->sleeps))
-		return missing & check->sleeps;
-	if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER))
-		gather_together(check, missing);
-	else
-		gather_facts(check, missing);
-	for (i = 0; i < check->nr_opinions; i++) {
-		judge_one(check, &check->opinions[i]);
-		check->reports |= report_word(&check->opinions[i]) &&
-				  !is_silent(check, &check->opinions[i]);
-	}
-	if (unlikely(check->reports))
-		gather_facts(check, facts_shown(check) & ~check->have);
-	return 0;
+	if (is_silent(check, opinion))
+		return NULL;
+	if (verdict->action == BH_ALLOW)
+		return verdict->report == BH_AUDIT ? "allow" : NULL;
+	if (verdict->report == BH_QUIET)
+		return NULL;
+	if (opinion->policy->audit_mode)
+		return "would-deny";
+	return bh_word_name(bh_action_words, verdict->action);
 }
 
 /* Why a rule may not look at the path that the report shows, or has no digest to look at. */
@@ -481,7 +572,7 @@ static void hide_unreached(struct bh_request *request, struct bh_string *exe)
 static void report_opinion(struct bh_check *check, const struct bh_opinion *opinion)
 {
 	struct bh_event event = {
-		.verdict = report_word(opinion),
+		.verdict = report_word(check, opinion),
 		.policy = opinion->policy,
 		.line = opinion->verdict.line,
 		.reason = reason_of(check, opinion),
@@ -493,7 +584,7 @@ static void report_opinion(struct bh_check *check, const struct bh_opinion *opin
 	};
 	struct bh_request request;
 
-	if (is_silent(check, opinion) || !event.verdict)
+	if (!event.verdict)
 		return;
 	if (check->peer)
 		describe_peer(check, opinion);
@@ -504,42 +595,91 @@ static void report_opinion(struct bh_check *check, const struct bh_opinion *opin
 	bh_event_report(&event, GFP_ATOMIC);
 }
 
-/**
- * bh_check_count() - count a check
- * @denied: was it a denial?
- *
- * Any context.
- */
-void bh_check_count(bool denied)
+/* What was not fetched is not shown. */
+static void empty_others(struct bh_check *check)
 {
-	this_cpu_inc(check_counts.checks);
-	if (denied)
-		this_cpu_inc(check_counts.denials);
+	int i;
+
+	for (i = 0; i < BH_STRINGS; i++)
+		if (!(check->have & BIT(i)))
+			check->request.string[i] = (struct bh_string){ };
+	if (!(check->have & BIT(BH_EXE)))
+		check->exe = (struct bh_string){ };
 }
 
-/* The strictest of the opinions, with each counted and reported. */
-static enum bh_action conclude_check(struct bh_check *check)
+static noinline void report_all(struct bh_check *check)
+{
+	unsigned int i, reported = 0;
+
+	for (i = 0; i < check->nr_opinions; i++)
+		reported += !!report_word(check, &check->opinions[i]);
+	if (!reported)
+		return;
+	gather_facts(check, facts_shown(check) & ~check->have);
+	empty_others(check);
+	for (i = 0; i < check->nr_opinions; i++)
+		report_opinion(check, &check->opinions[i]);
+}
+
+/* Fetches what is missing, of which nothing sleeps. */
+static void fetch_facts(struct bh_check *check, u32 missing)
+{
+	if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER))
+		gather_together(check, missing);
+	else
+		gather_facts(check, missing);
+}
+
+static void count_opinion(const struct bh_opinion *opinion, enum bh_action action)
+{
+	bh_entry_count(opinion->binding->entry, action != BH_ALLOW);
+	if (opinion->verdict.line)
+		bh_loaded_count(opinion->loaded, opinion->verdict.rule);
+}
+
+/* The strictest of the opinions, each of which is counted. */
+static enum bh_action strictest(struct bh_check *check)
 {
 	enum bh_action strictest = BH_ALLOW;
-	unsigned int i;
+	struct bh_opinion *opinion;
 
-	for (i = 0; i < check->nr_opinions; i++) {
-		const struct bh_opinion *opinion = &check->opinions[i];
-		enum bh_action action = opinion->verdict.action;
+	for (opinion = check->opinions; opinion < check->opinions + check->nr_opinions; opinion++) {
+		enum bh_action action;
 
+		judge_one(check, opinion);
+		action = opinion->verdict.action;
+		check->reports |= action != BH_ALLOW || opinion->verdict.report == BH_AUDIT;
 		if (opinion->policy->audit_mode)
 			action = BH_ALLOW;
+		count_opinion(opinion, action);
 		strictest = max(strictest, action);
-		bh_entry_count(opinion->binding->entry, action != BH_ALLOW);
-		if (opinion->verdict.line)
-			bh_entry_hit(opinion->binding->entry, opinion->policy,
-				     opinion->verdict.rule);
-		if (unlikely(check->reports))
-			report_opinion(check, opinion);
 	}
 	if (check->nr_opinions)
 		bh_check_count(strictest != BH_ALLOW);
 	return strictest;
+}
+
+/*
+ * Asks all policies that have a say, and reports what they want reported, if all that
+ * they ask for is at hand.
+ *
+ * Return: what is still missing and may sleep to be fetched.
+ */
+static u32 judge_opinions(struct bh_check *check, enum bh_action *action)
+{
+	u32 missing = find_opinions(check);
+
+	if (unlikely(check->wanted_kinds & ~check->kinds))
+		check->have &= ~BH_GATHER_DIGEST;
+	missing &= ~check->have;
+	if (unlikely(missing & check->sleeps))
+		return missing & check->sleeps;
+	if (missing)
+		fetch_facts(check, missing);
+	*action = strictest(check);
+	if (unlikely(check->reports))
+		report_all(check);
+	return 0;
 }
 
 static void kill_current(void)
@@ -548,88 +688,59 @@ static void kill_current(void)
 		send_sig(SIGKILL, current, 1);
 }
 
+/*
+ * Fetches what may sleep, outside of RCU, and judges anew, until nothing is missing. In the
+ * worst case each round finds a new policy that needs one thing more.
+ */
+static noinline enum bh_action judge_asleep(struct bh_check *check, u32 missing)
+	__must_hold(RCU)
+{
+	enum bh_action action = BH_DENY;
+	int round;
+
+	for (round = 0; missing && round <= BH_GATHER_MAX + BH_ATTRS + 1; round++) {
+		rcu_read_unlock();
+		gather_asleep(check, missing);
+		rcu_read_lock();
+		check->nr_found = bh_bindings_of_task(check->subject, check->found);
+		missing = judge_opinions(check, &action);
+	}
+	return action;
+}
+
 /**
- * bh_check_denies() - is the request denied?
- * @check: the check, whose request, gather and the like are filled in
+ * bh_check_end() - judge, and end the check
+ * @check: what bh_check_begin() returned, whose request, gather and the like are filled in
  *
  * Asks every policy that confines the subject, reports what they want reported,
  * and kills the current task if one of them says so.
  *
- * Return: true if the call must fail.
+ * Return: 0; -EACCES (exec and map) or -EPERM if the call must fail.
  */
-bool bh_check_denies(struct bh_check *check)
+int bh_check_end(struct bh_check *check) __releases(RCU)
 {
 	enum bh_action action = BH_DENY;
-	int round;
+	enum bh_class class;
 	u32 missing;
 
-	/* In the worst case each round finds a new policy that needs one thing more. */
-	for (round = 0; round <= BH_GATHER_MAX + BH_ATTRS + 1; round++) {
-		rcu_read_lock();
-		missing = judge_opinions(check);
-		if (!missing)
-			action = conclude_check(check);
+	if (IS_ERR_OR_NULL(check)) {
 		rcu_read_unlock();
-		if (!missing)
-			break;
-		gather_asleep(check, missing);
+		return PTR_ERR_OR_ZERO(check);
 	}
+	missing = judge_opinions(check, &action);
+	if (unlikely(missing))
+		action = judge_asleep(check, missing);
+	rcu_read_unlock();
 	/* A file that a digest allowed to run must not be written to from now on. */
-	if (action == BH_ALLOW && check->kinds && bh_content_rely(&check->content))
+	if (unlikely(check->kinds) && action == BH_ALLOW &&
+	    bh_content_rely(&check->content))
 		action = BH_DENY;
 	/* PTRACE_MODE_NOAUDIT and AT_EXECVE_CHECK: deny without a kill. */
-	if (action == BH_KILL && !check->silent && !check->asks)
+	if (unlikely(action == BH_KILL) && !check->silent && !check->asks)
 		kill_current();
-	return action != BH_ALLOW;
-}
-
-/* Denies, for every policy that confines the subject. */
-static bool refuse_unjudged(enum bh_class class, struct task_struct *subject, bool arms,
-			    const char *reason)
-{
-	struct bh_binding *found[BH_CONFINING_MAX];
-	struct bh_request request = { .class = class };
-	bool denied = false;
-	unsigned int nr, i;
-
-	rcu_read_lock();
-	nr = bh_bindings_of_task(subject, found);
-	for (i = 0; i < nr; i++) {
-		struct bh_event event = {
-			.policy = policy_of(found[i]),
-			.reason = reason,
-			.binding = found[i],
-			.subject = subject,
-			.request = &request,
-		};
-
-		if (!event.policy || !is_armed(found[i], arms))
-			continue;
-		if (class != BH_EXEC && bh_binding_spares(found[i], subject))
-			continue;
-		event.verdict = event.policy->audit_mode ? "would-deny" : "deny";
-		if (!event.policy->audit_mode)
-			denied = true;
-		bh_entry_count(found[i]->entry, !event.policy->audit_mode);
-		bh_event_report(&event, GFP_ATOMIC);
-	}
-	rcu_read_unlock();
-	if (nr)
-		bh_check_count(denied);
-	return denied;
-}
-
-/**
- * bh_check_denies_without_memory() - is a request denied that cannot be checked?
- * @class: what was to be judged
- * @subject: whose bindings are asked
- * @arms: as in struct bh_check
- *
- * Any context. Return: true if a policy in force confines the subject.
- */
-bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms)
-{
-	return refuse_unjudged(class, subject, arms, failure_reason(-ENOMEM));
+	class = check->request.class;
+	give_check_back(check);
+	return likely(action == BH_ALLOW) ? 0 : error_of(class);
 }
 
 /**

@@ -49,14 +49,25 @@ typedef int (*bh_gather_attr_t)(struct bh_check *check, unsigned int attr);
 /**
  * struct bh_opinion - what one binding means for a check
  * @binding: the binding
- * @policy: its policy, looked up once, so that a replacement in the middle of
- *          the check cannot mix two versions
+ * @loaded: the version in force of its policy, looked up once, so that a replacement in
+ *          the middle of the check cannot mix two
+ * @policy: that
+ * @needs: what it asks for, of what a check may have to fetch
  * @verdict: what the policy says
  */
 struct bh_opinion {
 	const struct bh_binding *binding;
+	const struct bh_loaded *loaded;
 	const struct bh_policy *policy;
+	u32 needs;
 	struct bh_verdict verdict;
+};
+
+/* How a check is made. */
+enum {
+	BH_CHECK_ATOMIC = 1 << 0,	/* it must not sleep */
+	BH_CHECK_ARMS = 1 << 1,		/* the subject is about to execute a program */
+	BH_CHECK_ASKS = 1 << 2,		/* an execution is only asked about */
 };
 
 /**
@@ -73,8 +84,8 @@ struct bh_opinion {
  * @sleeps: what may sleep to be fetched; all else is fetched under RCU. Nothing may
  *          where the caller must not sleep
  * @silent: report nothing
- * @asks: an execution is only asked about: arm nothing and kill nobody
- * @arms: the subject is about to execute a program, which arms bindings
+ * @asks: BH_CHECK_ASKS: arm nothing and kill nobody
+ * @arms: BH_CHECK_ARMS: that arms bindings
  * @decided: some verdict was not remembered; @decision may hold memory
  * @reports: some opinion is reported
  * @have: what was gathered
@@ -87,7 +98,8 @@ struct bh_opinion {
  * @decision: working space, as all below kept from one check to the next
  * @memo: verdicts of this and earlier checks
  * @strings: buffers
- * @found: the bindings that apply, armed or not; valid under RCU only
+ * @nr_found: bindings in @found
+ * @found: those that apply, armed or not; valid under RCU only
  * @nr_opinions: opinions in @opinions
  * @opinions: of the armed ones; valid under RCU only
  */
@@ -119,22 +131,21 @@ struct bh_check {
 	struct bh_decision decision;
 	struct bh_memo memo;
 	char *strings[BH_GATHER_MAX];
+	unsigned int nr_found;
 	struct bh_binding *found[BH_CONFINING_MAX];
 	unsigned int nr_opinions;
 	struct bh_opinion opinions[BH_CONFINING_MAX];
 };
 
-struct bh_check *bh_check_alloc(enum bh_class class, struct task_struct *subject, bool atomic);
-void bh_check_free(struct bh_check *check);
-bool bh_check_denies(struct bh_check *check);
+struct bh_check *bh_check_begin(enum bh_class class, struct task_struct *subject,
+				unsigned int how) __acquires(RCU);
+int bh_check_end(struct bh_check *check) __releases(RCU);
+void bh_check_leave_out(struct bh_check *check, u8 strings);
 bool bh_check_refuses(enum bh_class class, const char *reason);
-bool bh_check_denies_without_memory(enum bh_class class, struct task_struct *subject, bool arms);
 
 void bh_check_count(bool denied);
 bool bh_check_leaves(const struct bh_ns *target);
 
-int bh_check_path(struct bh_check *check, const struct path *path, char *buf,
-		  struct bh_string *string);
 int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf,
 		 struct bh_string *string);
 

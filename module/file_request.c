@@ -9,6 +9,7 @@
 #include "compat/compat.h"
 #include "file_request.h"
 #include "layer.h"
+#include "path.h"
 
 /* Tells a memfd from other memory. The kernel, not the user, puts the prefix before its name. */
 static u32 kernel_memory(const struct path *path)
@@ -72,7 +73,7 @@ static int gather_file(struct bh_check *check, unsigned int which, char *buf,
 
 	switch (which) {
 	case BH_EXEC_PATH:
-		return bh_check_path(check, path, buf, string);
+		return bh_path_find(path, buf, string);
 	case BH_EXEC_FSTYPE:
 		string->s = path->dentry->d_sb->s_type->name;
 		string->len = strlen(string->s);
@@ -98,10 +99,11 @@ int bh_file_attr(struct bh_check *check, unsigned int attr)
  * bh_file_request() - fill in what a check asks of a file
  * @check: the check, of class exec or map
  * @file: the file, which lives as long as the check
+ * @backing: its bh_file_backing()
  */
-void bh_file_request(struct bh_check *check, const struct file *file)
+void bh_file_request(struct bh_check *check, const struct file *file, u32 backing)
 {
-	check->request.attr[BH_EXEC_BACKING] = bh_file_backing(file);
+	check->request.attr[BH_EXEC_BACKING] = backing;
 	check->request.flags = flags_of(file_user_path(file));
 	check->gather = gather_file;
 	check->gather_attr = bh_file_attr;

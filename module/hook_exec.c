@@ -57,29 +57,25 @@ static int gather_attr(struct bh_check *check, unsigned int attr)
 	return attr == BH_EXEC_SETID ? setid_of(check->data) : bh_file_attr(check, attr);
 }
 
-/* How an execution is judged, beside as what. */
+/* How an execution is judged, beside BH_CHECK_*. */
 enum {
-	EXEC_ARMS = 1 << 0,	/* it is the program's, and may arm bindings */
-	EXEC_ASKS = 1 << 1,	/* it is only asked about */
-	EXEC_RAISES = 1 << 2,	/* the kernel has raised privilege for it */
-	EXEC_MAPPED = 1 << 3,	/* it is being mapped, and must not be read */
+	EXEC_RAISES = 1 << 8,	/* the kernel has raised privilege for it */
+	EXEC_MAPPED = 1 << 9,	/* it is being mapped, and must not be read */
 };
 
 /* Return: 0 or -EACCES. */
 static int check_exec(const struct file *file, u32 as, unsigned int how)
 {
-	bool arms = how & EXEC_ARMS, denied;
-	struct bh_check *check;
+	struct bh_check *check = bh_check_begin(BH_EXEC, current, how);
+	u32 backing;
 
-	if (!bh_task_has_bindings(current))
-		return 0;
-	check = bh_check_alloc(BH_EXEC, current, false);
-	if (!check)
-		return bh_check_denies_without_memory(BH_EXEC, current, arms) ? -EACCES : 0;
-	bh_file_request(check, file);
+	if (IS_ERR_OR_NULL(check))
+		return bh_check_end(check);
+	backing = bh_file_backing(file);
 	/* What shared memory is to a map, a memfd is to an exec: it has no file. */
-	if (check->request.attr[BH_EXEC_BACKING] == BH_BACKING_ANONYMOUS)
-		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_MEMFD;
+	if (backing == BH_BACKING_ANONYMOUS)
+		backing = BH_BACKING_MEMFD;
+	bh_file_request(check, file, backing);
 	check->request.attr[BH_EXEC_AS] = as;
 	check->mapped = how & EXEC_MAPPED;
 	if (how & (EXEC_RAISES | EXEC_MAPPED)) {
@@ -91,11 +87,7 @@ static int check_exec(const struct file *file, u32 as, unsigned int how)
 		check->lazy |= BH_GATHER_ATTR(BH_EXEC_SETID);
 		check->sleeps |= BH_GATHER_ATTR(BH_EXEC_SETID);
 	}
-	check->arms = arms;
-	check->asks = how & EXEC_ASKS;
-	denied = bh_check_denies(check);
-	bh_check_free(check);
-	return denied ? -EACCES : 0;
+	return bh_check_end(check);
 }
 
 /**
@@ -152,7 +144,8 @@ static u32 role_of(const struct linux_binprm *bprm)
 	return bprm->interp == bprm->filename ? BH_AS_PROGRAM : BH_AS_INTERPRETER;
 }
 
-static noinline int judge_bprm(struct linux_binprm *bprm)
+/* Return: 0; -EACCES; -EPERM, if who traces the task must not; or as bh_assign_at_exec(). */
+static int check_bprm(struct linux_binprm *bprm)
 {
 	u32 as = role_of(bprm);
 	bool again = forget_judged(bprm->file);
@@ -161,7 +154,17 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
 	if (as == BH_AS_PROGRAM)
 		err = bh_assign_at_exec(bprm->file) ?: bh_ptrace_check_exec();
 	if (!err && (!again || as == BH_AS_PROGRAM))
-		err = check_exec(bprm->file, as, EXEC_ARMS);
+		err = check_exec(bprm->file, as, BH_CHECK_ARMS);
+	return err;
+}
+
+/* A table may bind the task now; and its tracer may be confined. */
+static noinline int judge_bprm(struct linux_binprm *bprm)
+{
+	int err = 0;
+
+	if (bh_current_may_be_bound() || bh_assign_is_in_force() || current->ptrace)
+		err = check_bprm(bprm);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_check)(bprm);
 }
@@ -173,7 +176,6 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
 static int hook_bprm_check(struct linux_binprm *bprm)
 {
 	bh_hook_enter();
-	/* The task may be unconfined and its tracer confined. */
 	if (!bh_task_in_initial_ns(current) || unlikely(current->ptrace))
 		return judge_bprm(bprm);
 	bh_hook_leave();
@@ -346,7 +348,7 @@ BH_DEFINE_ORIGINAL(security_bprm_creds_for_exec);
 /* execveat(AT_EXECVE_CHECK), from 6.14 on, only asks whether an execution would be allowed. */
 static noinline int judge_question(struct linux_binprm *bprm)
 {
-	int err = check_exec(bprm->file, BH_AS_PROGRAM, EXEC_ASKS);
+	int err = check_exec(bprm->file, BH_AS_PROGRAM, BH_CHECK_ASKS);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_creds_for_exec)(bprm);

@@ -35,38 +35,39 @@ static int gather_no_file(struct bh_check *check, unsigned int which, char *buf,
 }
 
 /*
- * Executable memory that is no file's: @file is NULL. @mapped: the memory is there already.
+ * @file: NULL: executable memory that is no file's. @backing: its BH_BACKING_*. @mapped: the
+ * memory is there already.
  *
  * Return: 0 or -EACCES.
  */
-static int judge_map(const struct file *file, bool mapped)
+static int judge_map(const struct file *file, u32 backing, bool mapped)
 {
-	struct bh_check *check = bh_check_alloc(BH_MAP, current, false);
-	bool denied;
+	struct bh_check *check = bh_check_begin(BH_MAP, current, 0);
 
-	if (!check)
-		return bh_check_denies_without_memory(BH_MAP, current, false) ? -EACCES : 0;
+	if (IS_ERR_OR_NULL(check))
+		return bh_check_end(check);
 	if (file) {
-		bh_file_request(check, file);
+		bh_file_request(check, file, backing);
 		check->mapped = mapped;
 	} else {
 		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_ANONYMOUS;
 		check->request.attr[BH_EXEC_LAYER] = BH_LAYER_NONE;
 		check->gather = gather_no_file;
 	}
-	denied = bh_check_denies(check);
-	bh_check_free(check);
-	return denied ? -EACCES : 0;
+	return bh_check_end(check);
 }
 
-/* The file whose content a mapping shows. NULL for /dev/zero: its memory is no file's. */
-static const struct file *content_of(const struct file *file)
+/* Does a mapping show a file's content? That of /dev/zero is memory that is no file's. */
+static bool has_content(const struct file *file, u32 backing)
 {
-	if (!file || bh_file_backing(file) == BH_BACKING_ANONYMOUS)
-		return NULL;
-	if (S_ISCHR(file_inode(file)->i_mode) && file_inode(file)->i_rdev == DEV_ZERO)
-		return NULL;
-	return file;
+	if (backing == BH_BACKING_ANONYMOUS)
+		return false;
+	return !S_ISCHR(file_inode(file)->i_mode) || file_inode(file)->i_rdev != DEV_ZERO;
+}
+
+static bool is_of_file(const struct file *file)
+{
+	return file && has_content(file, bh_file_backing(file));
 }
 
 /*
@@ -75,14 +76,13 @@ static const struct file *content_of(const struct file *file)
  */
 static int check_map(const struct file *file, bool own_content, bool mapped)
 {
-	const struct file *content;
+	u32 backing = file ? bh_file_backing(file) : BH_BACKING_ANONYMOUS;
 	int err;
 
-	if (!bh_task_has_bindings(current))
-		return 0;
-	content = content_of(file);
-	err = judge_map(content, mapped);
-	return err || !content || !own_content ? err : judge_map(NULL, mapped);
+	if (!has_content(file, backing))
+		return judge_map(NULL, 0, mapped);
+	err = judge_map(file, backing, mapped);
+	return err || !own_content ? err : judge_map(NULL, 0, mapped);
 }
 
 static bool is_implied(unsigned long prot)
@@ -189,8 +189,8 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 	if (!bh_task_has_bindings(current))
 		return 0;
 	if (current->personality & READ_IMPLIES_EXEC)
-		return judge_map(NULL, false) ?: bh_attach_now(bh_implied_hooks);
-	return own_content || stack_executes(current->mm) ? judge_map(NULL, false) : 0;
+		return judge_map(NULL, 0, false) ?: bh_attach_now(bh_implied_hooks);
+	return own_content || stack_executes(current->mm) ? judge_map(NULL, 0, false) : 0;
 }
 
 static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned long flags)
@@ -210,7 +210,7 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 static int hook_mmap_file(struct file *file, unsigned long prot, unsigned long flags)
 {
 	bh_hook_enter();
-	if (prot & (PROT_READ | PROT_EXEC) && !bh_task_in_initial_ns(current))
+	if (prot & (PROT_READ | PROT_EXEC) && bh_current_may_be_bound())
 		return judge_mmap(file, prot, flags);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_mmap_file)(file, prot, flags);
@@ -226,7 +226,7 @@ static int hook_mmap_file(struct file *file, unsigned long prot, unsigned long f
 static noinline int judge_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 				   unsigned long prot)
 {
-	bool own_page = !(vma->vm_flags & VM_SHARED) || !content_of(vma->vm_file);
+	bool own_page = !(vma->vm_flags & VM_SHARED) || !is_of_file(vma->vm_file);
 	bool becomes = !(vma->vm_flags & VM_EXEC);
 	int err = 0;
 
@@ -245,7 +245,7 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 			      unsigned long prot)
 {
 	bh_hook_enter();
-	if (prot & PROT_EXEC && !bh_task_in_initial_ns(current))
+	if (prot & PROT_EXEC && bh_current_may_be_bound())
 		return judge_mprotect(vma, reqprot, prot);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_file_mprotect)(vma, reqprot, prot);
@@ -256,7 +256,7 @@ BH_DEFINE_ORIGINAL(userfaultfd_ioctl);
 
 static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	int err = bh_task_has_bindings(current) ? judge_map(NULL, false) : 0;
+	int err = judge_map(NULL, 0, false);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
@@ -270,7 +270,7 @@ static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned lo
 static long hook_uffd(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	bh_hook_enter();
-	if (cmd == UFFDIO_REGISTER && !bh_task_in_initial_ns(current))
+	if (cmd == UFFDIO_REGISTER && bh_current_may_be_bound())
 		return judge_uffd(file, cmd, arg);
 	bh_hook_leave();
 	return BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
@@ -307,7 +307,7 @@ static unsigned long hook_do_mmap(struct file *file, unsigned long addr, unsigne
 	int err;
 
 	bh_hook_enter();
-	if (is_implied(prot) && !bh_task_in_initial_ns(current)) {
+	if (is_implied(prot) && bh_current_may_be_bound()) {
 		err = judge_do_mmap(file, prot, flags);
 		if (err) {
 			bh_hook_leave();
@@ -339,7 +339,7 @@ BH_DEFINE_ORIGINAL(__x64_sys_brk);
 static long hook_brk(const struct pt_regs *regs)
 {
 	bh_hook_enter();
-	if (bh_task_in_initial_ns(current))
+	if (!bh_current_may_be_bound())
 		bh_hook_leave();
 	else if (judge_brk(regs->di))
 		return READ_ONCE(current->mm->brk);
@@ -381,7 +381,7 @@ BH_DEFINE_ORIGINAL(__ia32_sys_personality);
 static long hook_brk_32(const struct pt_regs *regs)
 {
 	bh_hook_enter();
-	if (bh_task_in_initial_ns(current))
+	if (!bh_current_may_be_bound())
 		bh_hook_leave();
 	else if (judge_brk(lower_32_bits(regs->bx)))
 		return READ_ONCE(current->mm->brk);

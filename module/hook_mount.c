@@ -192,8 +192,13 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 				     unsigned long flags, void *data)
 {
 	struct mount_call call = { dev_name, path, type, flags, data };
-	int err = mount_judged(&call);
+	int err;
 
+	if (!bh_task_has_bindings(current) || !bh_stay_begin()) {
+		bh_hook_leave();
+		return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
+	}
+	err = mount_judged(&call);
 	bh_stay_end();
 	bh_hook_leave();
 	return err;
@@ -203,7 +208,7 @@ static int hook_path_mount(const char *dev_name, struct path *path, const char *
 			   unsigned long flags, void *data)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current) && bh_task_has_bindings(current) && bh_stay_begin())
+	if (bh_current_may_be_bound())
 		return judge_path_mount(dev_name, path, type, flags, data);
 	bh_hook_leave();
 	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
@@ -220,7 +225,7 @@ static noinline int judge_sb_umount(struct vfsmount *mnt, int flags)
 static int hook_sb_umount(struct vfsmount *mnt, int flags)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current))
+	if (bh_current_may_be_bound())
 		return judge_sb_umount(mnt, flags);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_sb_umount)(mnt, flags);
@@ -237,7 +242,7 @@ static noinline int judge_sb_pivotroot(const struct path *old_path, const struct
 static int hook_sb_pivotroot(const struct path *old_path, const struct path *new_path)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current))
+	if (bh_current_may_be_bound())
 		return judge_sb_pivotroot(old_path, new_path);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_sb_pivotroot)(old_path, new_path);

@@ -46,7 +46,7 @@ static int hook_ptrace_access_check(struct task_struct *child, unsigned int mode
 {
 	bh_hook_enter();
 	/* Where no policy speaks for tracees, the tracee need not be looked at. */
-	if (!bh_task_in_initial_ns(current) || bh_registry_asks_tracee())
+	if (bh_current_may_be_bound() || bh_registry_asks_tracee())
 		return judge_access(child, mode);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_ptrace_access_check)(child, mode);
@@ -95,7 +95,7 @@ static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsi
 static struct mm_struct *hook_mm_access(struct task_struct *task, unsigned int mode)
 {
 	bh_hook_enter();
-	if ((!bh_task_in_initial_ns(current) || bh_registry_asks_tracee()) &&
+	if ((bh_current_may_be_bound() || bh_registry_asks_tracee()) &&
 	    bh_bindings_nr() && passes_by(task, mode) && bh_stay_begin())
 		return judge_mm_access(task, mode);
 	bh_hook_leave();

@@ -13,7 +13,7 @@
 #define BH_LINE_MAX		16384		/* bytes in a line */
 #define BH_BLOCK_MAX		(32 << 20)	/* bytes in a block */
 #define BH_RULES_MAX		131072		/* rules in a policy */
-#define BH_COUNTED_MAX		2048		/* rules whose hits are counted on each CPU */
+#define BH_HITS_PART		512		/* rules whose hits one piece of memory counts */
 #define BH_CONDS_MAX		32		/* conditions in a rule */
 #define BH_VALUES_MAX		256		/* values of a condition */
 #define BH_NEVER_TRIES_MAX	65536		/* comparisons of a rule's values */
@@ -49,11 +49,14 @@
 #define BH_COPIES_MAX		1024		/* of a bound mount namespace, alive at once */
 #define BH_ENTRANTS_MAX		8		/* kinds of brought-in processes told apart */
 #define BH_TABLE_BITS		13		/* of the buckets that bindings hash to */
+#define BH_FILTER_BITS		16		/* of the counters that tell who is not bound */
 #define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
 #define BH_FREEING_MAX		16		/* ended bindings that are freed at once */
 #define BH_BIND_WRITE_MAX	65536		/* bytes in one write to `bind` and the like */
 #define BH_ASSIGN_MAX		262144		/* bytes in an assignment table */
 #define BH_ASSIGN_LINES_MAX	4096		/* lines in it that assign */
+
+#define BH_SLAB_MAX		8192		/* bytes; more are rounded up to a power of two */
 
 /* Kernel namespaces nest no deeper than this (MAX_PID_NS_LEVEL, user_namespaces(7)). */
 #define BH_NS_DEPTH_MAX		33

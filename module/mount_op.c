@@ -3,7 +3,9 @@
  * Mount operations: makes a request of the kernel's objects and has it judged. Also what is
  * known of detached mounts and file system contexts.
  */
+#include <linux/bitops.h>
 #include <linux/blk_types.h>
+#include <linux/log2.h>
 #include <linux/namei.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -15,58 +17,54 @@
 #include "ns.h"
 #include "path.h"
 
-struct mount_flag {
-	unsigned long kernel;
-	u32 flag;
-};
+/* By the number of a bit of the kernel's: the flag that it is, if it is any. */
+typedef const u16 flag_table[32];
 
 /* The flags that mount(2) is called with. */
-static const struct mount_flag ms_flags[] = {
-	{ MS_RDONLY, BH_FLAG_RO },
-	{ MS_NOSUID, BH_FLAG_NOSUID },
-	{ MS_NODEV, BH_FLAG_NODEV },
-	{ MS_NOEXEC, BH_FLAG_NOEXEC },
-	{ MS_NOATIME, BH_FLAG_NOATIME },
-	{ MS_NODIRATIME, BH_FLAG_NODIRATIME },
-	{ MS_RELATIME, BH_FLAG_RELATIME },
-	{ MS_STRICTATIME, BH_FLAG_STRICTATIME },
-	{ MS_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
-	{ MS_SYNCHRONOUS, BH_FLAG_SYNC },
-	{ MS_DIRSYNC, BH_FLAG_DIRSYNC },
-	{ MS_MANDLOCK, BH_FLAG_MANDLOCK },
-	{ MS_LAZYTIME, BH_FLAG_LAZYTIME },
-	{ MS_REC, BH_FLAG_REC },
-	{ MS_SILENT, BH_FLAG_SILENT },
+static flag_table ms_flags = {
+	[ilog2(MS_RDONLY)] = BH_FLAG_RO,
+	[ilog2(MS_NOSUID)] = BH_FLAG_NOSUID,
+	[ilog2(MS_NODEV)] = BH_FLAG_NODEV,
+	[ilog2(MS_NOEXEC)] = BH_FLAG_NOEXEC,
+	[ilog2(MS_NOATIME)] = BH_FLAG_NOATIME,
+	[ilog2(MS_NODIRATIME)] = BH_FLAG_NODIRATIME,
+	[ilog2(MS_RELATIME)] = BH_FLAG_RELATIME,
+	[ilog2(MS_STRICTATIME)] = BH_FLAG_STRICTATIME,
+	[ilog2(MS_NOSYMFOLLOW)] = BH_FLAG_NOSYMFOLLOW,
+	[ilog2(MS_SYNCHRONOUS)] = BH_FLAG_SYNC,
+	[ilog2(MS_DIRSYNC)] = BH_FLAG_DIRSYNC,
+	[ilog2(MS_MANDLOCK)] = BH_FLAG_MANDLOCK,
+	[ilog2(MS_LAZYTIME)] = BH_FLAG_LAZYTIME,
+	[ilog2(MS_REC)] = BH_FLAG_REC,
+	[ilog2(MS_SILENT)] = BH_FLAG_SILENT,
 };
 
 /* The flags of a mount. */
-static const struct mount_flag mnt_flags[] = {
-	{ MNT_READONLY, BH_FLAG_RO },
-	{ MNT_NOSUID, BH_FLAG_NOSUID },
-	{ MNT_NODEV, BH_FLAG_NODEV },
-	{ MNT_NOEXEC, BH_FLAG_NOEXEC },
-	{ MNT_NOATIME, BH_FLAG_NOATIME },
-	{ MNT_NODIRATIME, BH_FLAG_NODIRATIME },
-	{ MNT_NOSYMFOLLOW, BH_FLAG_NOSYMFOLLOW },
+static flag_table mnt_flags = {
+	[ilog2(MNT_READONLY)] = BH_FLAG_RO,
+	[ilog2(MNT_NOSUID)] = BH_FLAG_NOSUID,
+	[ilog2(MNT_NODEV)] = BH_FLAG_NODEV,
+	[ilog2(MNT_NOEXEC)] = BH_FLAG_NOEXEC,
+	[ilog2(MNT_NOATIME)] = BH_FLAG_NOATIME,
+	[ilog2(MNT_NODIRATIME)] = BH_FLAG_NODIRATIME,
+	[ilog2(MNT_NOSYMFOLLOW)] = BH_FLAG_NOSYMFOLLOW,
 };
 
 /* The flags of a super block. */
-static const struct mount_flag sb_flags[] = {
-	{ SB_RDONLY, BH_FLAG_RO },
-	{ SB_SYNCHRONOUS, BH_FLAG_SYNC },
-	{ SB_DIRSYNC, BH_FLAG_DIRSYNC },
-	{ SB_MANDLOCK, BH_FLAG_MANDLOCK },
-	{ SB_LAZYTIME, BH_FLAG_LAZYTIME },
+static flag_table sb_flags = {
+	[ilog2(SB_RDONLY)] = BH_FLAG_RO,
+	[ilog2(SB_SYNCHRONOUS)] = BH_FLAG_SYNC,
+	[ilog2(SB_DIRSYNC)] = BH_FLAG_DIRSYNC,
+	[ilog2(SB_MANDLOCK)] = BH_FLAG_MANDLOCK,
+	[ilog2(SB_LAZYTIME)] = BH_FLAG_LAZYTIME,
 };
 
-static u32 translate_flags(const struct mount_flag *table, unsigned int nr, unsigned long kernel)
+static u32 translate_flags(flag_table table, u32 kernel)
 {
 	u32 flags = 0;
-	unsigned int i;
 
-	for (i = 0; i < nr; i++)
-		if (kernel & table[i].kernel)
-			flags |= table[i].flag;
+	for (; kernel; kernel &= kernel - 1)
+		flags |= table[__ffs(kernel)];
 	return flags;
 }
 
@@ -78,7 +76,7 @@ static u32 translate_flags(const struct mount_flag *table, unsigned int nr, unsi
  */
 u32 bh_mount_flags_asked(unsigned long flags)
 {
-	return translate_flags(ms_flags, ARRAY_SIZE(ms_flags), flags);
+	return translate_flags(ms_flags, flags);
 }
 
 /**
@@ -92,7 +90,7 @@ u32 bh_mount_flags_asked(unsigned long flags)
  */
 u32 bh_mount_flags_of_mount(unsigned int flags)
 {
-	u32 asked = translate_flags(mnt_flags, ARRAY_SIZE(mnt_flags), flags);
+	u32 asked = translate_flags(mnt_flags, flags);
 
 	return flags & (MNT_RELATIME | MNT_NOATIME) ? asked : asked | BH_FLAG_STRICTATIME;
 }
@@ -105,7 +103,7 @@ u32 bh_mount_flags_of_mount(unsigned int flags)
  */
 u32 bh_mount_flags_of_sb(unsigned long flags)
 {
-	return translate_flags(sb_flags, ARRAY_SIZE(sb_flags), flags);
+	return translate_flags(sb_flags, flags);
 }
 
 static void set_string(struct bh_string *string, const char *s)
@@ -122,7 +120,7 @@ static int gather_place(struct bh_check *check, const struct path *path, const c
 			bool is_place, char *buf, struct bh_string *string)
 {
 	if (path)
-		return bh_check_path(check, path, buf, string);
+		return bh_path_find(path, buf, string);
 	string->unreached = is_place && !known;
 	set_string(string, known);
 	return 0;
@@ -165,25 +163,17 @@ static int gather_mount(struct bh_check *check, unsigned int which, char *buf,
  */
 int bh_mount_judge(const struct bh_mount_op *operation)
 {
-	struct bh_check *check;
-	bool denied;
+	struct bh_check *check = bh_check_begin(BH_MOUNT, current, 0);
 
-	if (!bh_task_has_bindings(current))
-		return 0;
-	check = bh_check_alloc(BH_MOUNT, current, false);
-	if (!check)
-		return bh_check_denies_without_memory(BH_MOUNT, current, false) ? -EPERM : 0;
+	if (IS_ERR_OR_NULL(check))
+		return bh_check_end(check);
 	check->request.attr[BH_MOUNT_OP] = operation->op;
 	check->request.flags = operation->flags;
-	check->request.unknown = operation->unknown;
 	check->request.flags_unknown = operation->flags_unknown;
-	/* gather_mount() is not asked for what only a later step knows. */
-	check->have = operation->unknown;
+	bh_check_leave_out(check, operation->unknown);
 	check->gather = gather_mount;
 	check->data = operation;
-	denied = bh_check_denies(check);
-	bh_check_free(check);
-	return denied ? -EPERM : 0;
+	return bh_check_end(check);
 }
 
 /**

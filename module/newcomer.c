@@ -57,10 +57,13 @@ static bool has_outside_parent(const struct task_struct *leader, const struct pi
 	return false;
 }
 
-/* The namespace's first process came with it, not into it. */
-static bool is_init_of(struct task_struct *leader, struct pid_namespace *ns)
+/* The namespace's first process came with it, not into it. As pid_nr_ns(). */
+static bool is_init_of(struct task_struct *leader, const struct pid_namespace *ns)
 {
-	return pid_nr_ns(task_pid(leader), ns) == 1;
+	const struct pid *pid = task_pid(leader);
+
+	return pid && ns->level <= pid->level && pid->numbers[ns->level].ns == ns &&
+	       pid->numbers[ns->level].nr == 1;
 }
 
 /**
@@ -207,8 +210,7 @@ bool bh_task_is_newcomer(const struct bh_entrants *entrants, struct pid_namespac
 {
 	struct task_struct *leader = READ_ONCE(task->group_leader);
 
-	/* The leader itself changes its other flags meanwhile. */
-	if (!(data_race(READ_ONCE(leader->flags)) & PF_FORKNOEXEC))
+	if (bh_task_has_executed(task))
 		return false;
 	return bh_task_was_brought_in(leader, ns) && !has_inside_tracer(leader, ns) &&
 	       !bh_entrants_may_be_own(entrants, leader->parent_exec_id,

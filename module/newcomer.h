@@ -6,13 +6,13 @@
 #ifndef BULKHEAD_NEWCOMER_H
 #define BULKHEAD_NEWCOMER_H
 
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "limits.h"
 
 struct pid_namespace;
-struct task_struct;
 
 /**
  * struct bh_entrants - what is known of executions by those who were brought in
@@ -40,5 +40,14 @@ bool bh_entrants_may_be_own(const struct bh_entrants *entrants, u64 parent, u64 
 bool bh_task_was_brought_in(struct task_struct *leader, struct pid_namespace *ns);
 bool bh_task_is_newcomer(const struct bh_entrants *entrants, struct pid_namespace *ns,
 			 struct task_struct *task);
+
+/* Has the task's process executed any program since it was made? Then it is no newcomer. */
+static inline bool bh_task_has_executed(const struct task_struct *task)
+{
+	const struct task_struct *leader = READ_ONCE(task->group_leader);
+
+	/* The leader itself changes its other flags meanwhile. */
+	return !(data_race(READ_ONCE(leader->flags)) & PF_FORKNOEXEC);
+}
 
 #endif /* BULKHEAD_NEWCOMER_H */

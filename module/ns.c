@@ -103,22 +103,10 @@ static bool user_is_init(void *ns)
 /* The operations of mount namespaces, which are not exported by name. */
 static const struct proc_ns_operations *mntns_ops;
 
-/* From a struct mnt_namespace, which is private to fs/, to its struct ns_common. */
-static ptrdiff_t mnt_common_offset;
+ptrdiff_t bh_mnt_common_offset;
 
 unsigned int bh_bound[BH_NS_TYPES];
 const struct mnt_namespace *bh_initial_mnt;
-
-/**
- * bh_mnt_common() - the public part of a mount namespace
- * @ns: the namespace; not dereferenced
- *
- * The module uses it wherever it refers to a mount namespace. Any context.
- */
-struct ns_common *bh_mnt_common(const struct mnt_namespace *ns)
-{
-	return (struct ns_common *)((char *)ns + mnt_common_offset);
-}
 
 /**
  * bh_mnt_put() - drop a reference to a mount namespace
@@ -391,7 +379,7 @@ static int find_initial_mnt(void)
 
 	if (!own)
 		return -ESRCH;
-	mnt_common_offset = (char *)own - (char *)current->nsproxy->mnt_ns;
+	bh_mnt_common_offset = (char *)own - (char *)current->nsproxy->mnt_ns;
 	known = bh_ns_refs_known(current->nsproxy->mnt_ns, own);
 	mntns_ops->put(own);
 	if (!known) {
@@ -404,7 +392,7 @@ static int find_initial_mnt(void)
 	if (init)
 		initial = mntns_ops->get(init);
 	if (initial) {
-		bh_initial_mnt = (void *)((char *)initial - mnt_common_offset);
+		bh_initial_mnt = (void *)((char *)initial - bh_mnt_common_offset);
 		mntns_ops->put(initial);
 	}
 	if (init)

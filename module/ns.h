@@ -81,7 +81,20 @@ static inline bool bh_task_in_initial_ns(const struct task_struct *task)
 	       (!READ_ONCE(bh_bound[BH_NS_MNT]) || !nsproxy || nsproxy->mnt_ns == bh_initial_mnt);
 }
 
-struct ns_common *bh_mnt_common(const struct mnt_namespace *ns);
+/* From a mount namespace, which is the file system core's own, to its public part. */
+extern ptrdiff_t bh_mnt_common_offset;
+
+/**
+ * bh_mnt_common() - the public part of a mount namespace
+ * @ns: the namespace; not dereferenced
+ *
+ * The module uses it wherever it refers to a mount namespace. Any context.
+ */
+static inline struct ns_common *bh_mnt_common(const struct mnt_namespace *ns)
+{
+	return (struct ns_common *)((char *)ns + bh_mnt_common_offset);
+}
+
 void bh_mnt_put(struct ns_common *common);
 
 /**

@@ -74,17 +74,17 @@ static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *
 #endif
 
 /*
- * Puts a dentry's name, of which the pointer and the length belong together, before @at.
- * The name itself stays where it is as long as RCU keeps it.
+ * Puts a dentry's name before @at. Its pointer and its length belong together if nothing was
+ * renamed since @seq. The name itself stays where it is as long as RCU keeps it.
  */
 static __no_kcsan __always_inline char *prepend_name(char *buf, char *at,
-						     const struct dentry *dentry)
+						     const struct dentry *dentry,
+						     unsigned int seq)
 {
-	unsigned int seq = raw_seqcount_begin(&dentry->d_seq);
 	const unsigned char *name = READ_ONCE(dentry->d_name.name);
 	u32 len = READ_ONCE(dentry->d_name.len);
 
-	if (read_seqcount_retry(&dentry->d_seq, seq) || at - buf < len + 2)
+	if (read_seqretry(&rename_lock, seq) || at - buf < len + 2)
 		return NULL;
 	at -= len;
 	copy_name(at, name, len);
@@ -97,7 +97,8 @@ static __no_kcsan __always_inline char *prepend_name(char *buf, char *at,
  * when all is read.
  */
 static __no_kcsan __always_inline char *prepend_in_mount(char *buf, char *at,
-							 const struct path *path)
+							 const struct path *path,
+							 unsigned int seq)
 {
 	const struct dentry *dentry = path->dentry, *root = path->mnt->mnt_root;
 
@@ -107,7 +108,7 @@ static __no_kcsan __always_inline char *prepend_in_mount(char *buf, char *at,
 		/* Moved out of what is mounted. */
 		if (parent == dentry)
 			return NULL;
-		at = prepend_name(buf, at, dentry);
+		at = prepend_name(buf, at, dentry, seq);
 		dentry = parent;
 	}
 	return at;
@@ -128,7 +129,7 @@ static __no_kcsan bool find_path(const struct path *path, char *buf, struct bh_s
 	char *end = buf + BH_PATH_MAX - sizeof(u64), *inner, *outer;
 
 	*end = '\0';
-	inner = prepend_in_mount(buf, end, path);
+	inner = prepend_in_mount(buf, end, path, seq);
 	if (!inner || inner == end)
 		return false;
 	/* Its end is put where the other part begins. */
@@ -168,23 +169,20 @@ static int ask_path(const struct path *path, char *buf, struct bh_string *string
  * A mount never moves from one namespace into another, so that the two questions asked
  * here need not be asked at one moment.
  *
- * Does not sleep. May take rename_lock and mount_lock, which are not safe in interrupts:
- * not under tasklist_lock.
+ * Under RCU. Does not sleep. May take rename_lock and mount_lock, which are not safe in
+ * interrupts: not under tasklist_lock.
  *
  * Return: 0, or -ENAMETOOLONG (the path does not fit).
  */
 int bh_path_find(const struct path *path, char *buf, struct bh_string *string)
 {
 	int err = 0;
-	bool found;
 
 	*string = (struct bh_string){ .unreached = true };
 	if (d_unlinked(path->dentry))
 		return 0;
-	rcu_read_lock();
-	found = find_path(path, buf, string);
-	rcu_read_unlock();
-	if (!found)
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "names are read under RCU");
+	if (!find_path(path, buf, string))
 		err = ask_path(path, buf, string);
 	if (string->s)
 		string->unreached = !bh_path_is_here(path);
@@ -212,13 +210,16 @@ bool bh_path_is_root(const struct vfsmount *mnt)
  * @name: set to the path, somewhere in @buf, or to NULL if the file cannot be reached
  *        from there
  *
- * Context and return as bh_path_find().
+ * Context, but for RCU, and return as bh_path_find().
  */
 int bh_path_name(const struct path *path, char *buf, char **name)
 {
 	struct bh_string string;
-	int err = bh_path_find(path, buf, &string);
+	int err;
 
+	rcu_read_lock();
+	err = bh_path_find(path, buf, &string);
+	rcu_read_unlock();
 	*name = err || string.unreached ? NULL : (char *)string.s;
 	return err;
 }
@@ -267,7 +268,9 @@ static bool knows_elsewhere(const struct path *path, char *buf)
 	other.mnt_ns = NULL;
 	task_lock(current);
 	current->nsproxy = &other;
+	rcu_read_lock();
 	err = bh_path_find(path, buf, &string);
+	rcu_read_unlock();
 	current->nsproxy = own;
 	task_unlock(current);
 	return !err && string.unreached && string.s && has_end(string.s, "/proc/filesystems");
@@ -277,9 +280,12 @@ static bool knows_elsewhere(const struct path *path, char *buf)
 static bool knows_detached(const struct path *path, char *buf)
 {
 	struct bh_string string;
+	int err;
 
-	return !bh_path_find(path, buf, &string) && string.unreached && !string.s &&
-	       !bh_path_is_here(path);
+	rcu_read_lock();
+	err = bh_path_find(path, buf, &string);
+	rcu_read_unlock();
+	return !err && string.unreached && !string.s && !bh_path_is_here(path);
 }
 
 static const char *find_fault(const struct path *known, const struct path *detached, char *buf)

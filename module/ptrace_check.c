@@ -20,21 +20,19 @@ static int check_side(u32 role, struct task_struct *subject, struct task_struct 
 		      u32 access, bool silent, bh_gather_t gather_exe)
 {
 	struct bh_check *check;
-	bool denied;
 
-	if (bh_task_in_initial_ns(subject) || !bh_task_has_bindings(subject))
+	/* Of the current task the hook has asked. */
+	if (subject != current && !bh_task_has_bindings(subject))
 		return 0;
-	check = bh_check_alloc(BH_PTRACE, subject, true);
-	if (!check)
-		return bh_check_denies_without_memory(BH_PTRACE, subject, false) ? -EPERM : 0;
+	check = bh_check_begin(BH_PTRACE, subject, BH_CHECK_ATOMIC);
+	if (IS_ERR_OR_NULL(check))
+		return bh_check_end(check);
 	check->request.attr[BH_PTRACE_ROLE] = role;
 	check->request.attr[BH_PTRACE_ACCESS] = access;
 	check->peer = peer;
 	check->silent = silent;
 	check->gather = gather_exe;
-	denied = bh_check_denies(check);
-	bh_check_free(check);
-	return denied ? -EPERM : 0;
+	return bh_check_end(check);
 }
 
 /**

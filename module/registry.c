@@ -43,30 +43,39 @@ struct bh_entry *bh_registry_find(const char *name, size_t len)
 	return NULL;
 }
 
-/* Allocates the counters of each rule's hits. Return: 0 or -ENOMEM. */
-static int alloc_hits(struct bh_loaded *loaded, u32 nr)
+static u32 nr_parts(u32 nr_rules)
 {
-	if (!nr)
-		return 0;
-	if (nr <= BH_COUNTED_MAX)
-		loaded->hits = __alloc_percpu(nr * sizeof(u64), __alignof__(u64));
-	else
-		loaded->shared_hits = kvcalloc(nr, sizeof(atomic64_t), BH_GFP_LOAD);
-	return loaded->hits || loaded->shared_hits ? 0 : -ENOMEM;
+	return DIV_ROUND_UP(nr_rules, BH_HITS_PART);
 }
 
-static void free_hits(struct bh_loaded *loaded)
+/* Room for the counters of each processor. Return: 0 or -ENOMEM. */
+static int alloc_hits(struct bh_loaded *loaded, u32 nr_rules)
 {
+	if (!nr_rules)
+		return 0;
+	loaded->hits = __alloc_percpu(nr_parts(nr_rules) * sizeof(u64 *), __alignof__(u64 *));
+	return loaded->hits ? 0 : -ENOMEM;
+}
+
+static void free_hits(struct bh_loaded *loaded, u32 nr_rules)
+{
+	u32 part;
+	int cpu;
+
+	if (!loaded->hits)
+		return;
+	for_each_possible_cpu(cpu)
+		for (part = 0; part < nr_parts(nr_rules); part++)
+			kfree(*per_cpu_ptr(&loaded->hits[part], cpu));
 	free_percpu(loaded->hits);
-	kvfree(loaded->shared_hits);
 }
 
 static void free_loaded(struct rcu_head *rcu)
 {
 	struct bh_loaded *loaded = container_of(rcu, struct bh_loaded, rcu);
 
+	free_hits(loaded, loaded->policy->nr_rules);
 	bh_policy_free(loaded->policy);
-	free_hits(loaded);
 	kfree(loaded);
 }
 
@@ -213,7 +222,7 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 
 out_free:
 	if (loaded)
-		free_hits(loaded);
+		free_hits(loaded, policy->nr_rules);
 	kfree(loaded);
 	bh_policy_free(policy);
 	return ret;
@@ -253,23 +262,25 @@ void bh_registry_exit(void)
 }
 
 /**
- * bh_entry_hit() - count that a rule decided
- * @entry: the entry
- * @policy: the version of its policy that was asked
+ * bh_loaded_count_first() - count the first hit of a part of the rules on this processor
+ * @loaded: the version of the policy
  * @rule: the rule's index
  *
- * Under RCU. A version that has been replaced meanwhile is not counted any more.
+ * Under RCU, in a task. Without memory the hit is not counted.
  */
-void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 rule)
+void bh_loaded_count_first(const struct bh_loaded *loaded, u32 rule)
 {
-	const struct bh_loaded *loaded = rcu_dereference(entry->loaded);
+	u32 nr = min_t(u32, loaded->policy->nr_rules, BH_HITS_PART);
+	u64 *part = kcalloc(nr, sizeof(*part), GFP_ATOMIC | __GFP_NOWARN);
 
-	if (!loaded || loaded->policy != policy)
+	if (!part)
 		return;
-	if (loaded->hits)
-		this_cpu_inc(loaded->hits[rule]);
-	else if (loaded->shared_hits)
-		atomic64_inc(&loaded->shared_hits[rule]);
+	part[rule % BH_HITS_PART] = 1;
+	/* Pairs with the data dependency in bh_loaded_hits(). */
+	smp_wmb();
+	/* Another task on this processor, or a move to another one, may have come before. */
+	if (this_cpu_cmpxchg(loaded->hits[rule / BH_HITS_PART], NULL, part))
+		kfree(part);
 }
 
 /**
@@ -281,13 +292,15 @@ void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, 
  */
 u64 bh_loaded_hits(const struct bh_loaded *loaded, u32 rule)
 {
+	const u64 *part;
 	u64 sum = 0;
 	int cpu;
 
-	if (!loaded->hits)
-		return atomic64_read(&loaded->shared_hits[rule]);
-	for_each_possible_cpu(cpu)
-		sum += READ_ONCE(per_cpu_ptr(loaded->hits, cpu)[rule]);
+	for_each_possible_cpu(cpu) {
+		part = READ_ONCE(*per_cpu_ptr(&loaded->hits[rule / BH_HITS_PART], cpu));
+		if (part)
+			sum += READ_ONCE(part[rule % BH_HITS_PART]);
+	}
 	return sum;
 }
 

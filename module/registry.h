@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 
@@ -25,16 +26,15 @@ extern struct mutex bh_config_mutex;
  * struct bh_loaded - a version of a policy that is or was in force
  * @policy: the policy, freed with the last reference
  * @sha256: of its canonical text
- * @hits: for each rule and CPU, how often the rule decided; NULL with over BH_COUNTED_MAX rules
- * @shared_hits: then for each rule, for all CPUs together
+ * @hits: how often each rule decided, in parts of BH_HITS_PART rules, each of which a
+ *        processor makes at its first hit
  * @refs: the registry's one and the readers'; checks rely on RCU
  * @rcu: frees it after the last check that may see it
  */
 struct bh_loaded {
 	struct bh_policy *policy;
 	u8 sha256[SHA256_DIGEST_SIZE];
-	u64 __percpu *hits;
-	atomic64_t *shared_hits;
+	u64 * __percpu *hits;
 	refcount_t refs;
 	struct rcu_head rcu;
 };
@@ -81,7 +81,7 @@ void bh_registry_exit(void);
 struct bh_loaded *bh_loaded_get(const struct bh_entry *entry);
 void bh_loaded_put(struct bh_loaded *loaded);
 
-void bh_entry_hit(const struct bh_entry *entry, const struct bh_policy *policy, u32 rule);
+void bh_loaded_count_first(const struct bh_loaded *loaded, u32 rule);
 u64 bh_loaded_hits(const struct bh_loaded *loaded, u32 rule);
 struct bh_counts bh_entry_counts(const struct bh_entry *entry);
 unsigned int bh_registry_nr(void);
@@ -100,6 +100,26 @@ static inline void bh_entry_count(const struct bh_entry *entry, bool denied)
 	this_cpu_inc(entry->counts->checks);
 	if (denied)
 		this_cpu_inc(entry->counts->denials);
+}
+
+/**
+ * bh_loaded_count() - count that a rule decided
+ * @loaded: the version of the policy
+ * @rule: the rule's index
+ *
+ * Under RCU, in a task. Writes only what is this processor's.
+ */
+static inline void bh_loaded_count(const struct bh_loaded *loaded, u32 rule)
+{
+	u64 *part;
+
+	preempt_disable();
+	part = __this_cpu_read(loaded->hits[rule / BH_HITS_PART]);
+	if (likely(part))
+		WRITE_ONCE(part[rule % BH_HITS_PART], part[rule % BH_HITS_PART] + 1);
+	preempt_enable();
+	if (unlikely(!part))
+		bh_loaded_count_first(loaded, rule);
 }
 
 #endif /* BULKHEAD_REGISTRY_H */
