@@ -156,7 +156,7 @@ static int copy_bytes(struct bh_digest_set *set, const struct bh_digests *digest
 
 		if (!nr)
 			continue;
-		set->bytes[kind] = kvmalloc_array(nr, bh_digest_descs[kind].len, BH_GFP_LOAD);
+		set->bytes[kind] = bh_alloc_array(nr, bh_digest_descs[kind].len);
 		if (!set->bytes[kind])
 			return -ENOMEM;
 	}

@@ -193,8 +193,11 @@ static int alloc_starts(struct bh_index *index)
 {
 	if (!index->nr_values)
 		return 0;
-	index->starts = kvcalloc(index->nr_values + 1, sizeof(*index->starts), BH_GFP_LOAD);
-	return index->starts ? 0 : -ENOMEM;
+	index->starts = bh_alloc_array(index->nr_values + 1, sizeof(*index->starts));
+	if (!index->starts)
+		return -ENOMEM;
+	memset(index->starts, 0, (index->nr_values + 1) * sizeof(*index->starts));
+	return 0;
 }
 
 /* Turns the lengths of the lists into their ends, and makes room for them. */
@@ -214,7 +217,7 @@ static int alloc_lists(struct bh_index *index, const char **why)
 	}
 	index->starts[nr] = end;
 	index->nr_rules = end;
-	index->rules = kvmalloc_array(end + 1, sizeof(*index->rules), BH_GFP_LOAD);
+	index->rules = bh_alloc_array(end + 1, sizeof(*index->rules));
 	return index->rules ? 0 : -ENOMEM;
 }
 

@@ -4,9 +4,11 @@
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/overflow.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
 #include "limits.h"
 #include "vec.h"
@@ -105,6 +107,24 @@ void bh_vec_sort(struct bh_vec *vec, u32 from)
 }
 
 /**
+ * bh_alloc_array() - memory for an array that stays as long as it is
+ * @nr: its elements
+ * @size: of each
+ *
+ * Of what is large no more is taken than whole pages. May sleep.
+ *
+ * Return: the memory, for kvfree(), or NULL.
+ */
+void *bh_alloc_array(u32 nr, size_t size)
+{
+	size_t bytes;
+
+	if (check_mul_overflow((size_t)nr, size, &bytes))
+		return NULL;
+	return bytes > BH_SLAB_MAX ? __vmalloc(bytes, BH_GFP_LOAD) : kvmalloc(bytes, BH_GFP_LOAD);
+}
+
+/**
  * bh_reserve() - make room in an array that grows by doubling
  * @array: the array, or a NULL pointer
  * @cap: elements that fit
@@ -145,7 +165,7 @@ int bh_trim(void **array, u32 nr, size_t size)
 
 	if (!*array)
 		return 0;
-	new = kvmalloc_array(nr + !nr, size, BH_GFP_LOAD);
+	new = bh_alloc_array(nr + !nr, size);
 	if (!new)
 		return -ENOMEM;
 	memcpy(new, *array, nr * size);

@@ -48,6 +48,7 @@ static inline int __must_check bh_vec_push(struct bh_vec *vec, u32 value, gfp_t 
 int __must_check bh_vec_add_range(struct bh_vec *vec, const u32 *from, u32 nr, gfp_t gfp);
 void bh_vec_sort(struct bh_vec *vec, u32 from);
 
+void *bh_alloc_array(u32 nr, size_t size);
 int __must_check bh_reserve(void **array, u32 *cap, u32 want, size_t size);
 int __must_check bh_trim(void **array, u32 nr, size_t size);
 
