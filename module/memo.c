@@ -12,17 +12,8 @@
 
 #include "memo.h"
 
-#define NO_STRING U16_MAX
-
-/* What an entry is looked for by, of a request. */
-struct memo_key {
-	u64 hash;
-	u8 strings;
-	u8 unreached;
-};
-
-#define for_each_slot(slot, slots, bits)					\
-	for (bits = slots; bits && (slot = __builtin_ctz(bits), true); bits &= bits - 1)
+#define NO_STRING	0x80000000u
+#define UNREACHED	0x40000000u
 
 static inline u64 word_at(const char *s)
 {
@@ -32,35 +23,43 @@ static inline u64 word_at(const char *s)
 	return word;
 }
 
-/*
- * Of a request of which all that decides fits into an entry. The hash looks at the ends
- * of the strings, in which paths differ most.
- */
-static inline bool make_key(const struct bh_policy *policy,
-			    const struct bh_request *request, struct memo_key *key)
+/* All of a string but its bytes. */
+static inline u32 tag_of(const struct bh_string *string)
 {
-	const struct bh_class_rules *rules = &policy->classes[request->class];
-	u32 slot, bits;
-	size_t len = 0;
+	return (string->s ? string->len : NO_STRING) | (string->unreached ? UNREACHED : 0);
+}
 
-	if (rules->kinds || bh_request_is_partial(request))
-		return false;
-	key->hash = policy->id + request->class;
-	key->strings = rules->strings;
-	key->unreached = 0;
-	for_each_slot(slot, key->strings, bits) {
-		const struct bh_string *string = &request->string[slot];
+static inline bool is_remembered(const struct bh_class_rules *rules,
+				 const struct bh_request *request)
+{
+	return !rules->kinds && !bh_request_is_partial(request);
+}
 
-		key->unreached |= string->unreached << slot;
-		if (!string->s)
-			continue;
-		len += string->len;
-		key->hash = key->hash * 31 + string->len;
-		if (string->len >= sizeof(u64))
-			key->hash ^= word_at(string->s + string->len - sizeof(u64));
+/* Each value has a place of its own, so that what is packed alike is alike. */
+static inline void pack(const struct bh_request *request, u64 *values)
+{
+	values[0] = request->attr[0] | (u64)request->attr[1] << 32;
+	values[1] = request->attr[2] | (u64)request->attr[3] << 32;
+	values[2] = request->flags | (u64)request->class << 32;
+}
+
+/*
+ * The place where a request is remembered, if it is. Requests differ most in the ends of the
+ * first string that the rules look at.
+ */
+static inline u32 place_of(const struct bh_policy *policy, const struct bh_request *request,
+			   const u64 *values, u32 slots)
+{
+	u64 hash = policy->id * 31 + (values[0] ^ values[1] ^ values[2]);
+	const struct bh_string *string;
+
+	if (slots) {
+		string = &request->string[__builtin_ctz(slots)];
+		hash += tag_of(string);
+		if (string->s && string->len >= sizeof(u64))
+			hash ^= word_at(string->s + string->len - sizeof(u64));
 	}
-	key->hash = (key->hash * 0x9e3779b97f4a7c15ull) >> 32 & (BH_MEMO_ENTRIES - 1);
-	return len <= BH_MEMO_BYTES;
+	return (hash * 0x9e3779b97f4a7c15ull) >> 32 & (BH_MEMO_ENTRIES - 1);
 }
 
 static inline bool same_bytes(const char *a, const char *b, size_t len)
@@ -73,41 +72,31 @@ static inline bool same_bytes(const char *a, const char *b, size_t len)
 				return false;
 		return true;
 	}
-	for (i = 0; i + sizeof(u64) < len; i += sizeof(u64))
+	len -= sizeof(u64);
+	for (i = 0; i < len; i += sizeof(u64))
 		if (word_at(a + i) != word_at(b + i))
 			return false;
-	return word_at(a + len - sizeof(u64)) == word_at(b + len - sizeof(u64));
+	return word_at(a + len) == word_at(b + len);
 }
 
 static inline bool same_strings(const struct bh_remembered *entry,
-				const struct bh_request *request, u8 strings)
+				const struct bh_request *request, u32 slots)
 {
 	const char *bytes = entry->bytes;
-	u32 slot, bits;
 
-	for_each_slot(slot, strings, bits) {
+	for (; slots; slots &= slots - 1) {
+		u32 slot = __builtin_ctz(slots);
 		const struct bh_string *string = &request->string[slot];
 
-		if (!string->s) {
-			if (entry->len[slot] != NO_STRING)
-				return false;
+		if (entry->tag[slot] != tag_of(string))
+			return false;
+		if (!string->s)
 			continue;
-		}
-		if (entry->len[slot] != string->len || !same_bytes(bytes, string->s, string->len))
+		if (!same_bytes(bytes, string->s, string->len))
 			return false;
 		bytes += string->len;
 	}
 	return true;
-}
-
-static inline bool same_values(const struct bh_remembered *entry,
-			       const struct bh_request *request)
-{
-	u32 i, differ = entry->flags ^ request->flags;
-
-	for (i = 0; i < BH_ATTRS; i++)
-		differ |= entry->attr[i] ^ request->attr[i];
-	return !differ && entry->class == request->class;
 }
 
 /**
@@ -120,17 +109,31 @@ static inline bool same_values(const struct bh_remembered *entry,
 bool bh_memo_find(const struct bh_memo *memo, const struct bh_policy *policy,
 		  const struct bh_request *request, struct bh_verdict *verdict)
 {
+	const struct bh_class_rules *rules = &policy->classes[request->class];
 	const struct bh_remembered *entry;
-	struct memo_key key;
+	u64 values[3];
 
-	if (!make_key(policy, request, &key))
+	if (!is_remembered(rules, request))
 		return false;
-	entry = &memo->entry[key.hash];
-	if (entry->policy != policy->id || entry->unreached != key.unreached ||
-	    !same_values(entry, request) || !same_strings(entry, request, key.strings))
+	pack(request, values);
+	entry = &memo->entry[place_of(policy, request, values, rules->strings)];
+	if (entry->policy != policy->id || entry->values[0] != values[0] ||
+	    entry->values[1] != values[1] || entry->values[2] != values[2] ||
+	    !same_strings(entry, request, rules->strings))
 		return false;
 	*verdict = entry->verdict;
 	return true;
+}
+
+/* Do all strings that the rules look at fit into an entry? */
+static bool has_room(const struct bh_request *request, u32 slots)
+{
+	size_t len = 0;
+
+	for (; slots; slots &= slots - 1)
+		if (request->string[__builtin_ctz(slots)].s)
+			len += request->string[__builtin_ctz(slots)].len;
+	return len <= BH_MEMO_BYTES;
 }
 
 /**
@@ -143,25 +146,25 @@ bool bh_memo_find(const struct bh_memo *memo, const struct bh_policy *policy,
 void bh_memo_keep(struct bh_memo *memo, const struct bh_policy *policy,
 		  const struct bh_request *request, const struct bh_verdict *verdict)
 {
+	const struct bh_class_rules *rules = &policy->classes[request->class];
+	u32 slots = rules->strings;
 	struct bh_remembered *entry;
-	u32 slot, bits;
-	struct memo_key key;
+	u64 values[3];
 	char *bytes;
 
-	if (!make_key(policy, request, &key))
+	if (!is_remembered(rules, request) || !has_room(request, slots))
 		return;
-	entry = &memo->entry[key.hash];
+	pack(request, values);
+	entry = &memo->entry[place_of(policy, request, values, slots)];
 	entry->policy = policy->id;
-	memcpy(entry->attr, request->attr, sizeof(entry->attr));
-	entry->flags = request->flags;
-	entry->class = request->class;
-	entry->unreached = key.unreached;
+	memcpy(entry->values, values, sizeof(entry->values));
 	entry->verdict = *verdict;
 	bytes = entry->bytes;
-	for_each_slot(slot, key.strings, bits) {
+	for (; slots; slots &= slots - 1) {
+		u32 slot = __builtin_ctz(slots);
 		const struct bh_string *string = &request->string[slot];
 
-		entry->len[slot] = string->s ? string->len : NO_STRING;
+		entry->tag[slot] = tag_of(string);
 		if (!string->s)
 			continue;
 		memcpy(bytes, string->s, string->len);

@@ -11,21 +11,15 @@
 /**
  * struct bh_remembered - a request and the verdict of a policy on it
  * @policy: the policy's id; 0: nothing is remembered here
- * @attr: as in the request
- * @flags: as in the request
- * @len: of each string, or NO_STRING
- * @class: as in the request
- * @unreached: a bit for each string
+ * @values: the request's values, as memo.c packs them
+ * @tag: of each string: its length, and the rest that is told of it
  * @verdict: the verdict
  * @bytes: the strings, one behind the other
  */
 struct bh_remembered {
 	u64 policy;
-	u32 attr[BH_ATTRS];
-	u32 flags;
-	u16 len[BH_STRINGS];
-	u8 class;
-	u8 unreached;
+	u64 values[3];
+	u32 tag[BH_STRINGS];
 	struct bh_verdict verdict;
 	char bytes[BH_MEMO_BYTES];
 };
