@@ -73,18 +73,16 @@ int bh_line_fail_word(struct bh_line *l, const char *message, const char *word, 
 	return bh_line_fail(l, -EINVAL, text);
 }
 
-/* Is it ASCII that can be seen, and means nothing in any part of a token? A bit for each. */
-static inline bool is_plain(u8 c)
-{
-	static const u32 plain[256 / 32] = {
-		[1] = ~(1u << (' ' - 32) | 1u << ('"' - 32) | 1u << ('#' - 32) |
-			1u << (',' - 32) | 1u << ('=' - 32)),
-		[2] = U32_MAX,
-		[3] = U32_MAX >> 1,
-	};
+#define PLAIN	0x1	/* ASCII that can be seen, and means nothing in any part of a token */
+#define BARE	0x2	/* what a value need not be quoted for */
 
-	return plain[c / 32] >> c % 32 & 1;
-}
+static const u8 kinds[256] = {
+	['!'] = PLAIN | BARE,
+	['$' ... '+'] = PLAIN | BARE,
+	['-' ... '<'] = PLAIN | BARE,
+	['='] = BARE,
+	['>' ... '~'] = PLAIN | BARE,
+};
 
 /* Growing arrays */
 
@@ -138,13 +136,12 @@ int bh_buffer_append_string(struct bh_buffer *b, const char *s)
  */
 int bh_buffer_append_value(struct bh_buffer *b, const char *s, size_t len)
 {
-	bool bare = true;
 	size_t i;
 	int err;
 
-	for (i = 0; i < len; i++)
-		bare &= is_plain(s[i]) || s[i] == '=';
-	if (bare)
+	for (i = 0; i < len && kinds[(u8)s[i]] & BARE; i++)
+		;
+	if (i == len)
 		return bh_buffer_append(b, s, len);
 	err = bh_buffer_append(b, "\"", 1);
 	for (i = 0; i < len && !err; i++) {
@@ -217,13 +214,14 @@ static int fail_control(struct bh_line *l, const char *message)
 /* Takes what means nothing but itself, as most of a document does. */
 static void put_plain(struct bh_line *l)
 {
-	char *token = l->parser->token;
-	size_t pos = l->pos, len = l->len_token;
+	const char *s = l->s + l->pos;
+	size_t i, most = l->len - l->pos;
 
-	while (pos < l->len && is_plain(l->s[pos]))
-		token[len++] = l->s[pos++];
-	l->pos = pos;
-	l->len_token = len;
+	for (i = 0; i < most && kinds[(u8)s[i]] & PLAIN; i++)
+		;
+	memcpy(l->parser->token + l->len_token, s, i);
+	l->pos += i;
+	l->len_token += i;
 }
 
 /* Reads an escape, from its backslash on. */

@@ -12,7 +12,6 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "limits.h"
@@ -57,11 +56,10 @@ static u64 four_at(const u16 *tokens)
 	return four;
 }
 
-static int compare_patterns(const void *a, const void *b, const void *priv)
+static int compare_patterns(const struct build *build, u32 x, u32 y)
 {
-	const struct build *build = priv;
-	u32 x = *(const u32 *)a, y = *(const u32 *)b, i, len;
 	const u16 *s = bh_pattern_tokens(build->p, x), *t = bh_pattern_tokens(build->p, y);
+	u32 i, len;
 
 	cond_resched();
 	if (build->trie[x] != build->trie[y])
@@ -77,27 +75,74 @@ static int compare_patterns(const void *a, const void *b, const void *priv)
 	return (int)bh_pattern_len(build->p, x) - (int)bh_pattern_len(build->p, y);
 }
 
+/* The end of the patterns from @from on that are in their order already. */
+static u32 run_end(const struct build *b, const u32 *v, u32 from)
+{
+	while (++from < b->p->nr && compare_patterns(b, v[from - 1], v[from]) <= 0)
+		;
+	return min(from, b->p->nr);
+}
+
+/* Merges v[lo..mid) and v[mid..hi), each of which is in its order, into @to. */
+static void merge_runs(const struct build *b, const u32 *v, u32 *to, u32 lo, u32 mid, u32 hi)
+{
+	u32 left = lo, right = mid;
+
+	while (left < mid && right < hi)
+		*to++ = compare_patterns(b, v[left], v[right]) <= 0 ? v[left++] : v[right++];
+	memcpy(to, v + left, (mid - left) * sizeof(*v));
+	memcpy(to + mid - left, v + right, (hi - right) * sizeof(*v));
+}
+
+/*
+ * Merges what is in its order, two runs at a time, until there is one: most policies have
+ * few. @spare has as much room as the patterns. Return: where they are now.
+ */
+static u32 *merge_sort(const struct build *b, u32 *v, u32 *spare)
+{
+	u32 lo, mid, hi, runs;
+
+	do {
+		runs = 0;
+		for (lo = 0; lo < b->p->nr; lo = hi, runs++) {
+			mid = run_end(b, v, lo);
+			hi = mid < b->p->nr ? run_end(b, v, mid) : mid;
+			merge_runs(b, v, spare + lo, lo, mid, hi);
+		}
+		swap(v, spare);
+	} while (runs > 1);
+	return v;
+}
+
 /* Sorts, drops duplicates, and tells for each pattern added its place. */
-static void sort_patterns(struct build *b, u32 *ids)
+static int sort_patterns(struct build *b, u32 *ids)
 {
 	const struct bh_patterns *p = b->p;
+	u32 *spare = kvmalloc_array(p->nr, sizeof(*spare), BH_GFP_LOAD), *sorted;
 	u32 i, nr = 0;
+
+	if (!spare)
+		return -ENOMEM;
 
 	for (i = 0; i < p->nr; i++) {
 		b->sorted[i] = i;
 		b->trie[i] = bh_trie_takes(bh_pattern_tokens(p, i), bh_pattern_len(p, i));
 	}
-	sort_r(b->sorted, p->nr, sizeof(*b->sorted), compare_patterns, NULL, b);
+	sorted = merge_sort(b, b->sorted, spare);
+	if (sorted == spare)
+		swap(b->sorted, spare);
+	kvfree(spare);
 	for (i = 0; i < p->nr; i++) {
 		u32 pattern = b->sorted[i];
 
-		if (!nr || compare_patterns(&b->sorted[nr - 1], &pattern, b)) {
+		if (!nr || compare_patterns(b, b->sorted[nr - 1], pattern)) {
 			b->sorted[nr++] = pattern;
 			b->m->nr_trie += b->trie[pattern];
 		}
 		ids[pattern] = nr - 1;
 	}
 	b->m->nr_patterns = nr;
+	return 0;
 }
 
 static int add_dfa(struct build *b, u32 lo, u32 hi, u32 *states)
@@ -169,8 +214,9 @@ int bh_matcher_build(struct bh_matcher *m, struct bh_patterns *p, u32 *ids)
 	b.trie = kvmalloc(p->nr, BH_GFP_LOAD);
 	if (!b.sorted || !b.trie)
 		goto out;
-	sort_patterns(&b, ids);
-	err = bh_trie_build(&m->trie, p, b.sorted, m->nr_trie);
+	err = sort_patterns(&b, ids);
+	if (!err)
+		err = bh_trie_build(&m->trie, p, b.sorted, m->nr_trie);
 	if (!err)
 		err = build_dfas(&b);
 out:

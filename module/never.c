@@ -72,11 +72,11 @@ static u8 bytes_of(const struct bh_patterns *patterns, u32 token)
 static u8 advance(u8 places, u8 bytes)
 {
 	u8 after = 0;
-	int i;
+	u32 left;
 
-	for (i = 0; i < PLACES; i++) {
-		if (!(places & (1 << i)))
-			continue;
+	for (left = places; left; left &= left - 1) {
+		int i = __builtin_ctz(left);
+
 		after |= bytes & IS_SLASH ? next[i].slash : 0;
 		after |= bytes & IS_DOT ? next[i].dot : 0;
 		after |= bytes & IS_OTHER ? next[i].other : 0;

@@ -26,11 +26,26 @@ static int read_line_outside(struct bh_line *l)
 	return err ?: bh_line_want_end(l);
 }
 
+/* How many bytes at the beginning are certainly ASCII, and not NUL. Takes eight at a time. */
+static size_t ascii_len(const char *s, size_t len)
+{
+	const u64 ones = 0x0101010101010101ull;
+	size_t i;
+	u64 word;
+
+	for (i = 0; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, s + i, sizeof(word));
+		if ((word | (word - ones)) & ones << 7)
+			break;
+	}
+	return i;
+}
+
 /* Column of the first byte that is not UTF-8 (RFC 3629), or 0. */
 static u32 find_bad_utf8(const char *line, size_t len)
 {
 	const u8 *s = (const u8 *)line;
-	size_t i = 0, n, k;
+	size_t i = ascii_len(line, len), n, k;
 
 	while (i < len) {
 		u8 lo = 0x80, hi = 0xbf;
@@ -127,7 +142,8 @@ static int read_whole_line(struct bh_parser *p, const char *s, size_t len)
 /* Takes a piece of a line: all of it up to the newline, or what there is. */
 static int take_piece(struct bh_parser *p, const char *s, size_t len, bool newline)
 {
-	const char *nul = memchr(s, '\0', len);
+	size_t ascii = ascii_len(s, len);
+	const char *nul = memchr(s + ascii, '\0', len - ascii);
 	u32 column = p->partial.len + 1;
 	int err;
 

@@ -103,6 +103,12 @@ static int number_set(struct bh_patterns *p, const struct bh_set *set, const cha
 	return p->nr_sets++;
 }
 
+/* Does a byte stand for itself? */
+static bool is_literal(u8 c)
+{
+	return c != '*' && c != '?' && c != '[' && c != '\\';
+}
+
 /* Reads the next token; returns it, or a negative errno. */
 static int read_token(struct bh_patterns *p, struct text *t)
 {
@@ -166,6 +172,11 @@ int bh_patterns_add(struct bh_patterns *p, const char *text, size_t len, const c
 		return err;
 
 	while (t.pos < t.len) {
+		/* Most of a pattern. */
+		if (is_literal(t.s[t.pos])) {
+			p->tokens[nr++] = t.s[t.pos++];
+			continue;
+		}
 		token = read_token(p, &t);
 		if (token < 0)
 			return token;

@@ -117,6 +117,8 @@ static bool find_brace(struct bh_line *l)
 	const char *s = l->parser->token + l->value;
 	u32 i, open = l->nr_values;
 
+	if (l->nr_values < 2)
+		return false;
 	for (i = 0; i < l->nr_values; i++, s += strlen(s) + 1) {
 		if (open < i && strchr(s, '}')) {
 			l->column = l->parser->columns[open];
@@ -152,7 +154,7 @@ static int read_cond(struct bh_line *l, enum bh_class class, struct bh_cond *con
 	};
 	err = bh_buffer_append(&p->text, " ", 1) ?: bh_buffer_append(&p->text, token, l->value);
 	for (i = 0; i < l->nr_values && !err; i++, at += len + 1) {
-		len = strlen(token + at);
+		len = i + 1 < l->nr_values ? strlen(token + at) : l->len_token - at;
 		l->column = p->columns[i];
 		err = read_value(l, class, key, cond, token + at, len);
 		if (!err && i)
