@@ -2,18 +2,17 @@
 /*
  * Guest instructions per check.
  *
- * Runs in a machine whose time is its count of instructions (QEMU's -icount
- * shift=0): the time stamp counter then counts instructions, and the same
- * program on the same kernel gives the same figures. Each figure is the cost
+ * Runs in a machine whose time is its count of instructions (acts.h), so that the
+ * same program on the same kernel gives the same figures. Each figure is the cost
  * of a system call with the check less its cost without the module.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/kcmp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,21 +28,14 @@
 
 #include <bulkhead.h>
 
-#define SAMPLES		301
-#define PROGRAMS	"/bench/programs"
-#define PROGRAM		PROGRAMS "/5/bin/prog-5"
+#include "acts.h"
+
+#define SELF		"/bench/bench"
+#define SHARED		"/bench/shared"
 #define MODULE		"/bulkhead.ko"
 #define NAMESPACES	10000
-
-enum act {
-	ACT_EXEC,
-	ACT_MAP,
-	ACT_MOUNT,
-	ACT_PTRACE,
-	ACTS,
-};
-
-static const char * const act_names[ACTS] = { "exec", "map", "mount", "ptrace" };
+#define DIGEST_BYTES	1048576
+#define ANY		1000000
 
 /* What each may cost; 0: it is not measured. */
 struct targets {
@@ -57,15 +49,14 @@ static const struct targets layer = { { 2000, 2000, 0, 0 } };
 static const struct targets kept = { { 1500, 1500, 0, 0 } };
 
 #define FURTHER_POLICY	150
+#define KEPT_DIGEST	1500
+#define WORST		5000000
+#define FLAT		10	/* per cent */
 #define EVENT		8000
 #define GLOBSTAR_BYTE	12
 #define HASH_BYTE	25
 #define RULE_LOAD	10000
 #define RULE_BYTES	100
-
-/* The file that is executed, and mapped. */
-static const char *program = PROGRAM;
-static int program_fd;
 
 /* Where acts are done. */
 enum place {
@@ -82,114 +73,84 @@ static const size_t path_bytes[PLACES] = {
 };
 
 /**
+ * struct bound - what is measured where
+ * @policy: bound to each of the pid namespaces; empty: to none
+ * @depth: pid namespaces, one in the other
+ * @measure: what is done in the innermost, by a program that was executed there
+ * @place: where
+ * @act: for measure_one()
+ * @label: for print_costs()
+ * @targets: for print_costs()
+ * @target: for measure_one()
+ */
+struct bound {
+	char policy[32];
+	int depth;
+	void (*measure)(struct bound *bound);
+	enum place place;
+	enum act act;
+	char label[64];
+	struct targets targets;
+	long target;
+};
+
+/**
  * struct results - what processes share
  * @base: what an act costs without the module
  * @missed: figures above their targets
- * @last: the last cost of an exec
+ * @last: the last cost of each act
+ * @bound: what is measured now
+ * @ask_binder: where a process says what to bind it to
+ * @told_by_binder: where it is told that this was done
  */
 static struct results {
 	uint64_t base[PLACES][ACTS];
 	int missed;
-	long last;
+	long last[ACTS];
+	struct bound bound;
+	int ask_binder;
+	int told_by_binder;
 } *results;
 
 static enum place place;
 
-static void die(const char *what)
-{
-	fprintf(stderr, "bench: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static inline uint64_t now(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("lfence; rdtsc" : "=a"(lo), "=d"(hi) :: "memory");
-	return (uint64_t)hi << 32 | lo;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
+#define PAUSE	"pause"
 
 /*
- * The program is text without a "#!", so that execve() fails, but only after the
- * check, and without the kernel's looking for a module that knows the format. Memory
- * cannot be mapped at an address that is no page's, which the kernel too finds out
- * after the check. A directory that nothing is mounted on cannot be remounted. kcmp()
- * asks to read the child.
+ * A child to be looked at, which has executed a program, as most processes have. Its number
+ * decides on what it costs to find it.
  */
-static void act(enum act which, pid_t child)
-{
-	static char * const argv[] = { "x", NULL };
-	long ret;
-
-	switch (which) {
-	case ACT_EXEC:
-		ret = execve(program, argv, argv + 1);
-		if (ret != -1 || (errno != ENOEXEC && errno != EACCES))
-			die("execve");
-		break;
-	case ACT_MAP:
-		if (mmap((void *)(1UL << 40 | 1), 4096, PROT_READ | PROT_EXEC,
-			 MAP_PRIVATE | MAP_FIXED, program_fd, 0) != MAP_FAILED ||
-		    (errno != EINVAL && errno != EACCES))
-			die("mmap");
-		break;
-	case ACT_MOUNT:
-		ret = mount(NULL, "/bench/mnt", NULL, MS_REMOUNT, NULL);
-		if (ret != -1 || (errno != EINVAL && errno != EPERM))
-			die("mount");
-		break;
-	default:
-		ret = syscall(SYS_kcmp, getpid(), child, KCMP_VM, 0, 0);
-		if (ret < 0)
-			die("kcmp");
-	}
-}
-
-/* A child to be looked at. Its number decides on what it costs to find it. */
 static pid_t start_child(void)
 {
-	pid_t child = fork();
+	int ready[2];
+	pid_t child;
+	char c;
 
+	if (pipe(ready))
+		die("pipe");
+	child = fork();
 	if (child < 0)
 		die("fork");
 	if (!child) {
-		pause();
-		_exit(0);
+		dup2(ready[1], STDOUT_FILENO);
+		execl(SELF, SELF, PAUSE, NULL);
+		_exit(1);
 	}
+	close(ready[1]);
+	if (read(ready[0], &c, 1) != 1)
+		die("child");
+	close(ready[0]);
 	return child;
 }
 
-/* The least cost of an act, in instructions: what is above it is other work. */
-static uint64_t measure(enum act which, pid_t child)
+/* The child's program. */
+static bool pause_if_child(int argc, char **argv)
 {
-	uint64_t samples[SAMPLES];
-	int i;
-
-	for (i = -SAMPLES; i < SAMPLES; i++) {
-		uint64_t start = now();
-
-		act(which, child);
-		if (i >= 0)
-			samples[i] = now() - start;
-	}
-	qsort(samples, SAMPLES, sizeof(*samples), compare);
-	return samples[0];
-}
-
-static void write_file(const char *path, const char *text, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
-		die(path);
-	close(fd);
+	if (argc != 2 || strcmp(argv[1], PAUSE))
+		return false;
+	if (write(STDOUT_FILENO, "", 1) == 1)
+		pause();
+	return true;
 }
 
 static void command(const char *name, const char *format, ...)
@@ -214,18 +175,19 @@ static void insmod(void)
 	close(fd);
 }
 
+/* Free memory, when what call_rcu() holds back, and what is only cached, has come back. */
 static unsigned long free_memory(void)
 {
 	struct sysinfo info;
 
-	/* What call_rcu() holds back comes back first. */
 	sleep(1);
+	write_file("/proc/sys/vm/drop_caches", "3", 1);
 	if (sysinfo(&info))
 		die("sysinfo");
 	return info.freeram * info.mem_unit;
 }
 
-/* The file is empty while the caller writes it. */
+/* The text is empty while the caller writes it. */
 static FILE *begin_policy(const char *name, char **text, size_t *len)
 {
 	FILE *f = open_memstream(text, len);
@@ -234,12 +196,10 @@ static FILE *begin_policy(const char *name, char **text, size_t *len)
 	return f;
 }
 
-static void end_policy(FILE *f, char **text, size_t *len)
+static void end_policy(FILE *f)
 {
 	fprintf(f, "end\n");
 	fclose(f);
-	write_file(BULKHEAD_DIR "/load", *text, *len);
-	free(*text);
 }
 
 static void load_policy(const char *name, const char *rules)
@@ -249,7 +209,9 @@ static void load_policy(const char *name, const char *rules)
 	FILE *f = begin_policy(name, &text, &len);
 
 	fputs(rules, f);
-	end_policy(f, &text, &len);
+	end_policy(f);
+	write_file(BULKHEAD_DIR "/load", text, len);
+	free(text);
 }
 
 static void print_against(const char *label, long value, long target)
@@ -260,17 +222,14 @@ static void print_against(const char *label, long value, long target)
 }
 
 /* A policy of so many rules, of which one of each class allows the act. */
-static void load_rules(int rules)
+static char *make_rules(int rules, size_t *len)
 {
-	unsigned long memory = free_memory();
-	char name[32], label[64], *text = NULL;
-	uint64_t cost;
-	size_t len;
+	char name[32], *text = NULL;
 	FILE *f;
 	int i;
 
 	snprintf(name, sizeof(name), "rules-%d", rules);
-	f = begin_policy(name, &text, &len);
+	f = begin_policy(name, &text, len);
 	fprintf(f, "default exec deny\ndefault mount deny\n");
 	fprintf(f, "default map deny\ndefault ptrace deny\n");
 	fprintf(f, "allow map path=" PROGRAM "\n");
@@ -278,31 +237,53 @@ static void load_rules(int rules)
 	fprintf(f, "allow ptrace peer=inside\n");
 	for (i = 0; i < rules - 3; i++)
 		fprintf(f, "allow exec path=" PROGRAMS "/%d/bin/prog-%d\n", i, i);
-	cost = now();
-	end_policy(f, &text, &len);
+	end_policy(f);
+	return text;
+}
+
+/* What loading costs beside its rules is that of the first policy, which has few. */
+static void load_rules(int rules)
+{
+	static uint64_t few;
+	size_t len;
+	char label[64], *text = make_rules(rules, &len);
+	unsigned long memory = free_memory();
+	uint64_t cost = now();
+
+	write_file(BULKHEAD_DIR "/load", text, len);
 	cost = now() - cost;
-	snprintf(label, sizeof(label), "load, for each of %d rules", rules);
-	print_against(label, cost / rules, RULE_LOAD);
-	if (rules < 1000)
-		return;
-	snprintf(label, sizeof(label), "free memory, for each of %d rules", rules);
-	print_against(label, (long)(memory - free_memory()) / rules, RULE_BYTES);
+	if (!few) {
+		few = cost;
+		printf("load of a policy of %d rules: %lu\n", rules, (unsigned long)cost);
+	} else {
+		snprintf(label, sizeof(label), "load, for each of %d rules", rules);
+		print_against(label, (long)(cost - few) / rules, RULE_LOAD);
+		snprintf(label, sizeof(label), "free memory, for each of %d rules", rules);
+		print_against(label, (long)(memory - free_memory()) / rules, RULE_BYTES);
+	}
+	free(text);
+}
+
+static void stop_child(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
 }
 
 /* Prints what each act costs that has a target. */
-static void print_costs(const char *label, const struct targets *targets)
+static void print_costs_with(pid_t child, const char *label, const struct targets *targets)
 {
-	pid_t child = start_child();
 	int which;
 	long cost;
 
-	printf("%-34s", label);
+	printf("%-36s", label);
 	for (which = 0; which < ACTS; which++) {
 		if (!targets->of[which]) {
 			printf(" %9s", "");
 			continue;
 		}
 		cost = (long)(measure(which, child) - results->base[place][which]);
+		results->last[which] = cost;
 		printf(" %8ld%c", cost, cost > targets->of[which] ? '!' : ' ');
 		results->missed += cost > targets->of[which];
 	}
@@ -312,8 +293,14 @@ static void print_costs(const char *label, const struct targets *targets)
 			printf(" %5ld", targets->of[which]);
 	printf("\n");
 	fflush(stdout);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+}
+
+static void print_costs(const char *label, const struct targets *targets)
+{
+	pid_t child = start_child();
+
+	print_costs_with(child, label, targets);
+	stop_child(child);
 }
 
 /* Runs @measure in a child, whose own namespaces it may leave. */
@@ -332,45 +319,113 @@ static void in_child(void (*measure)(void *arg), void *arg)
 		exit(1);
 }
 
-/**
- * struct bound - what is measured where
- * @policy: bound to each of the pid namespaces, or NULL
- * @depth: pid namespaces, one in the other
- * @measure: what is done in the innermost
- * @arg: its argument
- * @label: for print_bound()
- * @targets: for print_bound()
- */
-struct bound {
-	const char *policy;
-	int depth;
-	void (*measure)(struct bound *bound);
-	const void *arg;
-	const char *label;
-	const struct targets *targets;
-};
+/* Places */
 
-static int ask_binder, told_by_binder;
+/* An overlay as the root, with the program in its lower layer. */
+static void enter_overlay(void)
+{
+	static const char options[] =
+		"lowerdir=/bench/o/lower,upperdir=/bench/o/upper,workdir=/bench/o/work";
+	static const char *const dirs[] = {
+		"/bench/o/lower", "/bench/o/upper", "/bench/o/work", "/bench/o/root",
+		"/bench/o/lower/old", "/bench/o/lower/bench", "/bench/o/lower/proc",
+		"/bench/o/lower" PROGRAMS, "/bench/o/lower" PROGRAMS "/5",
+		"/bench/o/lower" PROGRAMS "/5/bin",
+	};
+	unsigned int i;
+	int fd;
 
-static void bind_own(const char *policy)
+	mkdir("/bench/o", 0755);
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("o", "/bench/o", "tmpfs", 0, NULL))
+		die("tmpfs");
+	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
+		if (mkdir(dirs[i], 0755))
+			die(dirs[i]);
+	fd = open("/bench/o/lower" PROGRAM, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (fd < 0 || write(fd, CONTENT, 4) != 4)
+		die("lower");
+	close(fd);
+	if (mount("o", "/bench/o/root", "overlay", 0, options) || chdir("/bench/o/root") ||
+	    syscall(SYS_pivot_root, ".", "old") || chdir("/"))
+		die("overlay");
+	/* To open it for writing would copy it up. */
+	program_fd = open(PROGRAM, O_RDONLY | O_CLOEXEC);
+	if (program_fd < 0)
+		die("program");
+}
+
+/* A chain of directories, so that the program's path has so many bytes. */
+static void enter_path(size_t len)
+{
+	static char path[4096];
+	int fd;
+
+	strcpy(path, PROGRAMS);
+	while (strlen(path) + 210 < len) {
+		strcat(path, "/");
+		memset(path + strlen(path), 'd', 200);
+		mkdir(path, 0755);
+	}
+	strcat(path, "/");
+	memset(path + strlen(path), 'p', len - strlen(path));
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	if (fd < 0 || write(fd, CONTENT, 4) != 4)
+		die(path);
+	close(fd);
+	program = path;
+}
+
+static void enter(enum place where)
+{
+	place = where;
+	if (place == PLACE_OVERLAY)
+		enter_overlay();
+	else if (path_bytes[place])
+		enter_path(path_bytes[place]);
+}
+
+static void measure_base(void *where)
+{
+	pid_t child = start_child();
+	int which;
+
+	enter(*(enum place *)where);
+	for (which = 0; which < ACTS; which++)
+		if (place == PLACE_HOST || which == ACT_EXEC || which == ACT_MAP)
+			results->base[place][which] = measure(which, child);
+	kill(child, SIGKILL);
+}
+
+static void measure_bases(void)
+{
+	enum place where;
+
+	for (where = 0; where < PLACES; where++)
+		in_child(measure_base, &where);
+}
+
+/* Has the namespaces bound that the caller was put into. */
+static void bind_if_asked(const struct bound *bound)
 {
 	char c;
 
-	if (write(ask_binder, policy, 32) != 32 || read(told_by_binder, &c, 1) != 1)
+	if (!*bound->policy)
+		return;
+	if (write(results->ask_binder, bound->policy, 32) != 32 ||
+	    read(results->told_by_binder, &c, 1) != 1)
 		die("binder");
 }
 
-static void nest(void *arg)
+static void nest(void *depth)
 {
-	struct bound *bound = arg;
-
-	if (!bound->depth--) {
-		bound->measure(bound);
-		return;
+	if (!(*(int *)depth)--) {
+		execl(SELF, SELF, "inside", NULL);
+		die(SELF);
 	}
 	if (unshare(CLONE_NEWPID))
 		die("unshare");
-	in_child(nest, bound);
+	in_child(nest, depth);
 }
 
 /* The pids of a line of descendants, each the only child of the one before. */
@@ -405,23 +460,24 @@ static void serve(int ask, int tell, pid_t outer, int depth)
 	}
 }
 
-static void run_bound(struct bound *bound)
+static void run_bound(const struct bound *bound)
 {
 	int ask[2], tell[2], status, depth = bound->depth;
 	pid_t pid;
 
-	if (pipe2(ask, O_CLOEXEC) || pipe2(tell, O_CLOEXEC))
+	if (pipe(ask) || pipe(tell))
 		die("pipe");
+	results->bound = *bound;
+	results->ask_binder = ask[1];
+	results->told_by_binder = tell[0];
 	pid = fork();
 	if (!pid) {
 		close(ask[0]);
-		ask_binder = ask[1];
-		told_by_binder = tell[0];
-		nest(bound);
+		nest(&depth);
 		_exit(0);
 	}
 	close(ask[1]);
-	serve(ask[0], tell[1], pid, depth);
+	serve(ask[0], tell[1], pid, bound->depth);
 	if (waitpid(pid, &status, 0) != pid || status)
 		exit(1);
 	close(ask[0]);
@@ -429,61 +485,87 @@ static void run_bound(struct bound *bound)
 	close(tell[1]);
 }
 
-static void bind_if_asked(const struct bound *bound)
-{
-	char policy[32] = "";
-
-	if (!bound->policy)
-		return;
-	snprintf(policy, sizeof(policy), "%s", bound->policy);
-	bind_own(policy);
-}
-
 static void measure_bound(struct bound *bound)
 {
+	/* Once the caller is bound, it may not be allowed to execute the child's program. */
+	pid_t child = start_child();
+
+	enter(bound->place);
 	bind_if_asked(bound);
-	print_costs(bound->label, bound->targets);
+	print_costs_with(child, bound->label, &bound->targets);
+	stop_child(child);
 }
 
-static void print_bound(const char *label, const char *policy, int depth,
-			const struct targets *targets)
+static struct bound bound_to(const char *policy, const char *label)
 {
-	struct bound bound = {
-		.policy = policy, .depth = depth, .measure = measure_bound, .label = label,
-		.targets = targets,
-	};
+	struct bound bound = { .depth = 1 };
 
+	snprintf(bound.policy, sizeof(bound.policy), "%s", policy);
+	snprintf(bound.label, sizeof(bound.label), "%s", label);
+	return bound;
+}
+
+static void print_at(enum place where, const char *label, const char *policy,
+		     const struct targets *targets)
+{
+	struct bound bound = bound_to(policy, label);
+
+	bound.measure = measure_bound;
+	bound.place = where;
+	bound.targets = *targets;
 	run_bound(&bound);
 }
 
-static void print_nested(int depth)
+static void print_bound(const char *label, const char *policy, const struct targets *targets)
 {
-	struct targets targets = confined;
-	char label[64];
-	int i;
-
-	for (i = 0; i < ACTS; i++)
-		targets.of[i] += (depth - 1) * FURTHER_POLICY;
-	snprintf(label, sizeof(label), "confined by %d nested policies", depth);
-	print_bound(label, "rules-1000", depth, &targets);
+	print_at(PLACE_HOST, label, policy, targets);
 }
 
-static void measure_event(struct bound *bound)
+/* Prints what is above what one policy costs, for each of those above it. */
+static void print_nested(int depth)
 {
+	struct bound bound = bound_to("rules-1000", "");
+	long one[ACTS];
+	int i;
+
+	memcpy(one, results->last, sizeof(one));
+	snprintf(bound.label, sizeof(bound.label), "confined by %d nested policies", depth);
+	bound.measure = measure_bound;
+	bound.depth = depth;
+	for (i = 0; i < ACTS; i++)
+		bound.targets.of[i] = confined.of[i] + (depth - 1) * FURTHER_POLICY;
+	run_bound(&bound);
+	memcpy(results->last, one, sizeof(one));
+}
+
+static void measure_one(struct bound *bound)
+{
+	long cost;
+
+	enter(bound->place);
 	bind_if_asked(bound);
-	print_against(bound->label, (long)(measure(ACT_MAP, 0) - results->base[place][ACT_MAP]),
-		      EVENT);
+	cost = (long)(measure(bound->act, 0) - results->base[place][bound->act]);
+	results->last[bound->act] = cost;
+	print_against(bound->label, cost, bound->target);
+}
+
+/* What one act costs in one place. */
+static void print_one(enum act which, enum place where, const char *label, const char *policy,
+		      long target)
+{
+	struct bound bound = bound_to(policy, label);
+
+	bound.measure = measure_one;
+	bound.act = which;
+	bound.place = where;
+	bound.target = target;
+	run_bound(&bound);
 }
 
 static void print_event(void)
 {
-	struct bound bound = {
-		.policy = "none", .depth = 1, .measure = measure_event,
-		.label = "a map that is denied, and its event",
-	};
-
 	load_policy("none", "default map deny\n");
-	run_bound(&bound);
+	print_one(ACT_MAP, PLACE_HOST, "a map that is denied, and its event", "none", EVENT);
 }
 
 /* Of what open_program() writes. */
@@ -557,186 +639,143 @@ static void bind_namespaces(int nr, const char *policy, int *fds)
 	}
 }
 
-static void open_program(void)
+/* In a file, which outlives an execution. */
+static void share_results(void)
 {
-	mkdir(PROGRAMS, 0755);
-	mkdir(PROGRAMS "/5", 0755);
-	mkdir(PROGRAMS "/5/bin", 0755);
-	mkdir("/bench/mnt", 0755);
-	program_fd = open(PROGRAM, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	if (program_fd < 0 || write(program_fd, "none", 4) != 4)
-		die("program");
-	close(program_fd);
-	program_fd = open(PROGRAM, O_RDONLY | O_CLOEXEC);
-	if (program_fd < 0)
-		die("program");
+	int fd = open(SHARED, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, sizeof(*results)))
+		die(SHARED);
+	results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (results == MAP_FAILED)
+		die(SHARED);
+	close(fd);
 }
 
 static void prepare(void)
 {
 	struct rlimit files = { 20480, 20480 };
 
-	results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (results == MAP_FAILED || setrlimit(RLIMIT_NOFILE, &files))
+	if (setrlimit(RLIMIT_NOFILE, &files))
 		die("prepare");
 	write_file("/proc/sys/user/max_user_namespaces", "20480", 5);
 	open_program();
 }
 
-/* Places */
-
-/* An overlay as the root, with the program in its lower layer. */
-static void enter_overlay(void)
-{
-	static const char options[] =
-		"lowerdir=/bench/o/lower,upperdir=/bench/o/upper,workdir=/bench/o/work";
-	static const char *const dirs[] = {
-		"/bench/o/lower", "/bench/o/upper", "/bench/o/work", "/bench/o/root",
-		"/bench/o/lower/old", "/bench/o/lower/bench", "/bench/o/lower/proc",
-		"/bench/o/lower" PROGRAMS, "/bench/o/lower" PROGRAMS "/5",
-		"/bench/o/lower" PROGRAMS "/5/bin",
-	};
-	unsigned int i;
-	int fd;
-
-	mkdir("/bench/o", 0755);
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("o", "/bench/o", "tmpfs", 0, NULL))
-		die("tmpfs");
-	for (i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
-		if (mkdir(dirs[i], 0755))
-			die(dirs[i]);
-	fd = open("/bench/o/lower" PROGRAM, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	if (fd < 0 || write(fd, "none", 4) != 4)
-		die("lower");
-	close(fd);
-	if (mount("o", "/bench/o/root", "overlay", 0, options) || chdir("/bench/o/root") ||
-	    syscall(SYS_pivot_root, ".", "old") || chdir("/"))
-		die("overlay");
-	/* To open it for writing would copy it up. */
-	program_fd = open(PROGRAM, O_RDONLY | O_CLOEXEC);
-	if (program_fd < 0)
-		die("program");
-}
-
-/* A chain of directories, so that the program's path has so many bytes. */
-static void enter_path(size_t len)
-{
-	static char path[4096];
-	int fd;
-
-	strcpy(path, PROGRAMS);
-	while (strlen(path) + 210 < len) {
-		strcat(path, "/");
-		memset(path + strlen(path), 'd', 200);
-		mkdir(path, 0755);
-	}
-	strcat(path, "/");
-	memset(path + strlen(path), 'p', len - strlen(path));
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	if (fd < 0 || write(fd, "none", 4) != 4)
-		die(path);
-	close(fd);
-	program = path;
-}
-
-static void enter(enum place where)
-{
-	place = where;
-	if (place == PLACE_OVERLAY)
-		enter_overlay();
-	else if (path_bytes[place])
-		enter_path(path_bytes[place]);
-}
-
-static void measure_base(void *where)
-{
-	pid_t child = start_child();
-	int which;
-
-	enter(*(enum place *)where);
-	for (which = 0; which < ACTS; which++)
-		if (place == PLACE_HOST || which == ACT_EXEC || which == ACT_MAP)
-			results->base[place][which] = measure(which, child);
-	kill(child, SIGKILL);
-}
-
-static void measure_bases(void)
-{
-	enum place where;
-
-	for (where = 0; where < PLACES; where++)
-		in_child(measure_base, &where);
-}
-
-static void measure_place(struct bound *bound)
-{
-	enter(*(const enum place *)bound->arg);
-	measure_bound(bound);
-	results->last = measure(ACT_EXEC, 0) - results->base[place][ACT_EXEC];
-}
-
-static long print_at(enum place where, const char *label, const char *policy,
-		     const struct targets *targets)
-{
-	struct bound bound = {
-		.policy = policy, .depth = 1, .measure = measure_place, .arg = &where,
-		.label = label, .targets = targets,
-	};
-
-	run_bound(&bound);
-	return results->last;
-}
-
 /* What a byte of the path costs a pattern that it runs through. */
 static void print_paths(void)
 {
-	static const struct targets none = { { 1000000 } };
-	long few, many;
+	long few;
 
 	load_policy("globstar", "default exec deny\nallow exec path=/**/?*\n");
 	load_policy("all", "default exec deny\nallow exec path=/**\n");
-	print_at(PLACE_PATH_30, "path of 40 bytes, /**", "all", &none);
-	print_at(PLACE_PATH_300, "path of 300 bytes, /**", "all", &none);
-	print_at(PLACE_PATH_4000, "path of 4000 bytes, /**", "all", &none);
-	few = print_at(PLACE_PATH_300, "path of 300 bytes, /**/?*", "globstar", &none);
-	many = print_at(PLACE_PATH_4000, "path of 4000 bytes, /**/?*", "globstar", &none);
-	print_against("a pattern with **, for each byte", (many - few) / 3700, GLOBSTAR_BYTE);
+	print_one(ACT_EXEC, PLACE_PATH_30, "exec, path of 40 bytes, /**", "all", ANY);
+	print_one(ACT_EXEC, PLACE_PATH_300, "exec, path of 300 bytes, /**", "all", ANY);
+	print_one(ACT_EXEC, PLACE_PATH_4000, "exec, path of 4000 bytes, /**", "all", ANY);
+	few = results->last[ACT_EXEC];
+	print_one(ACT_EXEC, PLACE_PATH_4000, "exec, path of 4000 bytes, /**/?*", "globstar", ANY);
+	print_against("a pattern with **, for each byte", (results->last[ACT_EXEC] - few) / 4000,
+		      GLOBSTAR_BYTE);
 }
 
-/* A thousand instructions must take a thousand ticks, or no figure means anything. */
-static void calibrate(void)
+/* As many rules of the costliest kind as the module takes. */
+static bool load_heavy(int rules)
 {
-	uint64_t start = now(), ticks;
-	long n = 100000;
+	char name[32], *text = NULL;
+	size_t len;
+	FILE *f;
+	int i, fd;
+	bool taken;
 
-	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(n) :: "cc");
-	ticks = now() - start;
-	if (ticks < 199000 || ticks > 202000) {
-		fprintf(stderr, "bench: 200000 instructions took %lu ticks: not under -icount?\n",
-			(unsigned long)ticks);
-		exit(1);
+	snprintf(name, sizeof(name), "heavy-%d", rules);
+	f = begin_policy(name, &text, &len);
+	fprintf(f, "default exec deny\n");
+	for (i = 0; i < rules; i++)
+		fprintf(f, "allow exec path=/**d*p*%d,/**%dp*d*\n", i, i);
+	end_policy(f);
+	fd = open(BULKHEAD_DIR "/load", O_WRONLY | O_CLOEXEC);
+	taken = fd >= 0 && write(fd, text, len) == (ssize_t)len;
+	close(fd);
+	free(text);
+	return taken;
+}
+
+static void print_worst(void)
+{
+	char policy[32] = "", label[64];
+	int rules;
+
+	for (rules = 8; rules <= 65536 && load_heavy(rules); rules *= 2)
+		snprintf(policy, sizeof(policy), "heavy-%d", rules);
+	snprintf(label, sizeof(label), "exec, path of 4000 bytes, %d heavy rules", rules / 2);
+	print_one(ACT_EXEC, PLACE_PATH_4000, label, policy, WORST);
+}
+
+/* Of a file's content, which is hashed once, for each byte; and then kept. */
+static void measure_hash(struct bound *bound)
+{
+	static const char file[] = PROGRAMS "/large";
+	static char bytes[DIGEST_BYTES];
+	uint64_t cost;
+	int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+
+	if (fd < 0 || write(fd, bytes, sizeof(bytes)) != sizeof(bytes))
+		die(file);
+	close(fd);
+	bind_if_asked(bound);
+	program = file;
+	cost = now();
+	act(ACT_EXEC, 0);
+	cost = now() - cost;
+	printf("hash, instructions for each byte of a file %18.1f\n", (double)cost / DIGEST_BYTES);
+}
+
+static void print_digests(void)
+{
+	struct bound bound;
+
+	load_policy("digest", "default exec deny\nallow exec digest=sha256:" CONTENT_SHA256 "\n");
+	print_one(ACT_EXEC, PLACE_HOST, "exec by a kept digest", "digest", KEPT_DIGEST);
+	bound = bound_to("digest", "");
+	bound.measure = measure_hash;
+	run_bound(&bound);
+}
+
+/* How much more the last costs than the first did. */
+static void print_flat(const char *what, const long *first)
+{
+	char label[64];
+	int which;
+
+	for (which = 0; which < ACTS; which++) {
+		snprintf(label, sizeof(label), "%s: %s costs more by per cent", what,
+			 act_names[which]);
+		print_against(label, (results->last[which] - first[which]) * 100 / first[which],
+			      FLAT);
 	}
 }
 
-static void print_rules(void)
+static void print_rules(const int *rules)
 {
-	static const int rules[] = { 10, 1000, 100000 };
+	long first[ACTS];
 	char label[64], policy[32];
 	int i;
 
 	for (i = 0; i < 3; i++) {
 		snprintf(policy, sizeof(policy), "rules-%d", rules[i]);
 		snprintf(label, sizeof(label), "confined, %d rules", rules[i]);
-		print_bound(label, policy, 1, &confined);
+		print_bound(label, policy, &confined);
+		if (!i)
+			memcpy(first, results->last, sizeof(first));
 	}
+	print_flat("many rules", first);
 }
 
-static void print_bindings(void)
+static void print_bindings(int most)
 {
-	static const int namespaces[] = { 1, 1000, NAMESPACES };
-	int *fds = calloc(NAMESPACES, sizeof(*fds)), i, bound = 0;
+	const int namespaces[] = { 1, most / 10, most };
+	int *fds = calloc(most, sizeof(*fds)), i, bound = 0;
+	long first[ACTS];
 	char label[64];
 
 	for (i = 0; i < 3; i++) {
@@ -744,34 +783,54 @@ static void print_bindings(void)
 		bound = namespaces[i];
 		snprintf(label, sizeof(label), "host, %d namespaces bound", bound);
 		print_costs(label, &host);
-		snprintf(label, sizeof(label), "container unbound, %d others bound", bound);
-		print_bound(label, NULL, 1, &unbound);
+		snprintf(label, sizeof(label), "unbound container, %d others bound", bound);
+		print_bound(label, "", &unbound);
 		snprintf(label, sizeof(label), "confined, %d namespaces bound", bound);
-		print_bound(label, "rules-1000", 1, &confined);
+		print_bound(label, "rules-1000", &confined);
+		if (!i)
+			memcpy(first, results->last, sizeof(first));
 	}
+	print_flat("many bindings", first);
 	for (i = 0; i < bound; i++)
 		close(fds[i]);
 	free(fds);
 }
 
-int main(void)
+/* In a namespace of its own, executed by nest(). */
+static int inside(void)
+{
+	struct bound bound = results->bound;
+
+	open_program();
+	bound.measure(&bound);
+	return 0;
+}
+
+/* bench [quick]: with fewer rules and bindings */
+int main(int argc, char **argv)
 {
 	static const struct targets rest = { { 20, 20, 20, 20 } };
-	int which;
+	bool quick = argc > 1 && !strcmp(argv[1], "quick");
+	const int rules[] = { 10, 1000, quick ? 5000 : 100000 };
+	int i;
 
+	if (pause_if_child(argc, argv))
+		return 0;
+	share_results();
+	if (argc > 1 && !strcmp(argv[1], "inside"))
+		return inside();
 	calibrate();
 	prepare();
 	measure_bases();
 	insmod();
-	load_rules(10);
-	load_rules(1000);
-	load_rules(100000);
-	printf("%-34s", "instructions added to a call");
-	for (which = 0; which < ACTS; which++)
-		printf(" %8s ", act_names[which]);
+	for (i = 0; i < 3; i++)
+		load_rules(rules[i]);
+	printf("%-36s", "instructions added to a call");
+	for (i = 0; i < ACTS; i++)
+		printf(" %8s ", act_names[i]);
 	printf("\n");
 	print_costs("host, nothing bound", &host);
-	print_rules();
+	print_rules(rules);
 	load_policy("layer", "default exec deny\ndefault map deny\n"
 		    "allow exec layer=lower\nallow map layer=lower\n");
 	print_at(PLACE_OVERLAY, "confined, layer=lower on overlay", "layer", &layer);
@@ -781,7 +840,9 @@ int main(void)
 	print_event();
 	print_digests();
 	print_paths();
-	print_bindings();
+	print_worst();
+	print_digests();
+	print_bindings(quick ? 40 : NAMESPACES);
 	/* What is left is the error of the measurement. */
 	sleep(3);
 	if (syscall(SYS_delete_module, "bulkhead", 0))
