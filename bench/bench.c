@@ -34,7 +34,6 @@
 #define SHARED		"/bench/shared"
 #define MODULE		"/bulkhead.ko"
 #define NAMESPACES	10000
-#define DIGEST_BYTES	1048576
 #define ANY		1000000
 
 /* What each may cost; 0: it is not measured. */
@@ -46,10 +45,9 @@ static const struct targets host = { { 65, 65, 65, 65 } };
 static const struct targets unbound = { { 120, 120, 120, 120 } };
 static const struct targets confined = { { 1000, 1000, 900, 350 } };
 static const struct targets layer = { { 2000, 2000, 0, 0 } };
-static const struct targets kept = { { 1500, 1500, 0, 0 } };
+static const struct targets by_digest = { { 1500, 1500, 0, 0 } };
 
 #define FURTHER_POLICY	150
-#define KEPT_DIGEST	1500
 #define WORST		5000000
 #define FLAT		10	/* per cent */
 #define EVENT		8000
@@ -568,9 +566,6 @@ static void print_event(void)
 	print_one(ACT_MAP, PLACE_HOST, "a map that is denied, and its event", "none", EVENT);
 }
 
-/* Of what open_program() writes. */
-#define DIGEST "140bedbf9c3f6d56a9846d2ba7088798683f4da0c248231336e6a05679e4fdfe"
-
 /* The first look at a file, whose digest nobody has computed. */
 static void measure_hash(struct bound *bound)
 {
@@ -597,9 +592,9 @@ static void print_digests(void)
 		.label = "a digest that is computed, for each byte",
 	};
 
-	load_policy("digest", "default exec deny\nallow exec digest=sha256:" DIGEST "\n"
-		    "default map deny\nallow map digest=sha256:" DIGEST "\n");
-	print_bound("confined, by a digest that is kept", "digest", 1, &kept);
+	load_policy("digest", "default exec deny\nallow exec digest=sha256:" CONTENT_SHA256 "\n"
+		    "default map deny\nallow map digest=sha256:" CONTENT_SHA256 "\n");
+	print_bound("confined, by a digest that is kept", "digest", &by_digest);
 	run_bound(&bound);
 }
 
@@ -711,36 +706,6 @@ static void print_worst(void)
 	print_one(ACT_EXEC, PLACE_PATH_4000, label, policy, WORST);
 }
 
-/* Of a file's content, which is hashed once, for each byte; and then kept. */
-static void measure_hash(struct bound *bound)
-{
-	static const char file[] = PROGRAMS "/large";
-	static char bytes[DIGEST_BYTES];
-	uint64_t cost;
-	int fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-
-	if (fd < 0 || write(fd, bytes, sizeof(bytes)) != sizeof(bytes))
-		die(file);
-	close(fd);
-	bind_if_asked(bound);
-	program = file;
-	cost = now();
-	act(ACT_EXEC, 0);
-	cost = now() - cost;
-	printf("hash, instructions for each byte of a file %18.1f\n", (double)cost / DIGEST_BYTES);
-}
-
-static void print_digests(void)
-{
-	struct bound bound;
-
-	load_policy("digest", "default exec deny\nallow exec digest=sha256:" CONTENT_SHA256 "\n");
-	print_one(ACT_EXEC, PLACE_HOST, "exec by a kept digest", "digest", KEPT_DIGEST);
-	bound = bound_to("digest", "");
-	bound.measure = measure_hash;
-	run_bound(&bound);
-}
-
 /* How much more the last costs than the first did. */
 static void print_flat(const char *what, const long *first)
 {
@@ -838,7 +803,6 @@ int main(int argc, char **argv)
 	print_nested(4);
 	print_nested(8);
 	print_event();
-	print_digests();
 	print_paths();
 	print_worst();
 	print_digests();
