@@ -4,7 +4,9 @@
  * leaves the module loaded.
  */
 #include <linux/kcmp.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -15,6 +17,7 @@
 #include "fuse.h"
 #include "module.h"
 #include "program.h"
+#include "sha256.h"
 #include "trial.h"
 
 #define SLOW "/tmp/slow"
@@ -274,6 +277,79 @@ TEST_F_TIMEOUT(unload, who_sleeps_in_a_mount_for_ever_is_not, 120)
 TEST_F_TIMEOUT(unload, who_sleeps_in_an_exec_for_ever_is_not, 120)
 {
 	try_never(_metadata, execute_slowly, true);
+}
+
+/*
+ * A program that a digest allowed has a pass until it leaves execve, which waits for its other
+ * threads to end, and these wait for whoever traces them.
+ */
+struct kept {
+	int told[2];
+	int tid[2];
+	int go[2];
+};
+
+static void *wait_traced(void *kept)
+{
+	pid_t tid = gettid();
+
+	if (write(((struct kept *)kept)->tid[1], &tid, sizeof(tid)) == sizeof(tid))
+		pause();
+	return NULL;
+}
+
+static void execute_with_thread(struct kept *kept)
+{
+	pthread_t thread;
+	char byte;
+
+	if (!pthread_create(&thread, NULL, wait_traced, kept) && read(kept->go[0], &byte, 1) == 1)
+		execute(NULL);
+	_exit(1);
+}
+
+static int keep_in_exec(void *arg)
+{
+	struct kept *kept = arg;
+	siginfo_t info;
+	pid_t tid;
+
+	if (!fork())
+		execute_with_thread(kept);
+	if (read(kept->tid[0], &tid, sizeof(tid)) != sizeof(tid) ||
+	    ptrace(PTRACE_SEIZE, tid, NULL, NULL) || write(kept->go[1], "g", 1) != 1 ||
+	    waitid(P_PID, tid, &info, WEXITED | WNOWAIT | __WALL) ||
+	    write(kept->told[1], "t", 1) != 1)
+		return 1;
+	pause();
+	return 0;
+}
+
+TEST_F_TIMEOUT(unload, who_is_kept_in_an_exec_by_another_is_not, 120)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct bh_cell cell;
+	struct kept kept;
+	pid_t pid;
+	char byte;
+
+	ASSERT_LE(0, lseek(log, 0, SEEK_END));
+	ASSERT_EQ(0, pipe(kept.told) ?: pipe(kept.tid) ?: pipe(kept.go));
+	bh_make_elf(PROGRAM, 0, NULL);
+	ASSERT_EQ(0, bh_policy("waiting", "default exec deny\nallow exec digest=sha256:%s",
+			       sha256_file(PROGRAM)));
+	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWPID));
+	ASSERT_EQ(0, bh_cell_bind(&cell, "waiting"));
+	pid = fork();
+	if (!pid)
+		_exit(bh_cell_run(&cell, keep_in_exec, &kept));
+	ASSERT_EQ(1, read(kept.told[0], &byte, 1));
+	try_kill(_metadata, log);
+	bh_cell_stop(&cell);
+	waitpid(pid, NULL, 0);
+	close(log);
+	EXPECT_EQ(0, bh_unload_module());
+	EXPECT_EQ(0, bh_load_module());
 }
 
 /* Who is answered before its handler begins is not waited for. */
