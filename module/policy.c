@@ -206,6 +206,19 @@ const struct bh_key *bh_key_find(enum bh_class class, const char *name, size_t l
 }
 
 /**
+ * bh_policy_is_name() - may a policy be called so?
+ * @name: any string
+ */
+bool bh_policy_is_name(const char *name)
+{
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t len = strlen(name);
+
+	return len && len <= BH_NAME_MAX && name[0] != '.' && strspn(name, letters) == len;
+}
+
+/**
  * bh_word_find() - a word of an enumeration by its name
  * @words: the enumeration
  * @name: the name, without a NUL inside

@@ -162,6 +162,7 @@ extern const struct bh_word bh_report_words[];
 int bh_class_find(const char *name, size_t len);
 const struct bh_key *bh_key_find(enum bh_class class, const char *name, size_t len);
 const struct bh_word *bh_word_find(const struct bh_word *words, const char *name, size_t len);
+bool bh_policy_is_name(const char *name);
 const char *bh_word_name(const struct bh_word *words, u32 bit);
 
 static inline bool bh_key_is_pattern(const struct bh_key *key)

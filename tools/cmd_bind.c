@@ -140,7 +140,7 @@ static int run_bind(int argc, char **argv)
 		say("a label has 1 to %d bytes", LABEL_MAX);
 		return usage_error();
 	}
-	if (!doc_is_name(argv[optind])) {
+	if (!bh_policy_is_name(argv[optind])) {
 		say("\"%s\" is no name of a policy: 1 to %d of A-Z a-z 0-9 . _ -, no dot first",
 		    argv[optind], BULKHEAD_NAME_MAX);
 		return usage_error();

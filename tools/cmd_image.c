@@ -295,7 +295,7 @@ static int read_options(struct task *task, int argc, char **argv)
 	if (!status && argc - optind != 1) {
 		say("image needs one source");
 		status = TROUBLE;
-	} else if (!status && task->name && !doc_is_name(task->name)) {
+	} else if (!status && task->name && !bh_policy_is_name(task->name)) {
 		say("%s: not a policy's name: 1 to 64 of A-Z a-z 0-9 . _ -", task->name);
 		status = TROUBLE;
 	}

@@ -123,8 +123,8 @@ static void ask_about(const struct learnt_rule *rule, size_t number, size_t of)
 	learnt_rule_write(&text, rule);
 	fprintf(stderr, "\n%s%zu of %zu%s\n  %s\n", colour(stderr, COLOUR_BOLD), number, of,
 		colour(stderr, COLOUR_NONE), text.s);
-	if (rule->pattern && is_anyones(rule->pattern))
-		fputs("  anyone may write there, an intruder as well\n", stderr);
+	if (caution(rule->pattern, rule->rest))
+		fprintf(stderr, "  %s\n", caution(rule->pattern, rule->rest));
 	fputs("[y]es, [n]o, e[x]act names only, [a]ll that is left, [q]uit? ", stderr);
 	buf_free(&text);
 }
@@ -212,12 +212,12 @@ static const char *const headings[BH_CLASSES] = {
 
 static void write_rule(struct buf *out, const struct learnt_rule *rule)
 {
+	const char *why = caution(rule->pattern, rule->rest);
+
 	buf_puts(out, "  ");
 	learnt_rule_comment(out, rule);
-	if (rule->pattern && is_anyones(rule->pattern))
-		buf_puts(out, "\n  # Look twice: anyone may write there, an intruder as well.");
-	else if (strstr(rule->rest, "peer=outside"))
-		buf_puts(out, "\n  # Look twice: this is outside of the container.");
+	if (why)
+		buf_printf(out, "\n  # Look twice: %s.", why);
 	buf_puts(out, "\n  ");
 	learnt_rule_write(out, rule);
 	buf_puts(out, "\n");
@@ -481,7 +481,7 @@ static int read_options(struct task *task, int argc, char **argv)
 			task->merge = optarg;
 			break;
 		case 'n':
-			if (!doc_is_name(optarg)) {
+			if (!bh_policy_is_name(optarg)) {
 				say("\"%s\" is no name of a policy", optarg);
 				return usage_error();
 			}

@@ -320,16 +320,6 @@ void doc_write_value(struct buf *out, const char *s, size_t len)
 	buf_puts(out, "\"");
 }
 
-/** doc_is_name() - may a policy be called so? */
-bool doc_is_name(const char *name)
-{
-	static const char letters[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-	size_t len = strlen(name);
-
-	return len && len <= BULKHEAD_NAME_MAX && name[0] != '.' && strspn(name, letters) == len;
-}
-
 /** doc_write_cond() - append a condition, or a word */
 void doc_write_cond(struct buf *out, const struct doc_cond *cond)
 {

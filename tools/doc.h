@@ -116,8 +116,6 @@ const struct doc_cond *doc_find(const struct doc_line *rule, const char *key);
 const struct doc_block *doc_block_named(const struct doc *doc, const char *name);
 const char *doc_block_text(const struct doc *doc, const struct doc_block *block, size_t *len);
 
-bool doc_is_name(const char *name);
-
 void doc_write_value(struct buf *out, const char *s, size_t len);
 void doc_write_cond(struct buf *out, const struct doc_cond *cond);
 void doc_write_code(struct buf *out, const struct doc_line *line);

@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "explain.h"
+#include "generalize.h"
 #include "judge.h"
 
 static size_t find_default(const struct doc *doc, const struct doc_block *block, int class)
@@ -78,6 +79,14 @@ static const char *verdict_word(const struct bh_policy *policy, const struct bh_
 	return bh_word_name(bh_action_words, verdict->action);
 }
 
+/* The file that a rule would name. */
+static const char *file_of(const struct request *request)
+{
+	if (request->r.class != BH_EXEC && request->r.class != BH_MAP)
+		return NULL;
+	return request->r.string[BH_EXEC_PATH].s;
+}
+
 /**
  * explain() - what a policy answers to a request, and why
  * @e: filled
@@ -120,6 +129,8 @@ int explain(struct explanation *e, const struct doc *doc, const struct doc_block
 		}
 	if (e->verdict.action != BH_ALLOW)
 		find_remedy(e, doc, block, request);
+	if (e->allow)
+		e->caution = caution(file_of(request), e->allow);
 	bh_policy_free(policy);
 	return 0;
 }
@@ -169,6 +180,8 @@ void explain_print(const struct explanation *e, const struct doc *doc,
 		       e->decides - block->first + 1, e->instead);
 	if (e->allow)
 		printf("%s\n  %s\n", e->instead ? "and add:" : "to allow it, add:", e->allow);
+	if (e->caution)
+		printf("look twice: %s\n", e->caution);
 	if (!e->allow && !e->instead)
 		printf("to allow it, take line %zu out: no rule that allows beats it\n",
 		       e->decides - block->first + 1);

@@ -19,6 +19,7 @@
  * @nr_losers: how many
  * @allow: the rule that would allow it, or NULL
  * @instead: what @decides has to become for that, or NULL
+ * @caution: why that may allow too much, or NULL
  */
 struct explanation {
 	struct bh_verdict verdict;
@@ -29,6 +30,7 @@ struct explanation {
 	size_t nr_losers;
 	char *allow;
 	char *instead;
+	const char *caution;
 };
 
 int explain(struct explanation *explanation, const struct doc *doc, const struct doc_block *block,

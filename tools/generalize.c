@@ -40,6 +40,25 @@ bool is_anyones(const char *path)
 	return false;
 }
 
+/**
+ * caution() - why a rule that allows what was seen may allow too much
+ * @path: the file that it names, or NULL
+ * @rest: its other conditions, each with a blank before it
+ *
+ * Return: a sentence, or NULL.
+ */
+const char *caution(const char *path, const char *rest)
+{
+	if (path)
+		return is_anyones(path) ? "anyone may write there, an intruder as well" : NULL;
+	if (strstr(rest, " peer=outside"))
+		return "this is outside of the container";
+	/* Memory that becomes code is what a just-in-time compiler needs. */
+	if (strstr(rest, " backing=") && !strstr(rest, " backing=anonymous"))
+		return "this names no file: what an intruder makes is allowed as well";
+	return NULL;
+}
+
 /* A byte that a pattern takes for itself. */
 static void put(struct buf *out, char c)
 {

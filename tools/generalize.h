@@ -18,6 +18,7 @@ enum {
 
 /* Files below this may be anyone's: names there are widened, directories never. */
 bool is_anyones(const char *path);
+const char *caution(const char *path, const char *rest);
 
 char *generalize_path(const char *path, int level);
 

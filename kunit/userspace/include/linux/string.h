@@ -18,5 +18,6 @@ char *strrchr(const char *s, int c);
 char *strstr(const char *s, const char *needle);
 
 ssize_t strscpy(char *to, const char *from, size_t size);
+size_t strspn(const char *s, const char *accept);
 
 #endif /* _LINUX_STRING_H */
