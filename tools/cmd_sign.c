@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "util.h"
+#include "message.h"
 
 static const struct option sign_options[] = {
 	{ "key", required_argument, NULL, 'k' },
@@ -187,35 +187,26 @@ const struct command cmd_sign = {
 
 /* verify */
 
-/*
- * The digest that the only signer has used must be one that the kernel takes. The kernel
- * takes no S/MIME capabilities, which openssl adds unless it is told not to.
- */
-static const char *weakness(CMS_ContentInfo *cms)
+static void say_unverified(const char *label, const char *cert)
 {
-	struct stack_st_CMS_SignerInfo *infos = CMS_get0_SignerInfos(cms);
-	X509_ALGOR *digest = NULL;
-	CMS_SignerInfo *signer;
-	const ASN1_OBJECT *oid;
-	int nid;
-
-	if (sk_CMS_SignerInfo_num(infos) != 1)
-		return "it must have one signer";
-	signer = sk_CMS_SignerInfo_value(infos, 0);
-	if (CMS_signed_get_attr_by_NID(signer, NID_SMIMECapabilities, -1) >= 0)
-		return "it has S/MIME capabilities: sign with -noattr or -nosmimecap";
-	CMS_SignerInfo_get0_algs(signer, NULL, NULL, &digest, NULL);
-	X509_ALGOR_get0(&oid, NULL, NULL, digest);
-	nid = OBJ_obj2nid(oid);
-	return nid == NID_sha256 || nid == NID_sha384 || nid == NID_sha512 ?
-	       NULL : "it is not signed with SHA-256, SHA-384 or SHA-512";
+	switch (ERR_GET_REASON(ERR_peek_last_error())) {
+	case CMS_R_CERTIFICATE_VERIFY_ERROR:
+	case CMS_R_SIGNER_CERTIFICATE_NOT_FOUND:
+		say("%s: it is signed with another key than that of %s", label, cert);
+		break;
+	default:
+		say("%s: the signature does not hold: it or what is signed was changed: %s", label,
+		    last_error());
+	}
 }
 
-static int check_message(CMS_ContentInfo *cms, X509 *ca, BIO *content, const char *label)
+/* @cert: the name of @ca's file */
+static int check_message(CMS_ContentInfo *cms, X509 *ca, const char *cert, BIO *content,
+			 const char *label)
 {
 	X509_STORE *store = X509_STORE_new();
 	struct stack_st_X509 *certs = sk_X509_new_null();
-	const char *weak = weakness(cms);
+	const char *weak = signature_weakness(cms);
 	int status = NO;
 
 	sk_X509_push(certs, ca);
@@ -226,7 +217,7 @@ static int check_message(CMS_ContentInfo *cms, X509 *ca, BIO *content, const cha
 	if (weak)
 		say("%s: %s", label, weak);
 	else if (CMS_verify(cms, certs, store, NULL, content, CMS_BINARY) != 1)
-		say("%s: the signature does not hold: %s", label, last_error());
+		say_unverified(label, cert);
 	else
 		status = DONE;
 	sk_X509_free(certs);
@@ -234,37 +225,26 @@ static int check_message(CMS_ContentInfo *cms, X509 *ca, BIO *content, const cha
 	return status;
 }
 
-/* What is signed must be all of the file. */
-static CMS_ContentInfo *read_message(const struct buf *text)
+static int verify(const struct task *task, X509 *ca)
 {
-	const unsigned char *at = (const unsigned char *)text->s;
-	CMS_ContentInfo *cms = d2i_CMS_ContentInfo(NULL, &at, text->len);
-
-	if (cms && at != (const unsigned char *)text->s + text->len) {
-		CMS_ContentInfo_free(cms);
-		return NULL;
-	}
-	return cms;
-}
-
-static int verify(const char *path, X509 *ca, const char *out)
-{
-	const char *label = file_label(path);
-	BIO *content = BIO_new(BIO_s_mem());
-	struct buf text = { 0 };
-	CMS_ContentInfo *cms;
+	const char *label = file_label(task->file), *out = task->output;
+	struct buf text = { 0 }, inside = { 0 };
+	CMS_ContentInfo *cms = NULL;
+	const unsigned char *at;
 	char *document;
+	BIO *content;
 	int status;
 	long len;
 
-	if (read_file(path, &text)) {
-		BIO_free(content);
+	if (read_file(task->file, &text))
 		return TROUBLE;
+	content = BIO_new(BIO_s_mem());
+	status = message_read(label, &text, &inside);
+	if (!status) {
+		at = (const unsigned char *)text.s;
+		cms = d2i_CMS_ContentInfo(NULL, &at, text.len);
+		status = cms ? check_message(cms, ca, task->cert, content, label) : NO;
 	}
-	cms = read_message(&text);
-	status = cms ? check_message(cms, ca, content, label) : NO;
-	if (!cms)
-		say("%s: not a signed document (CMS, DER)", label);
 	if (!status && out) {
 		len = BIO_get_mem_data(content, &document);
 		status = write_output(out, document, len) ? TROUBLE : DONE;
@@ -273,6 +253,7 @@ static int verify(const char *path, X509 *ca, const char *out)
 	}
 	CMS_ContentInfo_free(cms);
 	BIO_free(content);
+	buf_free(&inside);
 	buf_free(&text);
 	return status;
 }
@@ -286,7 +267,7 @@ static int run_verify(int argc, char **argv)
 	if (read_options(&task, argc, argv, "c:o:", verify_options))
 		return TROUBLE;
 	ca = read_certificate(task.cert);
-	status = ca ? verify(task.file, ca, task.output) : TROUBLE;
+	status = ca ? verify(&task, ca) : TROUBLE;
 	X509_free(ca);
 	return finish(status);
 }

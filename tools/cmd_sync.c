@@ -54,7 +54,7 @@ static int sync_once(const char *path, bool prune)
 	int status, turn;
 
 	turn = take_turn();
-	status = sync_read(&dir, path);
+	status = sync_read(&dir, path) ?: sync_check(&dir);
 	if (status)
 		say("nothing was changed");
 	else

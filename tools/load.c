@@ -12,6 +12,7 @@
 #include "command.h"
 #include "judge.h"
 #include "load.h"
+#include "message.h"
 
 /* Bytes written between two signs of life. */
 #define CHUNK 1048576
@@ -82,16 +83,8 @@ static int tell_outcome(const char *label, char *outcome, bool quiet)
 	return errors;
 }
 
-/**
- * load_send() - give a document to the kernel
- * @label: what a sign of life calls it
- * @s: the document, signed or not
- * @len: its length
- * @outcome: where to put what the kernel answers
- *
- * Return: 0 or the positive errno that it refuses with.
- */
-int load_send(const char *label, const char *s, size_t len, struct buf *outcome)
+/* Gives a document to the kernel. Return: 0 or the positive errno that it refuses with. */
+static int send(const char *label, const char *s, size_t len, struct buf *outcome)
 {
 	int fd = ctl_open("load", O_RDWR), err;
 
@@ -106,32 +99,24 @@ int load_send(const char *label, const char *s, size_t len, struct buf *outcome)
 }
 
 /**
- * load_tell() - say what the kernel answered
+ * load_text() - give a document to the kernel, and say what it answers
  * @label: what diagnostics call the document
- * @err: as load_send() returned it
- * @outcome: as load_send() filled it; spoilt
+ * @s: the document, signed or not
+ * @len: its length
  * @quiet: say only what is wrong
  *
  * Return: DONE or NO.
  */
-int load_tell(const char *label, int err, struct buf *outcome, bool quiet)
-{
-	int told = outcome->len ? tell_outcome(label, outcome->s, quiet) : 0;
-
-	if (err && !told)
-		say("%s: the kernel refuses it: %s", label, ctl_refusal(err));
-	return err || told ? NO : DONE;
-}
-
-/** load_text() - load_send() and load_tell() */
 int load_text(const char *label, const char *s, size_t len, bool quiet)
 {
 	struct buf outcome = { 0 };
-	int err = load_send(label, s, len, &outcome), status;
+	int err = send(label, s, len, &outcome), told;
 
-	status = load_tell(label, err, &outcome, quiet);
+	told = outcome.len ? tell_outcome(label, outcome.s, quiet) : 0;
+	if (err && !told)
+		say("%s: the kernel refuses it: %s", label, ctl_refusal(err));
 	buf_free(&outcome);
-	return status;
+	return err || told ? NO : DONE;
 }
 
 /* --bump */
@@ -239,6 +224,20 @@ static void bump_versions(struct buf *out, const struct doc *doc)
 	}
 }
 
+/* A mistake in what is signed would stop the kernel behind the blocks before it. */
+static int judge_signed(const struct doc *doc)
+{
+	struct doc document = { .label = doc->label };
+	int status = message_read(doc->label, &doc->text, &document.text);
+
+	if (!status) {
+		doc_parse(&document);
+		status = judge_document(&document);
+	}
+	doc_free(&document);
+	return status;
+}
+
 /**
  * load_file() - give a file to the kernel, if it is right; says what is wrong
  * @path: its name, or `-`
@@ -257,7 +256,8 @@ int load_file(const char *path, bool bump)
 	if (status)
 		goto out;
 	if (load_is_signed(doc.text.s, doc.text.len)) {
-		status = load_text(doc.label, doc.text.s, doc.text.len, false);
+		status = judge_signed(&doc) ?:
+			 load_text(doc.label, doc.text.s, doc.text.len, false);
 		goto out;
 	}
 	doc_parse(&doc);

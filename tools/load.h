@@ -13,8 +13,6 @@ u64 load_version(const char *name);
 bool load_same_rules(const struct doc *a, const struct doc_block *x, const struct doc *b,
 		     const struct doc_block *y);
 int load_file(const char *path, bool bump);
-int load_send(const char *label, const char *s, size_t len, struct buf *outcome);
-int load_tell(const char *label, int err, struct buf *outcome, bool quiet);
 int load_text(const char *label, const char *s, size_t len, bool quiet);
 
 #endif /* BULKHEAD_TOOLS_LOAD_H */

@@ -2,9 +2,10 @@
 /*
  * The kernel's state after that of a directory.
  *
- * All is compared before anything is changed: what the kernel would refuse for its version
- * is refused here, for the whole directory. Policies go first, then the table, which names
- * them; what is removed goes last, when the table does not name it any more.
+ * All is compared before anything is changed: what the kernel would refuse for its version,
+ * for a lock or for a name in the table is refused here, for the whole directory. Policies go
+ * first, then the table, which names them; what is removed goes last, when the table does not
+ * name it any more.
  */
 #define _GNU_SOURCE
 #include <assign_table.h>
@@ -69,24 +70,112 @@ static enum difference compare(const struct doc *doc, const struct doc_block *bl
 	return REFUSED;
 }
 
-static int compare_all(const struct sync_dir *dir)
+/* What `lock` forbids is not tried. */
+static int check_lock(const struct sync_file *file, const struct doc_block *block,
+		      const char *lock)
 {
-	int status = DONE;
-	size_t i, b;
+	if (lock[0] == '0' || (file->is_signed && strncmp(lock, "1", 1)))
+		return DONE;
+	say_at(file->label, block->first + 1, 1, SEVERITY_ERROR,
+	       lock[0] == '1' ? "the module is locked: nothing can be changed until reboot" :
+	       "the module is locked: only signed documents, NAME.p7s, are taken");
+	return NO;
+}
+
+static int check_block(const struct sync_file *file, const struct doc_block *block,
+		       const char *lock)
+{
+	switch (compare(&file->doc, block)) {
+	case SAME:
+		return DONE;
+	case REFUSED:
+		return NO;
+	default:
+		return check_lock(file, block, lock);
+	}
+}
+
+static bool has_policy(const struct sync_dir *dir, const char *name)
+{
+	size_t i;
 
 	for (i = 0; i < dir->nr; i++)
-		for (b = 0; b < dir->files[i].doc.nr_blocks; b++)
-			if (compare(&dir->files[i].doc, &dir->files[i].doc.blocks[b]) == REFUSED)
-				status = NO;
+		if (doc_block_named(&dir->files[i].doc, name))
+			return true;
+	return false;
+}
+
+/* Where a line of a text says `policy=`, counted from 1. */
+static unsigned int find_column(const char *text, unsigned int line)
+{
+	const char *at, *end;
+
+	for (; line > 1 && text; line--) {
+		text = strchr(text, '\n');
+		text += !!text;
+	}
+	at = text ? strstr(text, "policy=") : NULL;
+	end = text ? strchr(text, '\n') : NULL;
+	return at && (!end || at < end) ? at - text + 1 : 1;
+}
+
+static int check_table_names(const struct sync_dir *dir)
+{
+	const char *text = dir->table.doc.text.s ?: "";
+	struct bh_assign_table table = { 0 };
+	int status = DONE;
+	u32 i;
+
+	if (!dir->table.label || sync_parse_table(&table, text, dir->table.doc.text.len))
+		return DONE;
+	for (i = 0; i < table.nr; i++) {
+		const struct bh_assign_line *line = &table.lines[i];
+
+		if (has_policy(dir, line->policy) || load_version(line->policy))
+			continue;
+		say_at(dir->table.label, line->number, find_column(text, line->number),
+		       SEVERITY_ERROR, "policy \"%s\" is neither here nor loaded", line->policy);
+		status = NO;
+	}
+	bh_assign_table_free(&table);
 	return status;
 }
 
+/**
+ * sync_check() - would the kernel take all of a directory? Says what not, and why.
+ * @dir: as sync_read() found it right
+ *
+ * Return: DONE or NO.
+ */
+int sync_check(const struct sync_dir *dir)
+{
+	int status = check_table_names(dir);
+	struct buf lock = { 0 };
+	size_t i, b;
+
+	ctl_read("lock", &lock);
+	for (i = 0; i < dir->nr; i++)
+		for (b = 0; b < dir->files[i].doc.nr_blocks; b++)
+			if (check_block(&dir->files[i], &dir->files[i].doc.blocks[b],
+					lock.len ? lock.s : "0"))
+				status = NO;
+	buf_free(&lock);
+	return status;
+}
+
+static void say_loading(const struct doc *doc, const struct doc_block *block,
+			enum difference difference)
+{
+	printf("%s: %s version %llu\n", difference == NEW ? "loading" : "replacing", block->name,
+	       version_of(doc, block));
+}
+
 /* The blocks that differ, each on its own lines, so that diagnostics are of the file. */
-static int load_blocks(const struct sync_file *file)
+static int load_blocks(const struct sync_file *file, bool *changed)
 {
 	const struct doc *doc = &file->doc;
 	struct buf text = { 0 };
-	size_t b, line = 0, nr = 0, len;
+	size_t b, line = 0, len;
 	enum difference difference;
 	const char *block_text;
 	int status = DONE;
@@ -97,72 +186,60 @@ static int load_blocks(const struct sync_file *file)
 		difference = compare(doc, block);
 		if (difference == SAME)
 			continue;
+		say_loading(doc, block, difference);
 		for (; line < block->first; line++)
 			buf_puts(&text, "\n");
 		line = block->end;
 		block_text = doc_block_text(doc, block, &len);
 		buf_add(&text, block_text, len);
 		buf_puts(&text, "\n");
-		nr++;
-		printf("%s: %s version %llu\n", difference == NEW ? "loading" : "replacing",
-		       block->name, version_of(doc, block));
 	}
-	if (nr)
+	if (text.len && !file->is_signed)
 		status = load_text(doc->label, text.s, text.len, true);
+	else if (text.len)
+		status = load_text(doc->label, file->message.s, file->message.len, true);
+	*changed |= text.len && !status;
 	buf_free(&text);
 	return status;
 }
 
-/* Names of the policies that the kernel took or has: `ok NAME VERSION`. */
-struct names {
-	char **v;
-	size_t nr;
-	size_t cap;
-};
-
-static void add_name(struct names *names, const char *name, size_t len)
+/* Is the signer's key one that the module tells? The kernel's own ones it cannot. */
+static bool has_known_signer(const struct sync_file *file, const char *keys)
 {
-	GROW(names->v, names->nr, names->cap);
-	names->v[names->nr++] = xstrndup(name, len);
+	char *id = xasprintf(" id=%s ", file->signer);
+	bool known = *file->signer && strstr(keys, id);
+
+	free(id);
+	return known;
 }
 
-static void add_outcome(struct names *names, const char *outcome)
+/* First what the kernel may refuse for its signer: then nothing has changed yet. */
+static int load_all(const struct sync_dir *dir, bool *changed)
 {
-	static const char blanks[] = { ' ', '\n', '\0' };
+	struct buf keys = { 0 };
+	int status = DONE, round;
+	size_t i;
 
-	for (; outcome && *outcome; outcome = strchr(outcome, '\n')) {
-		outcome += *outcome == '\n';
-		if (!strncmp(outcome, "ok ", 3))
-			add_name(names, outcome + 3, strcspn(outcome + 3, blanks));
-	}
-}
+	ctl_try_read("keys", &keys);
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < dir->nr && !status; i++) {
+			const struct sync_file *file = &dir->files[i];
+			bool doubtful = file->is_signed && !has_known_signer(file, keys.s ?: "");
 
-/* A signed document is opaque here: the kernel says what is in it. */
-static int load_signed(const struct sync_file *file, struct names *names)
-{
-	struct buf outcome = { 0 };
-	int err, status;
-
-	err = load_send(file->label, file->doc.text.s, file->doc.text.len, &outcome);
-	add_outcome(names, outcome.s);
-	status = load_tell(file->label, err, &outcome, true);
-	buf_free(&outcome);
+			if (doubtful == !round)
+				status = load_blocks(file, changed);
+		}
+	buf_free(&keys);
 	return status;
 }
 
 /* As the kernel shows a table: in canonical form. */
 static char *canonical(const char *text, size_t len)
 {
-	static const struct bh_word types[] = {
-		{ "pid", 1 }, { "user", 2 }, { "mnt", 4 }, { NULL, 0 },
-	};
 	struct bh_assign_table table = { 0 };
-	struct bh_error error = { 0 };
 	char *copy = NULL;
-	size_t lines_len;
 
-	if (bh_assign_end(text, len, &lines_len) &&
-	    !bh_assign_parse(&table, text, lines_len, types, &error))
+	if (!sync_parse_table(&table, text, len))
 		copy = xstrndup(table.text ?: "", table.text_len);
 	bh_assign_table_free(&table);
 	return copy;
@@ -186,28 +263,12 @@ static int write_table(const char *text, size_t len)
 	buf_free(&loaded);
 	if (!err)
 		return DONE;
-	if (err == ENOENT)
-		say("the assignment table names a policy that is neither here nor loaded");
-	else
-		say("cannot replace the assignment table: %s; the kernel's log may say more",
-		    ctl_refusal(err));
+	say("cannot replace the assignment table: %s; the kernel's log may say more",
+	    ctl_refusal(err));
 	return NO;
 }
 
-static bool is_wanted(const struct sync_dir *dir, const struct names *names, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < dir->nr; i++)
-		if (doc_block_named(&dir->files[i].doc, name))
-			return true;
-	for (i = 0; i < names->nr; i++)
-		if (!strcmp(names->v[i], name))
-			return true;
-	return false;
-}
-
-static int remove_others(const struct sync_dir *dir, const struct names *names)
+static int remove_others(const struct sync_dir *dir)
 {
 	struct state state;
 	int status = DONE, err;
@@ -217,7 +278,7 @@ static int remove_others(const struct sync_dir *dir, const struct names *names)
 	for (i = 0; i < state.nr_policies; i++) {
 		const char *name = state.policies[i].name;
 
-		if (is_wanted(dir, names, name))
+		if (has_policy(dir, name))
 			continue;
 		err = ctl_write("remove", name, strlen(name));
 		if (!err)
@@ -235,30 +296,24 @@ static int remove_others(const struct sync_dir *dir, const struct names *names)
 
 /**
  * sync_apply() - make the kernel's state that of a directory; says what changes
- * @dir: as sync_read() found it right
+ * @dir: as sync_check() found it right
  * @prune: remove what it does not have
  *
  * Return: DONE or NO.
  */
 int sync_apply(const struct sync_dir *dir, bool prune)
 {
-	struct names names = { 0 };
-	int status = compare_all(dir), ret;
-	size_t i;
+	bool changed = false;
+	int status = load_all(dir, &changed);
 
-	for (i = 0; i < dir->nr && !status; i++)
-		status = dir->files[i].is_signed ? load_signed(&dir->files[i], &names) :
-			 load_blocks(&dir->files[i]);
 	if (!status && dir->table.label)
 		status = write_table(dir->table.doc.text.s ?: "", dir->table.doc.text.len);
 	else if (!status && prune)
 		status = write_table("end\n", strlen("end\n"));
-	if (!status && prune) {
-		ret = remove_others(dir, &names);
-		status = ret > status ? ret : status;
-	}
-	for (i = 0; i < names.nr; i++)
-		free(names.v[i]);
-	free(names.v);
+	if (status)
+		say(changed ? "what was loaded before that stays: mend it, and run sync again" :
+		    "nothing was changed");
+	else if (prune)
+		status = remove_others(dir);
 	return status;
 }

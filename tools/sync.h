@@ -10,13 +10,17 @@
 /**
  * struct sync_file - a file of the directory
  * @label: DIR/NAME
- * @doc: its content; lines and blocks of a policy in text only
+ * @doc: its content; of a signed one, what is signed
  * @is_signed: a *.p7s
+ * @message: all of a signed one
+ * @signer: its key as the file `keys` shows it, or ""
  */
 struct sync_file {
 	char *label;
 	struct doc doc;
 	bool is_signed;
+	struct buf message;
+	char signer[65];
 };
 
 /**
@@ -31,8 +35,12 @@ struct sync_dir {
 	struct sync_file table;
 };
 
+struct bh_assign_table;
+
+int sync_parse_table(struct bh_assign_table *table, const char *text, size_t len);
 int sync_read(struct sync_dir *dir, const char *path);
 void sync_free(struct sync_dir *dir);
+int sync_check(const struct sync_dir *dir);
 int sync_apply(const struct sync_dir *dir, bool prune);
 
 #endif /* BULKHEAD_TOOLS_SYNC_H */

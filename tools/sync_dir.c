@@ -18,6 +18,7 @@
 #include <assign_table.h>
 
 #include "command.h"
+#include "message.h"
 #include "judge.h"
 #include "load.h"
 #include "sync.h"
@@ -63,24 +64,65 @@ static int read_entry(int dir, const char *name, struct sync_file *file)
 	return err ? TROUBLE : DONE;
 }
 
-static int check_file(struct sync_file *file)
+/* What is signed takes the message's place. The kernel is not asked yet: that loads it. */
+static int open_message(struct sync_file *file)
 {
-	if (file->is_signed) {
-		if (load_is_signed(file->doc.text.s, file->doc.text.len))
-			return DONE;
+	struct signature signature;
+	int status;
+
+	if (!load_is_signed(file->doc.text.s, file->doc.text.len)) {
 		say("%s: not a signed document: a policy in text is called NAME.policy",
 		    file->label);
 		return NO;
 	}
+	file->message = file->doc.text;
+	file->doc.text = (struct buf){ 0 };
+	status = message_read(file->label, &file->message, &file->doc.text);
+	if (status)
+		return status;
+	signature_examine(&signature, file->message.s, file->message.len);
+	if (signature.wrong) {
+		say("%s: %s", file->label, signature.wrong);
+		return NO;
+	}
+	strcpy(file->signer, signature.id);
+	return DONE;
+}
+
+static int check_file(struct sync_file *file)
+{
+	int status = file->is_signed ? open_message(file) : DONE;
+
+	if (status)
+		return status;
 	doc_parse(&file->doc);
 	return judge_document(&file->doc);
 }
 
+static const struct bh_word table_types[] = {
+	{ "pid", 1 }, { "user", 2 }, { "mnt", 4 }, { NULL, 0 },
+};
+
+/**
+ * sync_parse_table() - read an assignment table that ends with its `end`
+ * @table: empty; to be freed by bh_assign_table_free() whatever is returned
+ * @text: the table
+ * @len: its length
+ *
+ * Return: 0 or a negative errno.
+ */
+int sync_parse_table(struct bh_assign_table *table, const char *text, size_t len)
+{
+	struct bh_error error = { 0 };
+	size_t lines_len;
+
+	if (!bh_assign_end(text, len, &lines_len))
+		return -EINVAL;
+	return bh_assign_parse(table, text, lines_len, table_types, &error);
+}
+
 static int check_table(const struct sync_file *file)
 {
-	static const struct bh_word types[] = {
-		{ "pid", 1 }, { "user", 2 }, { "mnt", 4 }, { NULL, 0 },
-	};
 	struct bh_assign_table table = { 0 };
 	struct bh_error error = { 0 };
 	const char *text = file->doc.text.s ?: "";
@@ -89,7 +131,7 @@ static int check_table(const struct sync_file *file)
 	int err;
 
 	/* The line that says `end` is no part of what is parsed. */
-	err = bh_assign_parse(&table, text, taken ? lines_len : len, types, &error);
+	err = bh_assign_parse(&table, text, taken ? lines_len : len, table_types, &error);
 	if (err) {
 		say_at(file->label, error.line, error.column, SEVERITY_ERROR, "%s", error.message);
 	} else if (!taken || !bh_assign_is_blank(text + taken, len - taken)) {
@@ -189,6 +231,7 @@ void sync_free(struct sync_dir *dir)
 
 	for (i = 0; i < dir->nr; i++) {
 		doc_free(&dir->files[i].doc);
+		buf_free(&dir->files[i].message);
 		free(dir->files[i].label);
 	}
 	doc_free(&dir->table.doc);
