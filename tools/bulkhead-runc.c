@@ -224,9 +224,12 @@ static char *read_config(int dir, const char *name, size_t *length, struct stat 
 	FILE *file;
 	int fd;
 
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	/* A fifo's writer is not waited for. */
+	fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, attributes))
 		exit_err("cannot open %s: %s", name, strerror(errno));
+	if (!S_ISREG(attributes->st_mode))
+		exit_err("%s is not a regular file", name);
 	text = malloc(CONFIG_MAX + 1);
 	file = fdopen(fd, "r");
 	if (!text || !file)

@@ -54,16 +54,30 @@ static void print_verity(int fd, const char *label)
 	printf("  %s\n", label);
 }
 
+/* Neither waits for a fifo's writer nor for what a device has. Says what is wrong. */
+static int open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st)) {
+		say("%s: %s", path, strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		say("%s: %s", path, S_ISDIR(st.st_mode) ? strerror(EISDIR) : "not a regular file");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
 static int digest(const char *path)
 {
 	const char *label = file_label(path);
 	bool is_stdin = !strcmp(path, "-");
-	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), status;
+	int fd = is_stdin ? STDIN_FILENO : open_regular(path), status;
 
-	if (fd < 0) {
-		say("%s: %s", label, strerror(errno));
+	if (fd < 0)
 		return TROUBLE;
-	}
 	status = print_sha256(fd, label);
 	if (!status && !is_stdin)
 		print_verity(fd, label);

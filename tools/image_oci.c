@@ -31,6 +31,7 @@ struct store {
 	const char *path;
 	const char *label;
 	bool is_archive;
+	bool *broken;	/* set when it is said why an archive cannot be read */
 };
 
 static struct archive *open_archive(const struct store *store)
@@ -43,6 +44,7 @@ static struct archive *open_archive(const struct store *store)
 	if (archive_read_open_filename(archive, store->path, CHUNK) == ARCHIVE_OK)
 		return archive;
 	say("%s: %s", store->label, archive_error_string(archive));
+	*store->broken = true;
 	archive_read_free(archive);
 	return NULL;
 }
@@ -63,10 +65,12 @@ static struct archive *open_member(const struct store *store, const char *name, 
 		if (path && !strcmp(path, name) && archive_entry_filetype(entry) == AE_IFREG)
 			return archive;
 	}
-	if (archive && ret != ARCHIVE_EOF)
+	if (archive && ret != ARCHIVE_EOF) {
 		say("%s: %s", store->label, archive_error_string(archive));
-	else if (archive && !quiet)
+		*store->broken = true;
+	} else if (archive && !quiet) {
 		say("%s: has no %s", store->label, name);
+	}
 	if (archive)
 		archive_read_free(archive);
 	return NULL;
@@ -479,7 +483,8 @@ static int from_manifest(struct image *image, const struct store *store, json_t 
  */
 int image_from_layout(struct image *image, const char *path)
 {
-	struct store store = { path, path, false };
+	bool broken = false;
+	struct store store = { path, path, false, &broken };
 	json_t *index = read_json(&store, "index.json", NULL, false);
 
 	return index ? from_index(image, &store, index) : TROUBLE;
@@ -490,12 +495,12 @@ static int from_archive(struct image *image, const struct store *store)
 	json_t *index = read_json(store, "index.json", NULL, true), *manifests;
 	int status = TROUBLE;
 
-	if (index)
-		return from_index(image, store, index);
+	if (index || *store->broken)
+		return index ? from_index(image, store, index) : TROUBLE;
 	manifests = read_json(store, "manifest.json", NULL, true);
 	if (manifests)
 		status = from_manifest(image, store, manifests);
-	else
+	else if (!*store->broken)
 		say("%s: neither an OCI archive nor one of docker", store->label);
 	json_decref(manifests);
 	return status;
@@ -511,7 +516,8 @@ static int from_archive(struct image *image, const struct store *store)
  */
 int image_from_archive(struct image *image, const char *path, const char *label)
 {
-	struct store store = { path, label, true };
+	bool broken = false;
+	struct store store = { path, label, true, &broken };
 
 	return from_archive(image, &store);
 }
