@@ -23,10 +23,13 @@ static int check_file(const char *path, bool lint, const char *root, bool strict
 {
 	struct doc doc = { 0 };
 	int status = doc_read(&doc, path);
+	size_t warnings = 0;
 
 	if (!status)
 		status = judge_document(&doc);
-	if (!status && lint && lint_document(&doc, root) && strict)
+	if (!status && lint)
+		status = lint_document(&doc, root, &warnings);
+	if (!status && warnings && strict)
 		status = NO;
 	doc_free(&doc);
 	return status;

@@ -13,7 +13,7 @@
 #include "request.h"
 
 /**
- * lint_warn() - a warning about a line
+ * lint_warn() - keep a warning about a line, until all are said in their order
  * @lint: the policy
  * @line: index of the line
  * @column: counted from 1
@@ -28,9 +28,35 @@ void lint_warn(struct lint *lint, size_t line, unsigned int column, const char *
 	if (vasprintf(&text, format, args) < 0)
 		die("out of memory");
 	va_end(args);
-	say_at(lint->doc->label, line + 1, column, SEVERITY_WARNING, "%s", text);
-	free(text);
-	lint->warnings++;
+	GROW(lint->warnings, lint->nr, lint->cap);
+	lint->warnings[lint->nr] = (struct lint_warning){ line, column, lint->nr, text };
+	lint->nr++;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct lint_warning *x = a, *y = b;
+
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	if (x->column != y->column)
+		return x->column < y->column ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
+}
+
+/* As a compiler does, so that an editor can step through them. */
+static void say_warnings(struct lint *lint)
+{
+	size_t i;
+
+	if (lint->nr)
+		qsort(lint->warnings, lint->nr, sizeof(*lint->warnings), by_place);
+	for (i = 0; i < lint->nr; i++) {
+		say_at(lint->doc->label, lint->warnings[i].line + 1, lint->warnings[i].column,
+		       SEVERITY_WARNING, "%s", lint->warnings[i].text);
+		free(lint->warnings[i].text);
+	}
+	free(lint->warnings);
 }
 
 /** pattern_is_literal() - does a pattern match only one string? */
@@ -198,6 +224,16 @@ static void lint_allow_in_allow(struct lint *lint, size_t i)
 		  name, name);
 }
 
+static bool has_word(const struct doc_cond *cond, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < cond->nr; i++)
+		if (!strcmp(cond->values[i].s, word))
+			return true;
+	return false;
+}
+
 static void lint_kill_tracee(struct lint *lint, size_t i)
 {
 	const struct doc_line *rule = line_at(lint, i);
@@ -205,7 +241,7 @@ static void lint_kill_tracee(struct lint *lint, size_t i)
 
 	if (rule->action != BH_KILL || rule->class != BH_PTRACE || !role)
 		return;
-	if (!strcmp(role->values[0].s, "tracee") != role->negated)
+	if (has_word(role, "tracee") != role->negated)
 		lint_warn(lint, i, role->column,
 			  "this kills whoever looks in, a debugger or ps(1) of the host as well: write \"deny ptrace role=tracee ...\"");
 }
@@ -227,12 +263,8 @@ static void lint_denylist(struct lint *lint, size_t i)
 static bool asks_for(const struct doc_line *rule, const char *key, const char *value)
 {
 	const struct doc_cond *cond = doc_find(rule, key);
-	size_t i;
 
-	for (i = 0; cond && i < cond->nr; i++)
-		if (!strcmp(cond->values[i].s, value) && !cond->negated)
-			return true;
-	return false;
+	return cond && !cond->negated && has_word(cond, value);
 }
 
 static void lint_mount(struct lint *lint, size_t i)
@@ -584,20 +616,23 @@ static void lint_block(struct lint *lint)
 	lint_useless(lint);
 	if (lint->root)
 		lint_root(lint);
+	say_warnings(lint);
 }
 
 /**
  * lint_document() - warn of what is probably a mistake
  * @doc: a document that the module takes
  * @root: the root of the image that it is for, or NULL
+ * @warnings: set to how many there were
  *
- * Return: how many warnings there were.
+ * Return: DONE; TROUBLE if not all of the tree could be read, said so.
  */
-unsigned int lint_document(const struct doc *doc, const char *root)
+int lint_document(const struct doc *doc, const char *root, size_t *warnings)
 {
-	unsigned int warnings = 0;
+	int status = DONE;
 	size_t i;
 
+	*warnings = 0;
 	for (i = 0; i < doc->nr_blocks; i++) {
 		struct bh_policy *policy = judge_block(doc, &doc->blocks[i]);
 		struct lint lint = {
@@ -607,7 +642,9 @@ unsigned int lint_document(const struct doc *doc, const char *root)
 		if (policy)
 			lint_block(&lint);
 		bh_policy_free(policy);
-		warnings += lint.warnings;
+		*warnings += lint.nr;
+		if (lint.blind)
+			status = TROUBLE;
 	}
-	return warnings;
+	return status;
 }

@@ -7,16 +7,43 @@
 
 #include "doc.h"
 
-/* A policy that is looked at. */
+/**
+ * struct lint_warning - what is probably a mistake
+ * @line: index of its line
+ * @column: where in it, counted from 1
+ * @number: of those found before
+ * @text: a sentence
+ */
+struct lint_warning {
+	size_t line;
+	unsigned int column;
+	size_t number;
+	char *text;
+};
+
+/**
+ * struct lint - a policy that is looked at
+ * @doc: its document
+ * @block: it in there
+ * @policy: what it says
+ * @root: the root of the image that it is for, or NULL
+ * @blind: some of that could not be read
+ * @warnings: what was found, in no order
+ * @nr: how many
+ * @cap: how many fit
+ */
 struct lint {
 	const struct doc *doc;
 	const struct doc_block *block;
 	const struct bh_policy *policy;
 	const char *root;
-	unsigned int warnings;
+	bool blind;
+	struct lint_warning *warnings;
+	size_t nr;
+	size_t cap;
 };
 
-unsigned int lint_document(const struct doc *doc, const char *root);
+int lint_document(const struct doc *doc, const char *root, size_t *warnings);
 void lint_warn(struct lint *lint, size_t line, unsigned int column, const char *format, ...)
 	printf_like(4, 5);
 void lint_root(struct lint *lint);

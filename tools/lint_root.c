@@ -35,6 +35,7 @@ static struct {
 	struct bh_scratch scratch;
 	struct bh_vec hits;
 	size_t root_len;
+	char *unreadable;
 } search;
 
 static void want_value(size_t line, const struct doc_cond *cond, const struct doc_value *value)
@@ -73,8 +74,11 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
 	const char *name = path + search.root_len;
 	u32 i;
 
-	(void)type;
 	(void)ftw;
+	if ((type == FTW_DNR || type == FTW_NS) && !search.unreadable)
+		search.unreadable = xstrdup(path);
+	if (type == FTW_NS)
+		return 0;
 	if (!S_ISREG(st->st_mode))
 		return 0;
 	search.hits.nr = 0;
@@ -160,6 +164,7 @@ static void end_search(void)
 	free(search.ids);
 	free(search.hit);
 	free(search.v);
+	free(search.unreadable);
 	memset(&search, 0, sizeof(search));
 }
 
@@ -184,7 +189,12 @@ void lint_root(struct lint *lint)
 		if (nftw(shown_root(lint), visit, 64, FTW_PHYS))
 			die("cannot walk through %s: %s", shown_root(lint), strerror(errno));
 	}
-	for (i = 0; i < search.nr; i++)
+	if (search.unreadable) {
+		say("cannot read %s: what matches in %s is not known: run this as somebody who can",
+		    search.unreadable, shown_root(lint));
+		lint->blind = true;
+	}
+	for (i = 0; i < search.nr && !lint->blind; i++)
 		if (!search.hit[search.ids[search.v[i].number]])
 			warn_unmatched(lint, &search.v[i]);
 	end_search();
