@@ -158,7 +158,10 @@ static int explain_event(struct question *question, const struct event *event)
 		say("%s: no policy \"%s\", which the event is of", doc.label, name);
 		status = TROUBLE;
 	} else if (request_from_event(&request, event, &why)) {
-		say("%s", why);
+		if (event->file)
+			say("%s:%lu: %s", event->file, event->line, why);
+		else
+			say("%s", why);
 		status = TROUBLE;
 	} else {
 		status = print_explanation(question, event, &doc, block, &request);
@@ -240,6 +243,10 @@ static int run(int argc, char **argv)
 			question.check = true;
 			break;
 		}
+	}
+	if (question.seq && (!*question.seq || question.seq[strspn(question.seq, "0123456789")])) {
+		say("--seq wants the number of an event, not \"%s\"", question.seq);
+		return usage_error();
 	}
 	if (optind < argc && (question.seq || file)) {
 		say("an event is given by its line, or by --seq or --file, not by both");

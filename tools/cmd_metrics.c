@@ -28,16 +28,13 @@ static void print_label(const char *value)
 	}
 }
 
-/*
- * OpenMetrics wants a counter's family without the `_total` that its samples have,
- * Prometheus' own text format with it, and promtool refuses the one, strict OpenMetrics
- * readers the other. Without a TYPE, which means "unknown" to both, both read it.
- */
+/* A counter's family is named with its `_total`, as Prometheus and promtool want it. */
 static void family(const char *name, bool is_gauge, const char *help)
 {
-	printf("# HELP bulkhead_%s%s %s\n", name, is_gauge ? "" : "_total", help);
-	if (is_gauge)
-		printf("# TYPE bulkhead_%s gauge\n", name);
+	const char *end = is_gauge ? "" : "_total";
+
+	printf("# HELP bulkhead_%s%s %s\n", name, end, help);
+	printf("# TYPE bulkhead_%s%s %s\n", name, end, is_gauge ? "gauge" : "counter");
 }
 
 static void gauge(const char *name, const char *help, unsigned long long value)

@@ -314,6 +314,9 @@ static void describe_verdict(const struct event *event, FILE *out)
 	fprintf(out, ")%s", colour(out, COLOUR_NONE));
 }
 
+/* The number that audit shows where nobody has logged in. */
+#define NO_LOGIN "4294967295"
+
 static void describe_change(const struct event *event, FILE *out)
 {
 	const char *result = event_get(event, "result", "?");
@@ -324,7 +327,9 @@ static void describe_change(const struct event *event, FILE *out)
 	put_value(event, " on ", "ns", out);
 	put_value(event, ":", "inum", out);
 	put_value(event, " ", "label", out);
-	put_value(event, " by uid ", "auid", out);
+	/* Who logged in, however he became root; a service has not. */
+	put_value(event, " by uid ", strcmp(event_get(event, "auid", NO_LOGIN), NO_LOGIN) ?
+		  "auid" : "uid", out);
 	put_value(event, " ", "comm", out);
 	if (strcmp(result, "ok"))
 		fprintf(out, " %srefused%s: %s", colour(out, COLOUR_RED),
@@ -565,8 +570,11 @@ int event_next(struct event_source *source, int timeout_ms, struct event *event)
 		if (start == end)
 			continue;
 		ret = event_parse(event, source->bytes + start, end - start, &why);
-		if (!ret && event->kind != EVENT_FOREIGN)
+		if (!ret && event->kind != EVENT_FOREIGN) {
+			event->file = source->label;
+			event->line = source->line;
 			return 1;
+		}
 		if (ret)
 			complain(source, why);
 		event_free(event);

@@ -25,12 +25,16 @@ enum event_kind {
  * @kvs: its words
  * @raw: the line
  * @len: its length
+ * @file: where event_next() found it, or NULL
+ * @line: in there, counted from 1
  */
 struct event {
 	enum event_kind kind;
 	struct kvs kvs;
 	char *raw;
 	size_t len;
+	const char *file;
+	unsigned long line;
 };
 
 /* Which events are wanted; NULL: any. */

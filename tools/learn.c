@@ -173,7 +173,7 @@ void learn_event(struct lesson *lesson, const struct event *event, const struct 
 		return;
 	request = xcalloc(1, sizeof(*request));
 	if (request_from_event(request, event, &why)) {
-		say("an event is left out: %s", why);
+		say("%s:%lu: this event is left out: %s", event->file, event->line, why);
 		goto drop;
 	}
 	lesson->events++;
