@@ -457,8 +457,8 @@ const struct command cmd_status = {
 	.summary = "what is confined by what, and what is not",
 	.synopsis = "[OPTION]...",
 	.help = "Shows the module, the policies, the bindings with the processes that they\n"
-		"cover now, the assignment table, how many events were lost, and which containers\n"
-		"were not started since the boot, and why.\n\n"
+		"cover now, the assignment table, how many events were lost, and which\n"
+		"containers were not started since the boot, and why.\n\n"
 		"  -u, --unconfined     instead: namespaces with processes that no binding\n"
 		"                       covers, by type and cgroup; not the host's own\n"
 		"  -j, --json           one JSON document\n",
