@@ -55,6 +55,18 @@ struct bh_hook {
 
 #define BH_HOOK(fn, what, handle) { BH_HOOK_FIELDS(fn, what, handle) }
 
+/*
+ * Of a system call, whose native and 32-bit entries have a handler each. The handlers are named
+ * after the entries.
+ */
+#ifdef CONFIG_IA32_EMULATION
+#define BH_HOOK_CALL(call, what)						\
+	BH_HOOK(__x64_sys_##call, what, hook___x64_sys_##call),			\
+	BH_HOOK(__ia32_sys_##call, what ", 32-bit", hook___ia32_sys_##call)
+#else
+#define BH_HOOK_CALL(call, what) BH_HOOK(__x64_sys_##call, what, hook___x64_sys_##call)
+#endif
+
 /* Of a function that all call often, which only few must be asked about. */
 #define BH_HOOK_ON_DEMAND(fn, what, handle) { BH_HOOK_FIELDS(fn, what, handle), .on_demand = true }
 

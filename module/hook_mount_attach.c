@@ -126,20 +126,11 @@ static long call_move_mount(const struct bh_args *args, const struct pt_regs *re
 	return ret;
 }
 
-BH_DEFINE_ORIGINAL(__x64_sys_move_mount);
-BH_DEFINE_THROUGH(__x64_sys_move_mount)
-BH_DEFINE_ENTRY(__x64_sys_move_mount, bh_args_64, call_move_mount)
-#ifdef CONFIG_IA32_EMULATION
-BH_DEFINE_ORIGINAL(__ia32_sys_move_mount);
-BH_DEFINE_THROUGH(__ia32_sys_move_mount)
-BH_DEFINE_ENTRY(__ia32_sys_move_mount, bh_args_32, call_move_mount)
-#endif
+BH_DEFINE_ORIGINALS(move_mount);
+BH_DEFINE_ENTRIES(move_mount, call_move_mount)
 
 struct bh_hook bh_mount_attach_hooks[] = {
 	BH_HOOK(security_move_mount, "mount: move_mount", hook_move_mount),
-	BH_HOOK(__x64_sys_move_mount, "mount: move_mount", hook___x64_sys_move_mount),
-#ifdef CONFIG_IA32_EMULATION
-	BH_HOOK(__ia32_sys_move_mount, "mount: move_mount, 32-bit", hook___ia32_sys_move_mount),
-#endif
+	BH_HOOK_CALL(move_mount, "mount: move_mount"),
 	{ }
 };

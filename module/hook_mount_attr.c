@@ -20,7 +20,7 @@
 
 #ifdef __NR_mount_setattr
 
-BH_DEFINE_ORIGINAL(__x64_sys_mount_setattr);
+BH_DEFINE_ORIGINALS(mount_setattr);
 
 /* A 32-bit call comes here as well: the copies are in the native layout. */
 static long setattr_frozen(unsigned long page, void *context)
@@ -65,23 +65,13 @@ static long call_mount_setattr(const struct bh_args *args, const struct pt_regs 
 	return ret;
 }
 
-BH_DEFINE_THROUGH(__x64_sys_mount_setattr)
-BH_DEFINE_ENTRY(__x64_sys_mount_setattr, bh_args_64, call_mount_setattr)
-#ifdef CONFIG_IA32_EMULATION
-BH_DEFINE_ORIGINAL(__ia32_sys_mount_setattr);
-BH_DEFINE_THROUGH(__ia32_sys_mount_setattr)
-BH_DEFINE_ENTRY(__ia32_sys_mount_setattr, bh_args_32, call_mount_setattr)
-#endif
+BH_DEFINE_ENTRIES(mount_setattr, call_mount_setattr)
 
 #endif /* __NR_mount_setattr */
 
 struct bh_hook bh_mount_attr_hooks[] = {
 #ifdef __NR_mount_setattr
-	BH_HOOK(__x64_sys_mount_setattr, "mount: mount_setattr", hook___x64_sys_mount_setattr),
-#ifdef CONFIG_IA32_EMULATION
-	BH_HOOK(__ia32_sys_mount_setattr, "mount: mount_setattr, 32-bit",
-		hook___ia32_sys_mount_setattr),
-#endif
+	BH_HOOK_CALL(mount_setattr, "mount: mount_setattr"),
 #endif
 	{ }
 };

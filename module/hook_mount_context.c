@@ -366,20 +366,10 @@ static long call_fspick(const struct bh_args *args, const struct pt_regs *regs, 
 	return ret;
 }
 
-BH_DEFINE_ORIGINAL(__x64_sys_fsopen);
-BH_DEFINE_THROUGH(__x64_sys_fsopen)
-BH_DEFINE_ENTRY(__x64_sys_fsopen, bh_args_64, call_fsopen)
-BH_DEFINE_ORIGINAL(__x64_sys_fspick);
-BH_DEFINE_THROUGH(__x64_sys_fspick)
-BH_DEFINE_ENTRY(__x64_sys_fspick, bh_args_64, call_fspick)
-#ifdef CONFIG_IA32_EMULATION
-BH_DEFINE_ORIGINAL(__ia32_sys_fsopen);
-BH_DEFINE_THROUGH(__ia32_sys_fsopen)
-BH_DEFINE_ENTRY(__ia32_sys_fsopen, bh_args_32, call_fsopen)
-BH_DEFINE_ORIGINAL(__ia32_sys_fspick);
-BH_DEFINE_THROUGH(__ia32_sys_fspick)
-BH_DEFINE_ENTRY(__ia32_sys_fspick, bh_args_32, call_fspick)
-#endif
+BH_DEFINE_ORIGINALS(fsopen);
+BH_DEFINE_ENTRIES(fsopen, call_fsopen)
+BH_DEFINE_ORIGINALS(fspick);
+BH_DEFINE_ENTRIES(fspick, call_fspick)
 
 struct bh_hook bh_mount_context_hooks[] = {
 	BH_HOOK(get_fs_type, "mount: fsopen", hook_get_fs_type),
@@ -390,11 +380,7 @@ struct bh_hook bh_mount_context_hooks[] = {
 	BH_HOOK(vfs_clean_context, "mount: nothing, but fsmount's source is known there",
 		hook_clean_context),
 	BH_HOOK(put_fs_context, "mount: nothing, but a context ends there", hook_put_context),
-	BH_HOOK(__x64_sys_fsopen, "mount: fsopen", hook___x64_sys_fsopen),
-	BH_HOOK(__x64_sys_fspick, "mount: fspick", hook___x64_sys_fspick),
-#ifdef CONFIG_IA32_EMULATION
-	BH_HOOK(__ia32_sys_fsopen, "mount: fsopen, 32-bit", hook___ia32_sys_fsopen),
-	BH_HOOK(__ia32_sys_fspick, "mount: fspick, 32-bit", hook___ia32_sys_fspick),
-#endif
+	BH_HOOK_CALL(fsopen, "mount: fsopen"),
+	BH_HOOK_CALL(fspick, "mount: fspick"),
 	{ }
 };

@@ -165,7 +165,7 @@ static void name_source(struct bh_frame *frame)
 	frame->err = frame->name ? 0 : -ENOMEM;
 }
 
-BH_DEFINE_ORIGINAL(__x64_sys_open_tree);
+BH_DEFINE_ORIGINALS(open_tree);
 
 static long open_tree_frozen(unsigned long page, void *context)
 {
@@ -220,7 +220,7 @@ static long call_open_tree(const struct bh_args *args, const struct pt_regs *reg
 
 #ifdef __NR_open_tree_attr
 
-BH_DEFINE_ORIGINAL(__x64_sys_open_tree_attr);
+BH_DEFINE_ORIGINALS(open_tree_attr);
 
 static long open_tree_attr_frozen(unsigned long page, void *context)
 {
@@ -281,49 +281,21 @@ static long call_open_tree_attr(const struct bh_args *args, const struct pt_regs
 
 #endif /* __NR_open_tree_attr */
 
-BH_DEFINE_ORIGINAL(__x64_sys_fsmount);
-
-BH_DEFINE_THROUGH(__x64_sys_fsmount)
-BH_DEFINE_ENTRY(__x64_sys_fsmount, bh_args_64, call_fsmount)
-BH_DEFINE_THROUGH(__x64_sys_open_tree)
-BH_DEFINE_ENTRY(__x64_sys_open_tree, bh_args_64, call_open_tree)
+BH_DEFINE_ORIGINALS(fsmount);
+BH_DEFINE_ENTRIES(fsmount, call_fsmount)
+BH_DEFINE_ENTRIES(open_tree, call_open_tree)
 #ifdef __NR_open_tree_attr
-BH_DEFINE_THROUGH(__x64_sys_open_tree_attr)
-BH_DEFINE_ENTRY(__x64_sys_open_tree_attr, bh_args_64, call_open_tree_attr)
+BH_DEFINE_ENTRIES(open_tree_attr, call_open_tree_attr)
 #endif
-
-#ifdef CONFIG_IA32_EMULATION
-BH_DEFINE_ORIGINAL(__ia32_sys_fsmount);
-BH_DEFINE_ORIGINAL(__ia32_sys_open_tree);
-
-BH_DEFINE_THROUGH(__ia32_sys_fsmount)
-BH_DEFINE_ENTRY(__ia32_sys_fsmount, bh_args_32, call_fsmount)
-BH_DEFINE_THROUGH(__ia32_sys_open_tree)
-BH_DEFINE_ENTRY(__ia32_sys_open_tree, bh_args_32, call_open_tree)
-#ifdef __NR_open_tree_attr
-BH_DEFINE_ORIGINAL(__ia32_sys_open_tree_attr);
-BH_DEFINE_THROUGH(__ia32_sys_open_tree_attr)
-BH_DEFINE_ENTRY(__ia32_sys_open_tree_attr, bh_args_32, call_open_tree_attr)
-#endif
-#endif /* CONFIG_IA32_EMULATION */
 
 struct bh_hook bh_mount_detached_hooks[] = {
 	BH_HOOK(dentry_open, "mount: fsmount, open_tree", hook_dentry_open),
 	BH_HOOK(__fsnotify_vfsmount_delete, "mount: nothing, but a mount ends there",
 		hook_mount_delete),
-	BH_HOOK(__x64_sys_fsmount, "mount: fsmount", hook___x64_sys_fsmount),
-	BH_HOOK(__x64_sys_open_tree, "mount: open_tree", hook___x64_sys_open_tree),
+	BH_HOOK_CALL(fsmount, "mount: fsmount"),
+	BH_HOOK_CALL(open_tree, "mount: open_tree"),
 #ifdef __NR_open_tree_attr
-	BH_HOOK(__x64_sys_open_tree_attr, "mount: open_tree_attr",
-		hook___x64_sys_open_tree_attr),
-#endif
-#ifdef CONFIG_IA32_EMULATION
-	BH_HOOK(__ia32_sys_fsmount, "mount: fsmount, 32-bit", hook___ia32_sys_fsmount),
-	BH_HOOK(__ia32_sys_open_tree, "mount: open_tree, 32-bit", hook___ia32_sys_open_tree),
-#ifdef __NR_open_tree_attr
-	BH_HOOK(__ia32_sys_open_tree_attr, "mount: open_tree_attr, 32-bit",
-		hook___ia32_sys_open_tree_attr),
-#endif
+	BH_HOOK_CALL(open_tree_attr, "mount: open_tree_attr"),
 #endif
 	{ }
 };

@@ -37,38 +37,26 @@ static noinline int wait_for_stays(unsigned long name)
 	return bh_stays_wait();
 }
 
-BH_DEFINE_ORIGINAL(__x64_sys_delete_module);
-
-static long hook_delete_module(const struct pt_regs *regs)
-{
-	int err;
-
-	bh_hook_enter();
-	err = wait_for_stays(regs->di);
-	bh_hook_leave();
-	return err ?: BH_ORIGINAL(__x64_sys_delete_module)(regs);
+/* A handler hook_ENTRY, of which @name says where in the registers the module's name is. */
+#define BH_DEFINE_DELETE_MODULE(entry, name)					\
+BH_DEFINE_ORIGINAL(entry);							\
+										\
+static long hook_##entry(const struct pt_regs *regs)				\
+{										\
+	int err;								\
+										\
+	bh_hook_enter();							\
+	err = wait_for_stays(name);						\
+	bh_hook_leave();							\
+	return err ?: BH_ORIGINAL(entry)(regs);					\
 }
 
+BH_DEFINE_DELETE_MODULE(__x64_sys_delete_module, regs->di)
 #ifdef CONFIG_IA32_EMULATION
-BH_DEFINE_ORIGINAL(__ia32_sys_delete_module);
-
-static long hook_delete_module_32(const struct pt_regs *regs)
-{
-	int err;
-
-	bh_hook_enter();
-	err = wait_for_stays(lower_32_bits(regs->bx));
-	bh_hook_leave();
-	return err ?: BH_ORIGINAL(__ia32_sys_delete_module)(regs);
-}
+BH_DEFINE_DELETE_MODULE(__ia32_sys_delete_module, lower_32_bits(regs->bx))
 #endif
 
 struct bh_hook bh_unload_hooks[] = {
-	BH_HOOK(__x64_sys_delete_module, "nothing: an unload waits there for who is in a check",
-		hook_delete_module),
-#ifdef CONFIG_IA32_EMULATION
-	BH_HOOK(__ia32_sys_delete_module, "nothing: as above, 32-bit",
-		hook_delete_module_32),
-#endif
+	BH_HOOK_CALL(delete_module, "nothing: an unload waits there for who is in a check"),
 	{ }
 };

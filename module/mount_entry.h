@@ -70,8 +70,10 @@ static long through_##entry(const struct pt_regs *regs)				\
 	return BH_ORIGINAL(entry)(regs);					\
 }
 
-/* A handler @hook_entry, which calls @handle with the arguments that @args_of reads. */
+/* A handler hook_ENTRY, which calls @handle with the arguments that @args_of reads. */
 #define BH_DEFINE_ENTRY(entry, args_of, handle)					\
+BH_DEFINE_THROUGH(entry)							\
+										\
 static long hook_##entry(const struct pt_regs *regs)				\
 {										\
 	bh_hook_enter();							\
@@ -80,5 +82,24 @@ static long hook_##entry(const struct pt_regs *regs)				\
 	bh_hook_leave();							\
 	return BH_ORIGINAL(entry)(regs);					\
 }
+
+/*
+ * The ways into a system call, native and 32-bit, and its handlers. The first is needed before
+ * a function that calls the native one with arguments of its own.
+ */
+#ifdef CONFIG_IA32_EMULATION
+#define BH_DEFINE_ORIGINALS(call)						\
+	BH_DEFINE_ORIGINAL(__x64_sys_##call);					\
+	BH_DEFINE_ORIGINAL(__ia32_sys_##call)
+
+#define BH_DEFINE_ENTRIES(call, handle)						\
+	BH_DEFINE_ENTRY(__x64_sys_##call, bh_args_64, handle)			\
+	BH_DEFINE_ENTRY(__ia32_sys_##call, bh_args_32, handle)
+#else
+#define BH_DEFINE_ORIGINALS(call) BH_DEFINE_ORIGINAL(__x64_sys_##call)
+
+#define BH_DEFINE_ENTRIES(call, handle)						\
+	BH_DEFINE_ENTRY(__x64_sys_##call, bh_args_64, handle)
+#endif
 
 #endif /* BULKHEAD_MOUNT_ENTRY_H */
