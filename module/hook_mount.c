@@ -192,16 +192,21 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 				     unsigned long flags, void *data)
 {
 	struct mount_call call = { dev_name, path, type, flags, data };
-	int err;
+	int err = mount_judged(&call);
 
-	if (!bh_task_has_bindings(current) || !bh_stay_begin()) {
-		bh_hook_leave();
-		return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
-	}
-	err = mount_judged(&call);
 	bh_stay_end();
 	bh_hook_leave();
 	return err;
+}
+
+/* No local's address is taken here: gcc makes no tail jump then. */
+static noinline int judge_if_bound(const char *dev_name, struct path *path, const char *type,
+				   unsigned long flags, void *data)
+{
+	if (bh_task_has_bindings(current) && bh_stay_begin())
+		return judge_path_mount(dev_name, path, type, flags, data);
+	bh_hook_leave();
+	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
 }
 
 static int hook_path_mount(const char *dev_name, struct path *path, const char *type,
@@ -209,7 +214,7 @@ static int hook_path_mount(const char *dev_name, struct path *path, const char *
 {
 	bh_hook_enter();
 	if (bh_current_may_be_bound())
-		return judge_path_mount(dev_name, path, type, flags, data);
+		return judge_if_bound(dev_name, path, type, flags, data);
 	bh_hook_leave();
 	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
 }
