@@ -25,7 +25,7 @@ static struct hlist_head *binding_table;
  * Counts what is in the table, by another hash. A counter that is full stays so, and what
  * is not counted is not in the table.
  */
-u8 bh_filter[1 << BH_FILTER_BITS];
+static u8 binding_filter[1 << BH_FILTER_BITS];
 
 static LIST_HEAD(bindings);
 static unsigned int nr_bindings;
@@ -48,11 +48,41 @@ static __always_inline struct bh_binding *find_binding(const void *ns)
 
 static void filter_binding(const void *ns, int by)
 {
-	u8 *counter = &bh_filter[hash_ptr(ns, BH_FILTER_BITS)];
+	u8 *counter = &binding_filter[hash_ptr(ns, BH_FILTER_BITS)];
 
 	lockdep_assert_held(&bh_config_mutex);
 	if (*counter != U8_MAX)
 		WRITE_ONCE(*counter, *counter + by);
+}
+
+/* May a namespace carry a binding? Where no counter says so, none does. */
+static __always_inline bool may_be_bound(const void *ns)
+{
+	return READ_ONCE(binding_filter[hash_ptr(ns, BH_FILTER_BITS)]);
+}
+
+/**
+ * bh_container_may_be_bound() - as bh_current_may_be_bound(), for a task in a container
+ *
+ * Services of the host have mount namespaces of their own, which matter only once any such
+ * is bound. Any context.
+ */
+bool bh_container_may_be_bound(void)
+{
+	const struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
+	const struct user_namespace *user_ns = current_real_cred()->user_ns;
+	const struct nsproxy *nsproxy;
+
+	for (; pid_ns != &init_pid_ns && pid_ns; pid_ns = pid_ns->parent)
+		if (may_be_bound(pid_ns))
+			return true;
+	for (; user_ns != &init_user_ns; user_ns = user_ns->parent)
+		if (may_be_bound(user_ns))
+			return true;
+	if (likely(!READ_ONCE(bh_bound[BH_NS_MNT])))
+		return false;
+	nsproxy = current->nsproxy;
+	return nsproxy && may_be_bound(bh_mnt_common(nsproxy->mnt_ns));
 }
 
 static void put_origin(struct bh_origin *origin)

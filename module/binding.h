@@ -5,13 +5,11 @@
 #ifndef BULKHEAD_BINDING_H
 #define BULKHEAD_BINDING_H
 
-#include <linux/hash.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/workqueue.h>
 
-#include "limits.h"
 #include "newcomer.h"
 #include "ns.h"
 #include "registry.h"
@@ -81,38 +79,18 @@ bool bh_binding_spares(const struct bh_binding *binding, struct task_struct *tas
 bool bh_task_is_confined(struct task_struct *task);
 void bh_binding_note_exec(const struct bh_binding *binding);
 
-extern u8 bh_filter[1 << BH_FILTER_BITS];
-
-/* May a namespace carry a binding? Where no counter says so, none does. */
-static __always_inline bool bh_ns_may_be_bound(const void *ns)
-{
-	return READ_ONCE(bh_filter[hash_ptr(ns, BH_FILTER_BITS)]);
-}
+bool bh_container_may_be_bound(void);
 
 /**
  * bh_current_may_be_bound() - may any binding, armed or not, apply to the current task?
  *
- * All that a check costs the host, and containers without a policy. Services of the host
- * have mount namespaces of their own, which matter only once any such is bound. Any context.
+ * All that a check costs the host, and containers without a policy. Any context.
  *
  * Return: false if none applies; true if bh_check_begin() shall find out.
  */
 static __always_inline bool bh_current_may_be_bound(void)
 {
-	const struct pid_namespace *pid_ns = ns_of_pid(task_pid(current));
-	const struct user_namespace *user_ns = current_real_cred()->user_ns;
-	const struct nsproxy *nsproxy;
-
-	for (; pid_ns != &init_pid_ns && pid_ns; pid_ns = pid_ns->parent)
-		if (bh_ns_may_be_bound(pid_ns))
-			return true;
-	for (; user_ns != &init_user_ns; user_ns = user_ns->parent)
-		if (bh_ns_may_be_bound(user_ns))
-			return true;
-	if (likely(!READ_ONCE(bh_bound[BH_NS_MNT])))
-		return false;
-	nsproxy = current->nsproxy;
-	return nsproxy && bh_ns_may_be_bound(bh_mnt_common(nsproxy->mnt_ns));
+	return !bh_task_in_initial_ns(current) && bh_container_may_be_bound();
 }
 
 int bh_bindings_init(void);

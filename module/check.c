@@ -490,10 +490,21 @@ static void describe_peer(struct bh_check *check, const struct bh_opinion *opini
 		*bits |= BH_PEER_DESCENDANT;
 }
 
+/* Was the opinion before it of the same policy, on the same request? A peer may look different. */
+static bool is_repeated(const struct bh_check *check, const struct bh_opinion *opinion)
+{
+	return opinion > check->opinions && !check->peer &&
+	       opinion[-1].policy == opinion->policy;
+}
+
 static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 {
 	const struct bh_policy *policy = opinion->policy;
 
+	if (is_repeated(check, opinion)) {
+		opinion->verdict = opinion[-1].verdict;
+		return;
+	}
 	if (check->peer && policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER))
 		describe_peer(check, opinion);
 	if (unlikely(check->failed & opinion->needs))
