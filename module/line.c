@@ -195,6 +195,7 @@ static int put_byte(struct bh_line *l, char c, bool quoted)
 		put_char(l, '\0');
 		return begin_value(l);
 	}
+	l->bare &= c == '=';
 	put_char(l, c);
 	return 0;
 }
@@ -252,6 +253,7 @@ static int read_quoted(struct bh_line *l)
 	size_t open = l->pos++;
 	int err = 0;
 
+	l->bare = false;
 	while (l->pos < l->len && l->s[l->pos] != '"' && !err) {
 		if (l->s[l->pos] == '\\') {
 			err = read_escape(l);
@@ -286,6 +288,7 @@ int bh_line_next(struct bh_line *l)
 	l->len_token = 0;
 	l->operator = -1;
 	l->nr_values = 0;
+	l->bare = true;
 	if (l->pos == l->len || l->s[l->pos] == '#')
 		return 0;
 

@@ -77,6 +77,7 @@ struct bh_parser {
  * @column: where the current token begins
  * @len_token: bytes of the current token in parser->token
  * @operator: offset of its `=` or `!=`, or -1
+ * @bare: its values are plain ASCII, written without quotes
  * @value: offset of what follows that
  * @nr_values: how many values follow it
  */
@@ -88,6 +89,7 @@ struct bh_line {
 	u32 column;
 	size_t len_token;
 	int operator;
+	bool bare;
 	size_t value;
 	u32 nr_values;
 };

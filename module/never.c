@@ -97,6 +97,14 @@ static u8 advance_by_token(const struct bh_patterns *patterns, u8 places, u32 to
 	return places;
 }
 
+/* The first token from @i on that is no literal byte of a name. */
+static u32 end_of_name(const u16 *tokens, u32 len, u32 i)
+{
+	while (i < len && bh_token_is_literal(tokens[i]) && tokens[i] != '/')
+		i++;
+	return i;
+}
+
 /**
  * bh_never_path() - why no file has a path that matches a pattern
  * @patterns: of which it is one
@@ -112,8 +120,10 @@ const char *bh_never_path(const struct bh_patterns *patterns, u32 pattern)
 
 	for (i = 0; i < len; i++) {
 		/* Within a name, which one byte more makes none of the others. */
-		if (places == 1 << NAME && bh_token_is_literal(tokens[i]) && tokens[i] != '/')
-			continue;
+		if (places == 1 << NAME)
+			i = end_of_name(tokens, len, i);
+		if (i == len)
+			break;
 		before = places;
 		places = advance_by_token(patterns, places, tokens[i]);
 		if (places)

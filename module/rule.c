@@ -160,7 +160,8 @@ static int read_cond(struct bh_line *l, enum bh_class class, struct bh_cond *con
 		if (!err && i)
 			err = bh_buffer_append(&p->text, ",", 1);
 		if (!err)
-			err = bh_buffer_append_value(&p->text, token + at, len);
+			err = l->bare ? bh_buffer_append(&p->text, token + at, len) :
+					bh_buffer_append_value(&p->text, token + at, len);
 	}
 	return err == -ENOMEM ? bh_line_fail(l, err, "") : err;
 }
