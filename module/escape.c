@@ -88,7 +88,12 @@ void bh_text_append_quoted(struct bh_text *text, const char *s, size_t len)
 	else if (room < 2 || bh_escaped_size(s, len) > room)
 		return;
 	to[0] = '"';
-	for (i = 0; i < len; i++) {
+	/* Most strings are plain, and fit. */
+	for (i = 0; i < len && is_plain(s[i]) && room - at > tail; i++)
+		to[at++] = s[i];
+	if (i)
+		fits = at;
+	for (; i < len; i++) {
 		n = is_plain(s[i]) ? 1 : escape_byte(s[i], out);
 		if (room - at < n + 1)
 			break;
