@@ -10,7 +10,8 @@
 #	make soak		the stress tests for hours
 #	make fuzz		the fuzzers; SECONDS=600 for more than a minute
 #	make escapes		the ways out of a container: what happens without and with a policy
-#	make bench		guest instructions for each kind of check
+#	make bench		guest instructions for each kind of check; QUICK=1 for fewer rules
+#				and bindings, PEERS=1 for those of other security modules, too
 #	make tools		the command, the OCI hook, the runtime entry
 #	make install		them, their units and pages, and the module if it is built; DESTDIR, PREFIX
 #	make deb		Debian packages: the module for dkms, and the tools
