@@ -278,7 +278,7 @@ static void take_cgroup(struct assigning *a, const char *cgroup)
 	a->reason = "path too long";
 }
 
-/* May any line match the namespace? Asked before bh_config_mutex is taken. */
+/* May any line match the namespace? bh_config_mutex is taken only if so. */
 static bool may_match(struct assigning *a)
 {
 	const struct bh_assignment *assignment;
@@ -341,12 +341,12 @@ static unsigned long maker_of_current(void)
 	return __kuid_val(uid) ?: (unsigned long)pid;
 }
 
-/* Whoever keeps making namespaces must not keep others from starting. */
+/* Somebody who keeps making namespaces must not take the bindings that others need. */
 static bool has_room(unsigned long maker)
 {
 	unsigned int bound = bh_bindings_nr();
 
-	/* Even if all were its own. */
+	/* First as if the maker had made all of them: counting its own takes longer. */
 	if (bh_assign_has_room(bound, bound))
 		return true;
 	bh_bindings_reap();

@@ -34,8 +34,8 @@ static bool demands_taken;
 static DEFINE_MUTEX(demand_mutex);
 
 /*
- * What the tester's calls reach in place of a handler. Takes any arguments. Who traces the
- * function sees it fail.
+ * The tester's calls come here instead of to a handler, whatever the function's arguments are.
+ * Other tracers of the function see a call that failed.
  */
 static noinline long test_handler(void)
 {
@@ -85,7 +85,7 @@ static int find_site(struct bh_hook *hook)
 	return 0;
 }
 
-/* Prepares a hook: its site is found, and is all that its ops ask for. */
+/* Finds a hook's site, and makes ops that ask for this site alone. */
 static int prepare_hook(struct bh_hook *hook)
 {
 	int err = find_site(hook);
@@ -103,16 +103,19 @@ static int prepare_hook(struct bh_hook *hook)
 	return err;
 }
 
-static void notrace ignore(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			   struct ftrace_regs *fregs)
+static void notrace ignore_call(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+				struct ftrace_regs *fregs)
 {
 }
 
-/* May not even who changes nothing be called, but for good? Then ftrace is switched off. */
+/*
+ * With kernel.ftrace_enabled=0 no PERMANENT ops can be registered, not even such as change
+ * nothing. So these tell a switched off ftrace from a function that somebody else redirects.
+ */
 static bool ftrace_is_off(unsigned long site)
 {
 	static struct ftrace_ops ops = {
-		.func = ignore,
+		.func = ignore_call,
 		.flags = FTRACE_OPS_FL_PERMANENT | BH_FTRACE_FLAGS,
 	};
 	int err = ftrace_set_filter_ip(&ops, site, 0, 0) ?: register_ftrace_function(&ops);
@@ -173,8 +176,8 @@ static void detach_one(struct bh_hook *hook)
 }
 
 /*
- * Does the hook see each call? The calls are this task's own and go no further than
- * test_handler(), so that every function can be tested.
+ * Calls the function TEST_CALLS times, and counts how many calls the hook saw. The calls are
+ * this task's own and go no further than test_handler(), so that every function can be tested.
  */
 static int test_with(struct bh_hook *hook, const unsigned long *a)
 {
@@ -313,7 +316,10 @@ int bh_attach_now(struct bh_hook *table)
 	return err;
 }
 
-/* On an error nobody is waited for: the caller is in a handler, which keeps the module. */
+/*
+ * On an error this need not wait for tasks that the hook has redirected: none got further than
+ * its handler, and the caller is in a handler itself, so that the module stays.
+ */
 static int attach_late(struct bh_hook *hook, struct module *owner)
 {
 	int err;

@@ -34,7 +34,7 @@ void bh_decision_free(struct bh_decision *decision)
 		bh_vec_free(&decision->hits[slot]);
 }
 
-static bool contains(const u32 *sorted, u32 nr, u32 value)
+static bool has_value(const u32 *sorted, u32 nr, u32 value)
 {
 	u32 lo = 0, hi = nr;
 
@@ -57,7 +57,7 @@ static bool any_value_hit(const struct bh_policy *policy, const struct bh_cond *
 	u32 v;
 
 	for (v = cond->arg; v < cond->arg + cond->nr; v++)
-		if (contains(hits->v, hits->nr, policy->values[v]))
+		if (has_value(hits->v, hits->nr, policy->values[v]))
 			return true;
 	return false;
 }
@@ -75,7 +75,7 @@ static bool has_digests(const struct bh_policy *policy, const struct bh_cond *co
 	return true;
 }
 
-/* Ordered: a rule holds as much as the least of its conditions. */
+/* How far a condition holds, ascending. A rule holds as far as the least of its conditions. */
 enum truth {
 	NO,
 	MAYBE,		/* nothing that is known contradicts it */
@@ -87,7 +87,7 @@ static enum truth truth(bool holds)
 	return holds ? YES : NO;
 }
 
-/* No condition on a path allows a file that has none, or that is out of reach: not even `!=`. */
+/* In a rule that allows, no condition holds of a path that is not there or is out of reach. */
 static bool may_allow_by(const struct bh_key *key, const struct bh_string *string)
 {
 	return !string->unreached && (string->s || key->kind != BH_KEY_PATH);

@@ -7,8 +7,9 @@
  * then goes from state to state, one step a byte, however many patterns there are and
  * whatever the string is. What could make states innumerable is refused at load.
  *
- * A pattern that ends in `**` is told of once, when its state is reached: states need not
- * remember it, so that patterns such as those of `**` on both sides do not multiply them.
+ * A pattern that ends in `**` is reported when it has matched, and only then. No later state
+ * has to remember that it did, so that patterns with `**` at both ends do not multiply the
+ * states.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -200,7 +201,7 @@ static int find_state(struct build *b, const struct bh_nfa_live *live, u32 *q)
 	u32 hash = hash_u32s(2166136261u, live->nodes.v, live->nodes.nr), at;
 	int err;
 
-	/* Whatever follows, nothing more is to be told: of these there is only one. */
+	/* No pattern can match any more. */
 	if (!live->nodes.nr && !live->passed.nr) {
 		*q = BH_DFA_DEAD;
 		return 0;
@@ -239,7 +240,7 @@ static bool is_marked(const u64 *classes, u32 class)
 	return classes[class / 64] & (1ULL << (class % 64));
 }
 
-/* Marks the classes by which a node goes where it does not go by most others. */
+/* Marks the classes of bytes that lead from a node to a literal child, or to a set. */
 static void mark_kids(const struct build *b, u32 n, u64 *classes)
 {
 	const struct bh_nfa_node *node = &b->nfa.nodes[n];
@@ -270,7 +271,7 @@ static int add_edge(struct build *b, u32 class, u32 to)
 	return err;
 }
 
-/* All that leaves state @q. New states move the others in memory. */
+/* Finds the edges that leave state @q. This may add states, and so move dfa->states. */
 static int add_edges(struct build *b, u32 q)
 {
 	u64 special[BH_DFA_CLASSES / 64] = { };
@@ -298,7 +299,7 @@ static int add_edges(struct build *b, u32 q)
 	return err;
 }
 
-/* Where a state has many edges, or the automaton is small, a table is quicker to look at. */
+/* Replaces the edges of a small automaton by a table, in which a step is one look-up. */
 static int make_rows(struct bh_dfa *dfa)
 {
 	u32 q, i;
@@ -363,7 +364,7 @@ static int build_dfa(struct build *b)
 	if (!b->table)
 		return -ENOMEM;
 	find_classes(b);
-	/* Of nothing, too, there is a first one to point at. */
+	/* So that the arrays are not NULL, even if they stay empty. */
 	err = bh_reserve((void **)&b->pool, &b->cap_pool, 1, sizeof(*b->pool));
 	if (!err)
 		err = bh_reserve((void **)&b->dfa->ids, &b->cap_ids, 1, sizeof(*b->dfa->ids));

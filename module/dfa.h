@@ -12,7 +12,7 @@
 #include "vec.h"
 
 /**
- * struct bh_dfa_state - what is known of a string when a part of it has been read
+ * struct bh_dfa_state - a state: what is known of a string of which a part has been read
  * @edges: the first of the edges that leave it; each is a class of bytes, and above that,
  *         shifted by BH_DFA_CLASS_BITS, the state that follows
  * @other: the state that follows all other classes
@@ -20,7 +20,7 @@
  * @nr_edges: how many edges
  * @nr_passed: of its patterns, those that match whatever follows; they come first
  * @nr_ended: those that match if the string ends here
- * @speaker: its number among the states with @nr_passed
+ * @speaker: its number among the states that have any @nr_passed
  */
 struct bh_dfa_state {
 	u32 edges;
@@ -44,18 +44,18 @@ struct bh_dfa_state {
 
 /**
  * struct bh_dfa - a deterministic automaton, immutable
- * @class: of each byte; the patterns do not tell bytes of a class apart
+ * @class: the class of each byte. No pattern tells bytes of one class apart
  * @states: the states
  * @edges: their edges; NULL if there are @rows
  * @ids: their patterns
- * @rows: for each state and each class the state that follows, with BH_DFA_STOP; NULL if
- *        that were over BH_DFA_ROWS_MAX bytes
+ * @rows: for each state and each class the row of the state that follows, with BH_DFA_STOP;
+ *        NULL if they would take more than BH_DFA_ROWS_MAX bytes
  * @nr_classes: how many classes
  * @nr_states: how many states
  * @nr_edges: how many edges
  * @nr_ids: how many ids
- * @nr_speakers: states that say something before the string ends
- * @most: as many hits can come of one string
+ * @nr_speakers: states that have any @nr_passed
+ * @most: the most hits that one string can have
  */
 struct bh_dfa {
 	u8 class[256];
@@ -71,7 +71,7 @@ struct bh_dfa {
 	u32 most;
 };
 
-/* The states of one match that have said what they say. */
+/* The states that one match has reported @nr_passed of: a bit for each @speaker. */
 struct bh_dfa_spoken {
 	u64 bits[BH_DFA_SPEAKERS_MAX / 64];
 };

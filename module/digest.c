@@ -62,7 +62,7 @@ static bool is_overlay(const struct file *file)
  * What overlayfs maps may be another file than the one it has by now: see hook_map.c.
  * Until that is seen nothing is told of its files.
  */
-static int watch(const struct file *file)
+static int watch_overlay(const struct file *file)
 {
 	return is_overlay(file) ?
 	       bh_attach_late(overlay_hook, file_inode(file)->i_sb->s_type->owner) : 0;
@@ -347,7 +347,7 @@ int bh_content_read(const struct file *file, u32 kinds, struct bh_content *conte
 {
 	struct inode *inode = bh_content_inode(file);
 
-	if (watch(file))
+	if (watch_overlay(file))
 		return -EIO;
 	tell_verity(inode, kinds, content);
 	return kinds & 1 << BH_SHA256 ? read_sha256(file, inode, content) : 0;

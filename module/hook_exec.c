@@ -72,7 +72,7 @@ static int check_exec(const struct file *file, u32 as, unsigned int how)
 	if (IS_ERR_OR_NULL(check))
 		return bh_check_end(check);
 	backing = bh_file_backing(file);
-	/* What shared memory is to a map, a memfd is to an exec: it has no file. */
+	/* Exec rules have no `anonymous`: other memory of the kernel's counts as a memfd. */
 	if (backing == BH_BACKING_ANONYMOUS)
 		backing = BH_BACKING_MEMFD;
 	bh_file_request(check, file, backing);
@@ -196,7 +196,7 @@ static struct file *judge_interpreter(struct file *file)
 	return ERR_PTR(err);
 }
 
-/* What calls through is for tasks that are bound, and waits as long as the kernel does. */
+/* Only for bound tasks is the original called. They stay in the module as long as it takes. */
 static bool may_call_through(void)
 {
 	return !bh_task_in_initial_ns(current) && bh_task_has_bindings(current) && bh_stay_begin();

@@ -82,7 +82,7 @@ static noinline struct mm_struct *judge_mm_access(struct task_struct *task, unsi
 				      bh_ptrace_gather);
 	task_unlock(task);
 	mm = err ? ERR_PTR(-EACCES) : BH_ORIGINAL(mm_access)(task, mode);
-	/* It shared our memory when that was asked, and has executed a program since. */
+	/* The task shared current's memory when it was judged, and has executed a program since. */
 	if (own && !IS_ERR_OR_NULL(mm) && mm != current->mm) {
 		mmput(mm);
 		mm = ERR_PTR(-EACCES);

@@ -15,7 +15,7 @@
 #include "hooks.h"
 #include "stay.h"
 
-/* Others are refused by the kernel, and their memory is not looked at here. */
+/* The kernel refuses everybody else. Their memory is not read here. */
 static bool may_unload(void)
 {
 	const struct cred *cred = current_cred();
@@ -23,7 +23,10 @@ static bool may_unload(void)
 	return cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_SYS_MODULE);
 }
 
-/* Whoever changes the name meanwhile is refused by the kernel as long as anybody stays. */
+/*
+ * Waits if the name is this module's. Another thread may change the name afterwards: as long
+ * as anybody stays, the kernel finds the module in use and refuses.
+ */
 static noinline int wait_for_stays(unsigned long name)
 {
 	char copy[MODULE_NAME_LEN];

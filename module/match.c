@@ -21,7 +21,7 @@
 #define WORK_TRIE	45
 #define WORK_ROWS	12
 #define WORK_EDGES	45
-#define WORK_HIT	600	/* it is sorted among thousands */
+#define WORK_HIT	600	/* with its part of sorting thousands */
 
 /**
  * bh_scratch_init() - prepare what bh_match() needs beside its input
@@ -42,8 +42,8 @@ struct build {
 	u8 *trie;		/* of each pattern as added: is it the trie's? */
 };
 
-/* In this order a star comes before all that it may stand for. */
-static int rank(u16 token)
+/* A token's place in the order of patterns: stars come before what they may stand for. */
+static int rank_of_token(u16 token)
 {
 	return bh_token_is_star(token) ? token - (int)BH_TOKEN_STAR : token + 2;
 }
@@ -65,17 +65,17 @@ static int compare_patterns(const struct build *build, u32 x, u32 y)
 	if (build->trie[x] != build->trie[y])
 		return build->trie[x] ? -1 : 1;
 	len = min(bh_pattern_len(build->p, x), bh_pattern_len(build->p, y));
-	/* Most begin alike. */
+	/* Four at a time: most patterns begin alike. */
 	for (i = 0; i + 4 <= len && four_at(s + i) == four_at(t + i); i += 4)
 		;
 	for (; i < len && s[i] == t[i]; i++)
 		;
 	if (i < len)
-		return rank(s[i]) - rank(t[i]);
+		return rank_of_token(s[i]) - rank_of_token(t[i]);
 	return (int)bh_pattern_len(build->p, x) - (int)bh_pattern_len(build->p, y);
 }
 
-/* The end of the patterns from @from on that are in their order already. */
+/* The end of the run that begins at @from: of patterns that are in their order already. */
 static u32 run_end(const struct build *b, const u32 *v, u32 from)
 {
 	while (++from < b->p->nr && compare_patterns(b, v[from - 1], v[from]) <= 0)
@@ -95,8 +95,8 @@ static void merge_runs(const struct build *b, const u32 *v, u32 *to, u32 lo, u32
 }
 
 /*
- * Merges what is in its order, two runs at a time, until there is one: most policies have
- * few. @spare has as much room as the patterns. Return: where they are now.
+ * Merges runs, two at a time, until there is one. Most policies are written in order and have
+ * few. @spare has as much room as the patterns. Return: @v or @spare, where the result is.
  */
 static u32 *merge_sort(const struct build *b, u32 *v, u32 *spare)
 {

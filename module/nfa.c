@@ -82,7 +82,10 @@ static void expand_nfa_node(struct build *b, u32 n)
 	add_kids(b, node, depth, lo, hi, false);
 }
 
-/* May node @n give way to star @star, behind it, with the bytes between that are no stars'? */
+/*
+ * May node @n be dropped when @star, the next star behind it, is alive? @slash: is there a '/'
+ * between the two?
+ */
 static bool gives_way(const struct bh_nfa_node *n, const struct bh_nfa_node *star, bool slash)
 {
 	if (star->token == BH_TOKEN_GLOBSTAR)
@@ -91,11 +94,12 @@ static bool gives_way(const struct bh_nfa_node *n, const struct bh_nfa_node *sta
 }
 
 /*
- * All that a star passes, a star behind it in the same pattern passes as well, so that the
- * first match of what stands between them is as good as any other: `*a*b` need not look for
- * a later `a`. That holds where nothing else begins between the two, nor '/' is between
- * them that the latter does not pass. Goes from the children up: ->better is the next star
- * at first.
+ * Sets ->better. Once the `a` of `*a*b` was found, the first star need not look for a later
+ * `a`: the second star matches all that the first one does. So a star is dropped as soon as
+ * a star behind it in the same pattern is alive, unless patterns part between the two, one
+ * ends there, or a '/' stands there that the second star does not match.
+ *
+ * Goes from the children up, and takes ->better for the next star at first.
  */
 static void find_better(struct bh_nfa *nfa, bool *slash)
 {
@@ -175,7 +179,10 @@ void bh_nfa_free(struct bh_nfa *nfa)
 	memset(nfa, 0, sizeof(*nfa));
 }
 
-/* Node @n comes alive. A pattern that ends in `**` has nothing to wait for then. */
+/*
+ * Node @n comes alive. If it is the `**` at the end of a pattern, the pattern has matched, and
+ * the node need not stay alive.
+ */
 static int enter_node(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
 {
 	const struct bh_nfa_node *node = &nfa->nodes[n];
@@ -188,7 +195,10 @@ static int enter_node(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
 	return err;
 }
 
-/* As enter_node(), with the stars behind it, which may stand for nothing. No star has one. */
+/*
+ * Node @n comes alive, and with it the stars right behind it, since a star may stand for
+ * nothing. A star never stands behind a star.
+ */
 static int arrive_at_node(const struct bh_nfa *nfa, u32 n, struct bh_nfa_live *live)
 {
 	const struct bh_nfa_node *node = &nfa->nodes[n];
@@ -221,7 +231,7 @@ static bool is_alive(const struct bh_vec *nodes, u32 n)
 	return false;
 }
 
-/* Puts what is alive in order, without the nodes that a better one stands for. */
+/* Sorts what is alive, and drops the nodes of which a better one is alive. */
 static void settle_live(const struct bh_nfa *nfa, struct bh_nfa_live *live)
 {
 	struct bh_vec *nodes = &live->nodes;
@@ -229,7 +239,7 @@ static void settle_live(const struct bh_nfa *nfa, struct bh_nfa_live *live)
 
 	bh_vec_sort(&live->passed, 0);
 	bh_vec_sort(nodes, 0);
-	/* From the end, since what is better comes later and goes only for something better. */
+	/* From the end: a better node comes later, and is itself dropped only for a better one. */
 	for (i = nodes->nr; i--;) {
 		better = nfa->nodes[nodes->v[i]].better;
 		while (better && !is_alive(nodes, better))
@@ -279,7 +289,7 @@ static u32 literal_kid(const struct bh_nfa *nfa, const struct bh_nfa_node *node,
 	return 0;
 }
 
-static bool takes(const struct bh_nfa *nfa, u32 token, u8 c)
+static bool token_takes(const struct bh_nfa *nfa, u32 token, u8 c)
 {
 	if (token >= BH_TOKEN_SET)
 		return bh_set_has(&nfa->sets[token - BH_TOKEN_SET], c);
@@ -296,7 +306,7 @@ static int follow_byte(const struct bh_nfa *nfa, u32 n, u8 c, struct bh_nfa_live
 	if (kid)
 		err = arrive_at_node(nfa, kid, next);
 	for (kid = node->kids + node->nr_lit; kid < end && !err; kid++)
-		if (takes(nfa, nfa->nodes[kid].token, c))
+		if (token_takes(nfa, nfa->nodes[kid].token, c))
 			err = arrive_at_node(nfa, kid, next);
 	if (!err && (node->token == BH_TOKEN_GLOBSTAR ||
 		     (node->token == BH_TOKEN_STAR && c != '/')))

@@ -13,8 +13,8 @@
 /**
  * struct bh_nfa_node - a prefix, in tokens, that patterns share
  * @kids: its first child; the others follow
- * @better: a star behind it that matches all that it does, or 0: it need not be alive
- *          beside that
+ * @better: a star behind it that matches all that this one does, or 0. When that star is
+ *          alive, this node is dropped
  * @id: the pattern that ends here, or BH_NO_PATTERN
  * @token: its last token
  * @nr_lit: children that are literal bytes; they come first, ascending
@@ -38,8 +38,8 @@ struct bh_nfa {
 
 /**
  * struct bh_nfa_live - which nodes are alive when a part of a string has been read
- * @nodes: they, ascending
- * @passed: patterns that match whatever follows, by the byte read last, ascending
+ * @nodes: these nodes, ascending
+ * @passed: patterns that match from the last byte on, whatever follows; ascending
  */
 struct bh_nfa_live {
 	struct bh_vec nodes;

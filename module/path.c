@@ -132,7 +132,7 @@ static __no_kcsan bool find_path(const struct path *path, char *buf, struct bh_s
 	inner = prepend_in_mount(buf, end, path, seq);
 	if (!inner || inner == end)
 		return false;
-	/* Its end is put where the other part begins. */
+	/* d_absolute_path() puts its NUL where the inner part begins. */
 	outer = BH_CALL(d_absolute_path)(&top, buf, inner - buf + 1);
 	*inner = '/';
 	if (IS_ERR(outer) || read_seqretry(&rename_lock, seq))

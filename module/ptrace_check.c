@@ -64,9 +64,9 @@ int bh_ptrace_check(struct task_struct *tracer, struct task_struct *tracee, u32 
 /**
  * bh_ptrace_check_exec() - may whoever traces the current task go on when it executes?
  *
- * The tracer attached to another program, or to the task's parent, whose options made the
- * kernel attach it to the task as well: of that no one was asked. And either may have been
- * bound since.
+ * Nobody may have been asked about this pair: the tracer attached while the task ran another
+ * program, or it attached to the task's parent, and its options made the kernel attach it to
+ * the task as well. And either of the two may have been bound since.
  *
  * Return: 0 or -EPERM.
  */

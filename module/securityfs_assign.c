@@ -65,7 +65,7 @@ static int assign_open(struct inode *inode, struct file *file)
 }
 
 /* Reports a table that was not taken. Return: @err. */
-static int refuse(int err, const char *reason)
+static int refuse_table(int err, const char *reason)
 {
 	const struct bh_config_event config = { .op = "assign", .reason = reason };
 
@@ -84,7 +84,7 @@ static int refuse_at(const struct bh_error *error)
 			 error->message);
 	else
 		strscpy(reason, error->message, sizeof(reason));
-	return refuse(error->err, reason);
+	return refuse_table(error->err, reason);
 }
 
 static int check_change(const struct file *file)
@@ -94,7 +94,7 @@ static int check_change(const struct file *file)
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(file);
 	mutex_unlock(&bh_config_mutex);
-	return err ? refuse(err, NULL) : 0;
+	return err ? refuse_table(err, NULL) : 0;
 }
 
 static int put_in_force(const struct file *file, const char *text, size_t len)
@@ -146,9 +146,9 @@ static int append_text(const struct file *file, struct writing *writing, const c
 	if (writing->failed)
 		return -EINVAL;
 	if (len > BH_ASSIGN_MAX - writing->len)
-		return refuse(-E2BIG, "the table is too long");
+		return refuse_table(-E2BIG, "the table is too long");
 	if (bh_reserve((void **)&writing->text, &writing->cap, writing->len + len, 1))
-		return refuse(-ENOMEM, "out of memory");
+		return refuse_table(-ENOMEM, "out of memory");
 	if (copy_from_user(writing->text + writing->len, from, len))
 		return -EFAULT;
 	writing->len += len;
@@ -183,7 +183,7 @@ static int assign_flush(struct file *file, fl_owner_t id)
 	if (!writing->failed && writing->len &&
 	    !(writing->ended && bh_assign_is_blank(writing->text, writing->len))) {
 		writing->failed = true;
-		err = refuse(-EINVAL, "the last line of a table must be: end");
+		err = refuse_table(-EINVAL, "the last line of a table must be: end");
 	}
 	mutex_unlock(&writing->lock);
 	return err;

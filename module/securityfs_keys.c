@@ -46,7 +46,7 @@ static const char *why_refused(int err)
 	}
 }
 
-static void report(const u8 *certificate, size_t len, int err)
+static void report_key(const u8 *certificate, size_t len, int err)
 {
 	struct bh_config_event config = { .op = "keys" };
 	char subject[BH_SIGNER_MAX + 1] = "";
@@ -80,7 +80,7 @@ static ssize_t keys_write(struct file *file, const char __user *from, size_t len
 		err = -EPERM;
 	if (!err)
 		err = bh_keys_add(certificate, len);
-	report(certificate, len, err);
+	report_key(certificate, len, err);
 	mutex_unlock(&bh_config_mutex);
 	kfree(certificate);
 	return err ?: len;

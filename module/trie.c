@@ -51,7 +51,10 @@ static u16 token_at(const struct build *b, u32 i, u32 depth)
 	return bh_pattern_tokens(b->p, b->sorted[i])[depth];
 }
 
-/* How far patterns @lo and @hi are the same literal bytes; those between them are, too. */
+/*
+ * The length of the literal bytes that patterns @lo and @hi have in common. All that are sorted
+ * between the two have them, too.
+ */
 static u32 common_len(const struct build *b, u32 lo, u32 hi, u32 depth)
 {
 	u32 end = min(literal_len(b, lo), literal_len(b, hi));
@@ -98,7 +101,7 @@ static void expand_trie_node(struct build *b, u32 n)
 	}
 }
 
-/* Of a node with one pattern more than another there may be one more, and its parent. */
+/* A pattern adds two nodes at most: where it parts from the others, and its own end. */
 static int alloc_trie(struct build *b, u32 nr)
 {
 	struct bh_trie *trie = b->trie;
@@ -289,7 +292,7 @@ int bh_trie_match(const struct bh_trie *trie, const u8 *s, u32 len, gfp_t gfp,
 
 	if (!trie->nr_nodes)
 		return 0;
-	/* What a `*` stands for begins here at the earliest. */
+	/* A final `*` matches what follows from here on: there is no '/' any more. */
 	while (slash && s[slash - 1] != '/')
 		slash--;
 	do {
