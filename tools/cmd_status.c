@@ -184,6 +184,22 @@ static void print_policies(const struct state *state)
 /* What a line of 80 columns has left; a longer one, as orchestrators make, gets its own. */
 #define LABEL_ROOM	18
 
+/* What there is none of is missing, or `-` without quotes. */
+static const char *text_of(const struct kvs *binding, const char *key, const char *missing)
+{
+	return kv_is_none(kvs_find(binding, key)) ? missing : kvs_get(binding, key, missing);
+}
+
+/* A line below a binding's, unless it is empty. */
+static void print_line(const char *text)
+{
+	if (!*text)
+		return;
+	fputs("      ", stdout);
+	print_text(text);
+	putchar('\n');
+}
+
 static void print_label(const char *label)
 {
 	fputs(strlen(label) > LABEL_ROOM ? "\n      " : " ", stdout);
@@ -206,10 +222,9 @@ static void print_bindings(const struct state *state, const struct processes *al
 		printf("  %-17s %-22s %-5s %-6s %5zu", ns, kvs_get(binding, "policy", "?"),
 		       kvs_get(binding, "armed", "?"), kvs_get(binding, "by", "?"),
 		       binding_processes(all, binding));
-		print_label(kvs_get(binding, "label", "-"));
-		printf("\n      ");
-		print_text(kvs_get(binding, "cgroup", "-"));
+		print_label(text_of(binding, "label", "-"));
 		putchar('\n');
+		print_line(text_of(binding, "cgroup", ""));
 		free(ns);
 	}
 }
@@ -331,8 +346,8 @@ static json_t *json_bindings(const struct state *state, const struct processes *
 				  "policy_version", version,
 				  "armed", !strcmp(kvs_get(binding, "armed", ""), "yes"),
 				  "by", kvs_get(binding, "by", ""),
-				  "label", json_text(kvs_get(binding, "label", "")),
-				  "cgroup", json_text(kvs_get(binding, "cgroup", "")),
+				  "label", json_text(text_of(binding, "label", "")),
+				  "cgroup", json_text(text_of(binding, "cgroup", "")),
 				  "processes", (json_int_t)binding_processes(all, binding));
 		json_array_append_new(list, entry);
 	}

@@ -334,6 +334,7 @@ static void describe_change(const struct event *event, FILE *out)
 	if (strcmp(result, "ok"))
 		fprintf(out, " %srefused%s: %s", colour(out, COLOUR_RED),
 			colour(out, COLOUR_NONE), result);
+	put_value(event, ": ", "reason", out);
 }
 
 /**
