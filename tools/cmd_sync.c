@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "ctl.h"
+#include "load.h"
 #include "sync.h"
 
 static const struct option options[] = {
@@ -50,7 +50,7 @@ static int take_turn(void)
 
 static int sync_once(const char *path, bool prune)
 {
-	struct sync_dir dir = { 0 };
+	struct sync_dir dir = { .unknown_kinds = load_unknown_kinds() };
 	int status, turn;
 
 	turn = take_turn();

@@ -69,12 +69,24 @@ static int check_closed(const struct doc *doc)
 }
 
 /**
- * judge_document() - would the module take a document? Says where not, and why.
+ * judge_document() - would a module take a document? Says where not, and why.
  * @doc: the document
  *
  * Return: DONE or NO.
  */
 int judge_document(const struct doc *doc)
+{
+	return judge_document_for(doc, 0);
+}
+
+/**
+ * judge_document_for() - the same for the module of a kernel that cannot tell every digest
+ * @doc: the document
+ * @unknown_kinds: a bit for each kind of digest that the kernel cannot tell
+ *
+ * Return: DONE or NO.
+ */
+int judge_document_for(const struct doc *doc, u32 unknown_kinds)
 {
 	struct document document = { 0 };
 	struct bh_parser *parser = bh_parser_alloc(take_policy, &document);
@@ -82,6 +94,7 @@ int judge_document(const struct doc *doc)
 
 	if (!parser)
 		die("out of memory");
+	bh_parser_refuse_digests(parser, unknown_kinds);
 	bh_parser_feed(parser, doc->text.s, doc->text.len);
 	if (bh_parser_error(parser)->err)
 		status = say_error(doc, bh_parser_error(parser));

@@ -11,6 +11,7 @@
 #include "doc.h"
 
 int judge_document(const struct doc *doc);
+int judge_document_for(const struct doc *doc, u32 unknown_kinds);
 struct bh_policy *judge_block(const struct doc *doc, const struct doc_block *block);
 
 #endif /* BULKHEAD_TOOLS_JUDGE_H */

@@ -13,6 +13,7 @@
 #include "judge.h"
 #include "load.h"
 #include "message.h"
+#include "state.h"
 
 /* Bytes written between two signs of life. */
 #define CHUNK 1048576
@@ -224,6 +225,29 @@ static void bump_versions(struct buf *out, const struct doc *doc)
 	}
 }
 
+/**
+ * load_unknown_kinds() - what digests the loaded module's kernel cannot tell
+ *
+ * Return: a bit for each enum bh_digest_kind.
+ */
+u32 load_unknown_kinds(void)
+{
+	struct buf features = { 0 };
+	char *list, *word;
+	u32 kinds = 0, i;
+
+	ctl_try_read("features", &features);
+	list = features.s ? state_value(features.s, "digests") : NULL;
+	for (i = 0; list && i < BH_DIGEST_KINDS; i++) {
+		word = strstr(list, bh_digest_descs[i].name);
+		if (!word || (word > list && word[-1] != ' '))
+			kinds |= 1 << i;
+	}
+	free(list);
+	buf_free(&features);
+	return kinds;
+}
+
 /* A mistake in what is signed would stop the kernel behind the blocks before it. */
 static int judge_signed(const struct doc *doc)
 {
@@ -232,7 +256,7 @@ static int judge_signed(const struct doc *doc)
 
 	if (!status) {
 		doc_parse(&document);
-		status = judge_document(&document);
+		status = judge_document_for(&document, load_unknown_kinds());
 	}
 	doc_free(&document);
 	return status;
@@ -262,7 +286,7 @@ int load_file(const char *path, bool bump)
 	}
 	doc_parse(&doc);
 	/* Before the kernel takes the blocks that stand before a mistake. */
-	status = judge_document(&doc);
+	status = judge_document_for(&doc, load_unknown_kinds());
 	if (status)
 		goto out;
 	if (bump)

@@ -10,6 +10,7 @@
 
 bool load_is_signed(const char *s, size_t len);
 u64 load_version(const char *name);
+u32 load_unknown_kinds(void);
 bool load_same_rules(const struct doc *a, const struct doc_block *x, const struct doc *b,
 		     const struct doc_block *y);
 int load_file(const char *path, bool bump);

@@ -27,12 +27,14 @@ struct sync_file {
  * struct sync_dir - what a directory holds
  * @files: its policies, sorted by name
  * @table: its assignment table; ->label is NULL if it has none
+ * @unknown_kinds: a bit for each kind of digest that this kernel cannot tell
  */
 struct sync_dir {
 	struct sync_file *files;
 	size_t nr;
 	size_t cap;
 	struct sync_file table;
+	u32 unknown_kinds;
 };
 
 struct bh_assign_table;

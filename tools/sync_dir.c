@@ -89,14 +89,14 @@ static int open_message(struct sync_file *file)
 	return DONE;
 }
 
-static int check_file(struct sync_file *file)
+static int check_file(const struct sync_dir *dir, struct sync_file *file)
 {
 	int status = file->is_signed ? open_message(file) : DONE;
 
 	if (status)
 		return status;
 	doc_parse(&file->doc);
-	return judge_document(&file->doc);
+	return judge_document_for(&file->doc, dir->unknown_kinds);
 }
 
 static const struct bh_word table_types[] = {
@@ -163,7 +163,7 @@ static int take_entry(struct sync_dir *dir, int fd, const char *path, const char
 	}
 	GROW(dir->files, dir->nr, dir->cap);
 	dir->files[dir->nr++] = file;
-	return status ?: check_file(&dir->files[dir->nr - 1]);
+	return status ?: check_file(dir, &dir->files[dir->nr - 1]);
 }
 
 static int by_label(const void *a, const void *b)
@@ -196,7 +196,7 @@ static int check_names(const struct sync_dir *dir)
 
 /**
  * sync_read() - read and check a directory; says what is wrong
- * @dir: empty; to be freed whatever is returned
+ * @dir: empty but for ->unknown_kinds; to be freed whatever is returned
  * @path: its name
  *
  * Return: DONE, NO (a file is wrong), or TROUBLE.
