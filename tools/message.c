@@ -23,8 +23,8 @@ bool message_is_whole(const char *label, const char *s, size_t len)
 		say("%s: the signed document is cut: %zu of its %zu bytes are there", label, len,
 		    size);
 	else if (len > size)
-		say("%s: %zu byte%s too many behind the signed document: the kernel would refuse it",
-		    label, len - size, len - size == 1 ? "" : "s");
+		say("%s: %zu byte%s too many behind the signed document: no kernel takes it", label,
+		    len - size, len - size == 1 ? "" : "s");
 	else
 		return true;
 	return false;

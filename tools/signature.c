@@ -69,8 +69,8 @@ static void verify(CMS_ContentInfo *cms, struct signature *signature)
 		error = ERR_peek_last_error();
 		/* Who does not send the certificate along may have a right signature. */
 		if (ERR_GET_REASON(error) != CMS_R_SIGNER_CERTIFICATE_NOT_FOUND)
-			signature->wrong = "the signature does not hold: what is signed, or the "
-					   "signature, was changed";
+			signature->wrong =
+				"the signature does not hold: it or what is signed was changed";
 	}
 	find_id(cms, signature);
 	BIO_free(content);
