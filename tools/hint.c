@@ -166,11 +166,14 @@ static bool hint_bytes(const struct doc *doc, const struct doc_line *line, unsig
 	for (i = 0; i < ARRAY_SIZE(bytes); i++) {
 		size_t len = strlen(bytes[i].bytes);
 
-		for (at = 0; at + len <= line->comment && !(bytes[i].first && (at || row > 1)); at++)
-			if (!memcmp(line->s + at, bytes[i].bytes, len)) {
-				hint_at(doc, row, at + 1, "%s", bytes[i].hint);
-				return true;
-			}
+		for (at = 0; at + len <= line->comment; at++) {
+			if (bytes[i].first && (at || row > 1))
+				break;
+			if (memcmp(line->s + at, bytes[i].bytes, len))
+				continue;
+			hint_at(doc, row, at + 1, "%s", bytes[i].hint);
+			return true;
+		}
 	}
 	return false;
 }
