@@ -375,15 +375,20 @@ TEST_F(assign, the_first_line_that_matches)
 	expect_box(_metadata, CLONE_NEWPID, "pid", "as");
 }
 
+/* As box_start(), in a cgroup. */
+static void box_start_in(struct __test_metadata *_metadata, struct box *box, int flags,
+			 const char *procs)
+{
+	ASSERT_EQ(0, box_start(box, flags));
+	EXPECT_EQ(0, bh_write(procs, "%d", box->pid));
+}
+
 /* A box that executes in a cgroup. */
 static void expect_in(struct __test_metadata *_metadata, const char *procs, const char *policy)
 {
 	struct box box;
-	char pid[16];
 
-	ASSERT_EQ(0, box_start(&box, CLONE_NEWPID));
-	snprintf(pid, sizeof(pid), "%d", box.pid);
-	EXPECT_EQ(0, bh_write(procs, "%s", pid));
+	box_start_in(_metadata, &box, CLONE_NEWPID, procs);
 	EXPECT_EQ(0, box_live(&box));
 	EXPECT_TRUE(box_is_bound(&box, "pid", policy))
 		TH_LOG("%s: not %s", procs, policy ? policy : "free");
@@ -739,11 +744,8 @@ TEST_F(assign, by_none_that_follows)
 static void expect_mnt(struct __test_metadata *_metadata, const char *procs, const char *policy)
 {
 	struct box box;
-	char pid[16];
 
-	ASSERT_EQ(0, box_start(&box, CLONE_NEWNS));
-	snprintf(pid, sizeof(pid), "%d", box.pid);
-	EXPECT_EQ(0, bh_write(procs, "%s", pid));
+	box_start_in(_metadata, &box, CLONE_NEWNS, procs);
 	EXPECT_EQ(policy ? EACCES : 0, box_exec(&box, policy ? PROG : SHELL, "sleep 1000"));
 	EXPECT_TRUE(box_is_bound(&box, "mnt", policy));
 	box_stop(&box);

@@ -754,20 +754,20 @@ TEST_F(mounts, a_target_is_judged_as_the_real_place)
 	bh_try_all(_metadata, trials);
 }
 
-/* The jail is a directory. */
+/* A mount by who was put into a jail: a directory, or a mount. */
+struct jailed_call {
+	const char *jail;
+	struct call call;
+};
+
+static const struct jailed_call in_directory = { JAIL, { .source = "word", "/in", "tmpfs" } };
+static const struct jailed_call in_mount = { MOUNTED, { .source = "word", "/inner", "tmpfs" } };
+
 static int mount_in_jail(void *arg)
 {
-	struct call call = { .source = "word", "/in", "tmpfs" };
+	struct jailed_call *jailed = arg;
 
-	return chroot(JAIL) || chdir("/") ? -2 : do_mount(&call);
-}
-
-/* The jail is a mount. */
-static int mount_in_mounted_jail(void *arg)
-{
-	struct call call = { .source = "word", "/inner", "tmpfs" };
-
-	return chroot(MOUNTED) || chdir("/") ? -2 : do_mount(&call);
+	return chroot(jailed->jail) || chdir("/") ? -2 : do_mount(&jailed->call);
 }
 
 static int umount_in_jail(void *arg)
@@ -780,14 +780,14 @@ static int umount_in_jail(void *arg)
 TEST_F(mounts, a_chroot_does_not_forge_paths)
 {
 	struct bh_trial trials[] = {
-		DENIED(mount_in_jail, NULL, "deny mount target=" JAIL "/in",
+		DENIED(mount_in_jail, &in_directory, "deny mount target=" JAIL "/in",
 		       " target=\"" JAIL "/in\""),
-		DENIED(mount_in_jail, NULL, DENY "allow mount target=/in"),
-		ALLOWED(mount_in_jail, NULL, DENY "allow mount target=" JAIL "/in"),
-		DENIED(mount_in_mounted_jail, NULL, "deny mount target=" INNER,
+		DENIED(mount_in_jail, &in_directory, DENY "allow mount target=/in"),
+		ALLOWED(mount_in_jail, &in_directory, DENY "allow mount target=" JAIL "/in"),
+		DENIED(mount_in_jail, &in_mount, "deny mount target=" INNER,
 		       " target=\"" INNER "\""),
-		DENIED(mount_in_mounted_jail, NULL, DENY "allow mount target=/inner"),
-		DENIED(umount_in_jail, NULL, "deny mount op=umount target=" MASKED,
+		DENIED(mount_in_jail, &in_mount, DENY "allow mount target=/inner"),
+		DENIED(umount_in_jail, &in_directory, "deny mount op=umount target=" MASKED,
 		       " target=\"" MASKED "\""),
 	};
 
@@ -796,25 +796,18 @@ TEST_F(mounts, a_chroot_does_not_forge_paths)
 
 static int mount_after_pivot_root(void *arg)
 {
-	struct call call = { .source = "word", "/place", "tmpfs" };
-
-	return do_pivot_root(NULL) || chdir("/") ? -2 : do_mount(&call);
-}
-
-static int mount_on_the_old_root(void *arg)
-{
-	struct call call = { .source = "word", "/old" EMPTY, "tmpfs" };
-
-	return do_pivot_root(NULL) || chdir("/") ? -2 : do_mount(&call);
+	return do_pivot_root(NULL) || chdir("/") ? -2 : do_mount(arg);
 }
 
 TEST_F(mounts, paths_begin_at_the_new_root_after_pivot_root)
 {
+	const struct call *at_place = CALL("word", "/place", "tmpfs");
+	const struct call *at_old = CALL("word", "/old" EMPTY, "tmpfs");
 	struct bh_trial trials[] = {
-		DENIED(mount_after_pivot_root, NULL, "deny mount target=/place",
+		DENIED(mount_after_pivot_root, at_place, "deny mount target=/place",
 		       " target=\"/place\""),
-		ALLOWED(mount_after_pivot_root, NULL, "deny mount target=" ROOT "/place"),
-		DENIED(mount_on_the_old_root, NULL, "deny mount target=/old" EMPTY,
+		ALLOWED(mount_after_pivot_root, at_place, "deny mount target=" ROOT "/place"),
+		DENIED(mount_after_pivot_root, at_old, "deny mount target=/old" EMPTY,
 		       " target=\"/old" EMPTY "\""),
 	};
 
@@ -1008,7 +1001,7 @@ TEST_F(mounts, root_of_a_bound_user_namespace)
 	struct bh_trial trials[] = {
 		DENIED(do_mount, &tmpfs_on_empty, DENY, " ns=user ",
 		       SHOWN("mount", "\"tmpfs\"", "\"word\"", EMPTY, "-")),
-		DENIED(mount_in_jail, NULL, "deny mount target=" JAIL "/in", " ns=user "),
+		DENIED(mount_in_jail, &in_directory, "deny mount target=" JAIL "/in", " ns=user "),
 		ALLOWED(do_mount, &tmpfs_on_empty, DENY "allow mount fstype=tmpfs"),
 		GIVES(0, KILLED, do_mount, &tmpfs_on_empty, "kill mount", "verdict=kill",
 		      " ns=user "),
