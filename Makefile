@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 #	make			build bulkhead.ko for the running kernel, or for KDIR; CERTS="FILE.pem..."
-#				are certificates whose keys sign policies
+#				are certificates whose keys sign policies; UNKNOWN_KERNEL=1 tries
+#				a kernel that compat.h does not know
 #	make run		the demonstration, in a virtual machine
 #	make check		all tests; SUITE="static pure" for some, KERNEL=6.12 for another kernel
 #	make matrix		the tests on every kernel; KERNELS="5.10 6.12" for some
@@ -15,6 +16,13 @@
 #	make tools		the command, the OCI hook, the runtime entry
 #	make install		them, their units and pages, and the module if it is built; DESTDIR, PREFIX
 #	make deb		Debian packages: the module for dkms, and the tools
+#	make stock		build bulkhead.ko for the virtual machine's kernel, or for KERNEL
+#	make clean		remove what was built
+#	make help		this
+#
+#	Suites of check: static pure fuzz kunit selftests signed escape kernels demo debian, and with
+#	MATRIX=1 also stress transparent foreign learn upgrade packages engines image reboot;
+#	fault and build alone. docs/hacking.md says what each shows.
 #
 # run, check and bench install through apt what they need, build for Debian's
 # stock kernel and boot that; they leave the running kernel alone.
@@ -99,6 +107,6 @@ bench: stock
 	@bench/run
 
 help:
-	@sed -n 's/^#\t//p' $(MAKEFILE_LIST)
+	@sed -n '3,/^$$/s/^#[\t ]\{0,1\}//p' $(MAKEFILE_LIST)
 
 .PHONY: all modules certs clean tools install deb deps stock run check matrix debug coverage soak fuzz escapes bench help
