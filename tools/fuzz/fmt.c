@@ -28,6 +28,7 @@ int usage_error(void)
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	struct doc doc = { .label = "a" }, once = { .label = "b" }, twice = { .label = "c" };
+	size_t warnings;
 
 	buf_add(&doc.text, (const char *)data, size);
 	doc_parse(&doc);
@@ -40,7 +41,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 		if (twice.text.len != once.text.len ||
 		    memcmp(twice.text.s, once.text.s, once.text.len))
 			abort();
-		lint_document(&once, NULL);
+		lint_document(&once, NULL, &warnings);
 	}
 	doc_free(&twice);
 	doc_free(&once);
