@@ -338,7 +338,7 @@ static int read_lines(struct reader *r, const char *text, size_t len)
 	return 0;
 }
 
-/* From the patterns' numbers to those that a match gives. */
+/* Replaces the numbers that patterns were added by with those that a match gives. */
 static int build_matchers(struct reader *r)
 {
 	struct bh_assign_table *table = r->table;
@@ -537,7 +537,7 @@ static bool is_hit(const struct bh_vec *hits, u32 id)
 	return low < hits->nr && hits->v[low] == id;
 }
 
-/* Does a line match, as far as is known? */
+/* May a line match? A string that could not be had counts as one that does. */
 static bool line_matches(const struct bh_assign_line *line,
 			 const struct bh_assign_request *request,
 			 const struct bh_assign_space *space, bool *failed)

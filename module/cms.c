@@ -93,7 +93,7 @@ static bool next_is(const struct bh_der *in, u8 tag)
 	return in->len && in->s[0] == tag;
 }
 
-static bool same(const struct bh_der *a, const struct bh_der *b)
+static bool is_same_element(const struct bh_der *a, const struct bh_der *b)
 {
 	return a->len == b->len && !memcmp(a->s, b->s, a->len);
 }
@@ -103,7 +103,7 @@ static bool is_oid(const struct bh_der *oid, const u8 *bytes, size_t len)
 	return oid->len == len && !memcmp(oid->s, bytes, len);
 }
 
-/* Is the identifier @bytes and behind it a number from @first to @first + 2? */
+/* Is the identifier @bytes, followed by a number from @first to @first + 2? */
 static bool is_one_of(const struct bh_der *oid, const u8 *bytes, size_t len, u8 first)
 {
 	return oid->len == len + 1 && !memcmp(oid->s, bytes, len) && oid->s[len] >= first &&
@@ -226,7 +226,7 @@ static bool is_strong(const struct bh_der *algorithm)
 
 /* Messages */
 
-/* Who has signed: as the message says it. */
+/* The signer's name and key, as the message says them. */
 struct signer {
 	struct bh_der issuer;
 	struct bh_der serial;
@@ -260,9 +260,9 @@ static int read_signer(struct bh_der in, struct signer *signer, const char **why
 static bool is_signers(const struct bh_certificate *certificate, const struct signer *signer)
 {
 	if (signer->key_id.len)
-		return same(&certificate->key_id, &signer->key_id);
-	return same(&certificate->issuer, &signer->issuer) &&
-	       same(&certificate->serial, &signer->serial);
+		return is_same_element(&certificate->key_id, &signer->key_id);
+	return is_same_element(&certificate->issuer, &signer->issuer) &&
+	       is_same_element(&certificate->serial, &signer->serial);
 }
 
 /* Looks through the certificates for the signer's; weak ones make no chain of trust. */

@@ -212,7 +212,7 @@ static int fail_control(struct bh_line *l, const char *message)
 			 "a carriage return: end each line with LF or CR LF" : message);
 }
 
-/* Takes what means nothing but itself, as most of a document does. */
+/* Takes a run of bytes that mean nothing but themselves, as most of a document are. */
 static void put_plain(struct bh_line *l)
 {
 	const char *s = l->s + l->pos;

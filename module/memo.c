@@ -35,8 +35,8 @@ static inline bool is_remembered(const struct bh_class_rules *rules,
 	return !rules->kinds && !bh_request_is_partial(request);
 }
 
-/* Each value has a place of its own, so that what is packed alike is alike. */
-static inline void pack(const struct bh_request *request, u64 *values)
+/* Each value has bits of its own: the words are the same only if all values are. */
+static inline void pack_values(const struct bh_request *request, u64 *values)
 {
 	values[0] = request->attr[0] | (u64)request->attr[1] << 32;
 	values[1] = request->attr[2] | (u64)request->attr[3] << 32;
@@ -115,7 +115,7 @@ bool bh_memo_find(const struct bh_memo *memo, const struct bh_policy *policy,
 
 	if (!is_remembered(rules, request))
 		return false;
-	pack(request, values);
+	pack_values(request, values);
 	entry = &memo->entry[place_of(policy, request, values, rules->strings)];
 	if (entry->policy != policy->id || entry->values[0] != values[0] ||
 	    entry->values[1] != values[1] || entry->values[2] != values[2] ||
@@ -154,7 +154,7 @@ void bh_memo_keep(struct bh_memo *memo, const struct bh_policy *policy,
 
 	if (!is_remembered(rules, request) || !has_room(request, slots))
 		return;
-	pack(request, values);
+	pack_values(request, values);
 	entry = &memo->entry[place_of(policy, request, values, slots)];
 	entry->policy = policy->id;
 	memcpy(entry->values, values, sizeof(entry->values));

@@ -172,7 +172,7 @@ int bh_patterns_add(struct bh_patterns *p, const char *text, size_t len, const c
 		return err;
 
 	while (t.pos < t.len) {
-		/* Most of a pattern. */
+		/* A plain byte, as most are. */
 		if (is_literal(t.s[t.pos])) {
 			p->tokens[nr++] = t.s[t.pos++];
 			continue;

@@ -111,7 +111,7 @@ void bh_vec_sort(struct bh_vec *vec, u32 from)
  * @nr: its elements
  * @size: of each
  *
- * Of what is large no more is taken than whole pages. May sleep.
+ * A large array takes whole pages and no more. May sleep.
  *
  * Return: the memory, for kvfree(), or NULL.
  */

@@ -22,7 +22,7 @@
 #define WORK_VALUE	60
 #define WORK_DIGEST	400
 
-/* The sum so far, and a rule that added to it when it passed the limit. */
+/* The sum so far, and the rule that was added when it passed the limit. */
 struct reckoning {
 	const struct bh_policy *policy;
 	u64 sum;
@@ -51,7 +51,7 @@ static u32 work_of_rule(const struct bh_policy *policy, u32 number)
 	return work;
 }
 
-/* Of the rules that hang on each value of a slot. */
+/* Adds up, for each value of a slot, the work of the rules that hang on it. */
 static u32 *weigh_values(const struct bh_policy *policy, const struct bh_index *index)
 {
 	u32 *weights = kvcalloc(index->nr_values, sizeof(*weights), BH_GFP_LOAD), v, i;
@@ -66,7 +66,7 @@ static u32 *weigh_values(const struct bh_policy *policy, const struct bh_index *
 	return weights;
 }
 
-/* A rule that hangs on a value. */
+/* The last rule that hangs on a value, to be named in the error; BH_NO_RULE if none does. */
 static u32 last_rule(const struct bh_index *index, u32 value)
 {
 	return value != BH_NO_PATTERN && index->starts[value] < index->starts[value + 1] ?
