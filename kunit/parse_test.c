@@ -800,6 +800,35 @@ static void knows_what_has_no_end(struct kunit *test)
 	}
 }
 
+/* In whose block a mistake is; of a name that is none, nothing is said. */
+static const struct {
+	const char *doc;
+	const char *failed;
+} failures[] = {
+	{ "policy a version 1\nalow exec\n", "a" },
+	{ "policy a version 1\nend\npolicy b version 1\nalow exec\n", "b" },
+	{ "policy a version x\n", "a" },
+	{ "policy a version 1\ndeny exec\n", "a" },
+	{ "policy .a version 1\n", "" },
+	{ "policy a version 1\nend\nalow exec\n", "" },
+	{ "policy a version 1\nend\n", "" },
+};
+
+static void knows_whose_block_is_wrong(struct kunit *test)
+{
+	struct bh_parser *parser;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(failures); i++) {
+		parser = bh_parser_alloc(drop_policy, NULL);
+		KUNIT_ASSERT_NOT_NULL(test, parser);
+		bh_parser_feed(parser, failures[i].doc, strlen(failures[i].doc));
+		bh_parser_end(parser);
+		KUNIT_EXPECT_STREQ(test, bh_parser_failed(parser), failures[i].failed);
+		bh_parser_free(parser);
+	}
+}
+
 /* Several blocks, and errors after good ones */
 
 static void takes_several_blocks(struct kunit *test)
@@ -1089,6 +1118,7 @@ static struct kunit_case parse_cases[] = {
 	KUNIT_CASE(knows_paths_that_no_file_has),
 	KUNIT_CASE(refuses_only_what_never_matches),
 	KUNIT_CASE(knows_what_has_no_end),
+	KUNIT_CASE(knows_whose_block_is_wrong),
 	KUNIT_CASE(limits_patterns),
 	KUNIT_CASE(limits_conditions_and_values),
 	KUNIT_CASE(limits_rules),

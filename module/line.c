@@ -30,6 +30,8 @@ int bh_parser_fail(struct bh_parser *p, int err, u32 line, u32 column, const cha
 	p->error.column = column;
 	snprintf(p->error.message, sizeof(p->error.message), "%s",
 		 err == -ENOMEM ? "out of memory" : message);
+	if (p->policy)
+		strscpy(p->failed, p->policy->name, sizeof(p->failed));
 	return err;
 }
 

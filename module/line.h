@@ -22,6 +22,7 @@ struct bh_buffer {
  * @data: for @sink
  * @unknown_kinds: a bit for each kind of digest that rules may not name
  * @error: the first error; nothing is taken after it
+ * @failed: the policy in whose block it is, or ""
  * @line: the current line's number
  * @ended: the waiting line begins with an `end` that was already acted on
  * @block: bytes of the current block so far
@@ -46,6 +47,7 @@ struct bh_parser {
 	void *data;
 	u32 unknown_kinds;
 	struct bh_error error;
+	char failed[BH_NAME_MAX + 1];
 	u32 line;
 	bool ended;
 	size_t block;

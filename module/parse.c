@@ -267,8 +267,9 @@ int bh_parser_reject(struct bh_parser *p, int err, const char *why)
 {
 	if (p->error.err)
 		return -EINVAL;
+	bh_parser_fail(p, err, p->line, 1, why);
 	bh_block_drop(p);
-	return bh_parser_fail(p, err, p->line, 1, why);
+	return err;
 }
 
 /* Has a block, or a line outside of one, begun that is not ended yet? */
@@ -308,4 +309,15 @@ int bh_parser_end(struct bh_parser *p)
 const struct bh_error *bh_parser_error(const struct bh_parser *p)
 {
 	return &p->error;
+}
+
+/**
+ * bh_parser_failed() - in which policy's block the error is
+ * @p: the parser
+ *
+ * Return: the policy's name; "" if the block had taken none, or was complete.
+ */
+const char *bh_parser_failed(const struct bh_parser *p)
+{
+	return p->failed;
 }

@@ -42,5 +42,6 @@ int bh_parser_reject(struct bh_parser *parser, int err, const char *why);
 int bh_parser_end(struct bh_parser *parser);
 int bh_parser_feed(struct bh_parser *parser, const char *buf, size_t len);
 const struct bh_error *bh_parser_error(const struct bh_parser *parser);
+const char *bh_parser_failed(const struct bh_parser *parser);
 
 #endif /* BULKHEAD_PARSE_H */

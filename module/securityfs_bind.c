@@ -212,7 +212,6 @@ static int read_binding(struct bh_command *command, const struct words *words,
 	*entry = bh_registry_find(words->policy, strlen(words->policy));
 	if (!*entry)
 		return command_fail(command, words->policy, -ENOENT, "no such policy is loaded");
-	command->config.policy = (*entry)->name;
 	command->config.label = words->label;
 	return 0;
 }
@@ -220,7 +219,11 @@ static int read_binding(struct bh_command *command, const struct words *words,
 /* Splits a command into its words. Return: the type of its namespace, or -EINVAL. */
 static int read_command(struct bh_command *command, struct words *words)
 {
-	return split_words(command, words) ?: find_type(command, words->ns);
+	int err = split_words(command, words);
+
+	if (words->policy)
+		bh_command_names(command, words->policy);
+	return err ?: find_type(command, words->ns);
 }
 
 static int bind_command(struct bh_command *command)
@@ -310,6 +313,9 @@ const struct file_operations bh_unbind_fops = {
 /* Room for a path whose bytes are all escaped. */
 #define BH_STRING_LINE (4 * BH_PATH_MAX)
 
+/* For a label likewise, with its quotes. */
+#define BH_LABEL_LINE (4 * BH_LABEL_MAX + 2)
+
 /* The part of a line that `bindings` and `self` share. */
 static void show_binding(struct seq_file *m, const struct bh_binding *binding,
 			 const struct bh_loaded *loaded)
@@ -339,12 +345,15 @@ static void bindings_stop(struct seq_file *m, void *v)
 	mutex_unlock(&bh_config_mutex);
 }
 
-/* Shows a string that users or containers chose: quoted, and escaped. */
-static void show_string(struct seq_file *m, const char *key, const char *s, char *buf)
+/* Shows a string that users or containers chose: quoted, and escaped; `-` if there is none. */
+static void show_string(struct seq_file *m, const char *key, const char *s, char *buf, size_t size)
 {
-	struct bh_text text = { .s = buf, .cap = BH_STRING_LINE };
+	struct bh_text text = { .s = buf, .cap = size };
 
-	bh_text_append_quoted(&text, s, strlen(s));
+	if (*s)
+		bh_text_append_quoted(&text, s, strlen(s));
+	else
+		bh_text_append(&text, "-", 1);
 	seq_printf(m, " %s=%.*s", key, (int)text.len, buf);
 }
 
@@ -358,8 +367,8 @@ static int bindings_show(struct seq_file *m, void *v)
 	show_binding(m, binding, rcu_dereference_protected(binding->entry->loaded, true));
 	seq_printf(m, " by=%s", binding->maker ? "assign" : "bind");
 	if (binding->label)
-		show_string(m, "label", binding->label, buf);
-	show_string(m, "cgroup", binding->cgroup, buf);
+		show_string(m, "label", binding->label, buf, BH_STRING_LINE);
+	show_string(m, "cgroup", binding->cgroup, buf, BH_STRING_LINE);
 	seq_putc(m, '\n');
 	kfree(buf);
 	return 0;
@@ -385,6 +394,16 @@ const struct file_operations bh_bindings_fops = {
 	.release = seq_release,
 };
 
+static void show_own(struct seq_file *m, const struct bh_binding *binding)
+{
+	char label[BH_LABEL_LINE];
+
+	show_binding(m, binding, rcu_dereference(binding->entry->loaded));
+	if (binding->label)
+		show_string(m, "label", binding->label, label, sizeof(label));
+	seq_putc(m, '\n');
+}
+
 static int self_show(struct seq_file *m, void *unused)
 {
 	struct bh_binding **found;
@@ -396,10 +415,8 @@ static int self_show(struct seq_file *m, void *unused)
 	rcu_read_lock();
 	nr = bh_bindings_of_task(current, found);
 	for (i = 0; i < nr; i++) {
-		if (bh_binding_spares(found[i], current))
-			continue;
-		show_binding(m, found[i], rcu_dereference(found[i]->entry->loaded));
-		seq_putc(m, '\n');
+		if (!bh_binding_spares(found[i], current))
+			show_own(m, found[i]);
 	}
 	rcu_read_unlock();
 	kfree(found);

@@ -64,6 +64,7 @@ struct bh_command {
 	struct bh_config_event config;
 };
 
+void bh_command_names(struct bh_command *command, const char *policy);
 ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
 		       int (*run)(struct bh_command *command));
 

@@ -209,9 +209,10 @@ static void load_report_error(struct load *load)
 {
 	const struct bh_error *error = bh_parser_error(load->parser);
 	char *line = load->outcome + load->outcome_len;
+	const char *name = load->name[0] ? load->name : bh_parser_failed(load->parser);
 	char why[sizeof(error->message) + 32];
 	struct bh_config_event config = {
-		.op = "load", .policy = load->name[0] ? load->name : NULL, .reason = why,
+		.op = "load", .policy = name[0] ? name : NULL, .reason = why,
 	};
 
 	load->failed = true;

@@ -42,6 +42,17 @@ int bh_may_change(const struct file *file)
 	return bh_task_is_confined(current) ? -EPERM : 0;
 }
 
+/**
+ * bh_command_names() - tell which policy a command is about
+ * @command: the command
+ * @policy: what it calls the policy, which reports show if a policy may be called so
+ */
+void bh_command_names(struct bh_command *command, const char *policy)
+{
+	if (bh_policy_is_name(policy))
+		command->config.policy = policy;
+}
+
 /* Reports what was wrong with a line, in the kernel log and as an event. */
 static void complain_of_command(struct bh_command *command, unsigned int number, int err)
 {

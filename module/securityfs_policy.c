@@ -268,6 +268,7 @@ static int remove_command(struct bh_command *command)
 	struct bh_entry *entry = bh_registry_find(command->line, strlen(command->line));
 	struct bh_policy_files *files;
 
+	bh_command_names(command, command->line);
 	if (bh_wants_signatures()) {
 		command->config.reason = "locked: no policy is removed";
 		return -EPERM;
@@ -275,7 +276,6 @@ static int remove_command(struct bh_command *command)
 	command->config.reason = "no such policy is loaded";
 	if (!entry)
 		return -ENOENT;
-	command->config.policy = command->line;
 	bh_bindings_reap();
 	command->config.reason = "the policy is bound, or named by the assignment table";
 	if (entry->bound || entry->assigned)

@@ -241,6 +241,50 @@ TEST_F(files, a_label_is_shown)
 	bh_cell_stop(&cell);
 }
 
+/* Whoever is confined may read by what, as people call it. */
+TEST_F(files, self_has_the_label)
+{
+	char want[128];
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, bh_policy(self->name, "default mount deny"));
+	pid = fork();
+	if (!pid) {
+		if (unshare(CLONE_NEWNS) ||
+		    bh_write("bind", "policy=%s ns=mnt self label=\"a b\"", self->name) ||
+		    bh_read("self", self->text, sizeof(self->text)) <= 0)
+			_exit(1);
+		snprintf(want, sizeof(want), " policy=%s version=1 armed=yes label=\"a b\"\n",
+			 self->name);
+		_exit(!strstr(self->text, want));
+	}
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
+/* Nobody is known to be in a namespace that a file stands for: no cgroup, rather than "". */
+TEST_F(files, a_binding_without_a_cgroup)
+{
+	struct bh_cell cell;
+	char want[128];
+	int fd;
+
+	ASSERT_EQ(0, bh_policy(self->name, "default mount deny"));
+	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
+	snprintf(want, sizeof(want), "/proc/%d/ns/mnt", cell.pid);
+	fd = open(want, O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, bh_write("bind", "policy=%s ns=mnt fd=%d", self->name, fd));
+	close(fd);
+	ASSERT_LT(0, bh_read("bindings", self->text, sizeof(self->text)));
+	snprintf(want, sizeof(want), "policy=%s version=1 armed=yes by=bind cgroup=-\n",
+		 self->name);
+	EXPECT_NE(NULL, strstr(self->text, want))
+		TH_LOG("%s", self->text);
+	bh_cell_stop(&cell);
+}
+
 static const struct {
 	const char *line;
 	int err;
@@ -259,14 +303,17 @@ static const struct {
 TEST_F(files, complaints_of_bind)
 {
 	int events = bh_events();
+	char name[96];
 	size_t i;
 
 	ASSERT_LE(0, events);
 	ASSERT_EQ(0, bh_policy(self->name, "default exec allow"));
 	for (i = 0; i < ARRAY_SIZE(complaints); i++) {
+		snprintf(name, sizeof(name), "policy=%s", !strstr(complaints[i].line, "policy=") ?
+			 "-" : complaints[i].err == ENOENT ? "files.none" : self->name);
 		EXPECT_EQ(-complaints[i].err, bh_write("bind", complaints[i].line, self->name))
 			TH_LOG("line %zu", i);
-		EXPECT_NE(NULL, bh_find_event(events, "class=config op=bind result=", "pid=",
+		EXPECT_NE(NULL, bh_find_event(events, "class=config op=bind result=", name, "pid=",
 					      complaints[i].err == EINVAL ? "result=EINVAL" :
 					      "result=ENOENT", complaints[i].where, NULL))
 			TH_LOG("line %zu: no event with %s", i, complaints[i].where);
@@ -284,13 +331,20 @@ TEST_F(files, changes_are_events)
 	snprintf(want, sizeof(want), "class=config op=load result=ok policy=%s auid=", self->name);
 	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
 	EXPECT_GT(0, bh_write("load", "policy x version 1\nallow nothing\n"));
-	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=- auid=",
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=x auid=",
 				      "reason=\"2:7 ", NULL));
+	EXPECT_GT(0, bh_write("load", "policy .y version 1\n"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=- auid=",
+				      "reason=\"1:8 ", NULL));
 	EXPECT_EQ(0, bh_write("remove", "%s", self->name));
 	snprintf(want, sizeof(want), "class=config op=remove result=ok policy=%s", self->name);
 	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
 	EXPECT_EQ(-ENOENT, bh_write("remove", "%s", self->name));
-	EXPECT_NE(NULL, bh_find_event(events, "class=config op=remove result=ENOENT", NULL));
+	snprintf(want, sizeof(want), "class=config op=remove result=ENOENT policy=%s", self->name);
+	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
+	EXPECT_EQ(-ENOENT, bh_write("remove", "no name uid=0"));
+	EXPECT_NE(NULL, bh_find_event(events, "class=config op=remove result=ENOENT policy=-",
+				      NULL));
 	EXPECT_EQ(0, bh_write("assign", "end\n"));
 	EXPECT_NE(NULL, bh_find_event(events, "class=config op=assign result=ok policy=-",
 				      " uid=0 ", NULL));
