@@ -143,10 +143,60 @@ ending() {
 	run 1 'not loaded' "remove once more" remove command
 }
 
+# Containers that die while they are bound: done, or a sentence, and nothing is left of them.
+dying() {
+	wrong=0
+	policy 40 'default mount deny' >d.policy
+	bulkhead load d.policy >/dev/null
+	for delay in 0 0.01 0.02 0.03 0.05 0.08 0.1 0.15; do
+		unshare -p -f sleep 20 &
+		maker=$!
+		sleep 0.3
+		init=$(awk -v parent=$maker '/^Pid:/ { pid = $2 }
+			/^PPid:/ && $2 == parent { print pid }' /proc/[0-9]*/status 2>/dev/null)
+		{ sleep $delay; kill -9 "$init"; } 2>/dev/null &
+		bulkhead bind command "$init" >said 2>&1
+		got=$?
+		[ $got = 0 ] || { [ $got = 1 ] && grep -q '^bulkhead: ' said; } ||
+			{ wrong=1; echo "# $delay: $got $(cat said)"; }
+		wait
+	done
+	report $wrong "a container that dies in the middle of bind"
+	tries=0
+	while grep -q 'policy=command ' /sys/kernel/security/bulkhead/bindings && [ $tries -lt 50 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
+	run 0 '' "... leaves no binding behind" remove command
+}
+
+# All is looked at before anything is written; two at once come to the same.
+syncing() {
+	mkdir -p $dir/sync
+	policy 50 'default mount deny' >sync/a.policy
+	printf 'policy=command ns=pid cgroup=/none/*\npolicy=other ns=pid cgroup=/none\nend\n' >sync/assign
+	run 1 'sync/assign:2:1: error: policy "other" is neither here nor loaded' \
+		"sync of a table that names what is nowhere" sync sync
+	run 1 'not loaded' "... has loaded nothing" remove command
+	printf 'policy=command ns=pid cgroup=/none/*\nend\n' >sync/assign
+	bulkhead sync sync >one 2>&1 &
+	other=$!
+	bulkhead sync sync >two 2>&1
+	[ $? = 0 ] && wait $other && [ "$(cat one two | grep -c '^loading: command version 50$')" = 1 ] &&
+		[ "$(cat one two | grep -c '^replacing: the assignment table$')" = 1 ]
+	report $? "two at once make one change" "$(cat one)" "$(cat two)"
+	run 1 'in use' "what the table names is not removed" remove command
+	echo end >sync/assign
+	run 0 '^replacing: the assignment table$' "an empty table takes its place" sync sync
+	run 0 '' "... and the policy may go" remove command
+}
+
 loading
 binding
 watching
 from_inside
 ending
+dying
+syncing
 echo "1..$ran"
 exit $failed
