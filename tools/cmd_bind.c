@@ -167,17 +167,6 @@ const struct command cmd_bind = {
 
 /* unbind */
 
-static bool is_bound(const struct state *state, int type, unsigned long ns)
-{
-	size_t i;
-
-	for (i = 0; i < state->nr_bindings; i++)
-		if (!strcmp(kvs_get(&state->bindings[i], "ns", ""), ns_names[type]) &&
-		    strtoul(kvs_get(&state->bindings[i], "inum", "0"), NULL, 10) == ns)
-			return true;
-	return false;
-}
-
 static int unbind_inode(int type, unsigned long ns)
 {
 	char *line = xasprintf("ns=%s inum=%lu\n", ns_names[type], ns);
@@ -206,7 +195,7 @@ static int unbind_target(const char *text, int wanted)
 	for (type = 0; type < NS_TYPES; type++) {
 		unsigned long ns = target.fd[type] < 0 ? 0 : inode(target.fd[type]);
 
-		if ((wanted >= 0 && wanted != type) || !ns || !is_bound(&state, type, ns))
+		if ((wanted >= 0 && wanted != type) || !ns || !state_binds(&state, type, ns))
 			continue;
 		bound++;
 		if (unbind_inode(type, ns))

@@ -27,17 +27,6 @@ struct uncovered {
 	const struct process *first;
 };
 
-static bool is_bound(const struct state *state, enum ns_type type, unsigned long ns)
-{
-	size_t i;
-
-	for (i = 0; i < state->nr_bindings; i++)
-		if (!strcmp(kvs_get(&state->bindings[i], "ns", ""), ns_names[type]) &&
-		    strtoul(kvs_get(&state->bindings[i], "inum", "0"), NULL, 10) == ns)
-			return true;
-	return false;
-}
-
 /* By the namespace or one above it, as the kernel looks. */
 static bool is_covered(const struct state *state, const struct processes *all,
 		       const struct process *process)
@@ -45,11 +34,11 @@ static bool is_covered(const struct state *state, const struct processes *all,
 	unsigned long ns;
 	int type;
 
-	if (is_bound(state, NS_MNT, process->ns[NS_MNT]))
+	if (state_binds(state, NS_MNT, process->ns[NS_MNT]))
 		return true;
 	for (type = NS_PID; type <= NS_USER; type++)
 		for (ns = process->ns[type]; ns; ns = processes_parent(all, ns))
-			if (is_bound(state, type, ns))
+			if (state_binds(state, type, ns))
 				return true;
 	return false;
 }

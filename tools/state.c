@@ -157,3 +157,20 @@ const char *state_lock(const struct state *state)
 		return "only signed policies";
 	return "not locked";
 }
+
+/**
+ * state_binds() - is a namespace bound?
+ * @state: what the module holds
+ * @type: the namespace's type
+ * @inum: its number
+ */
+bool state_binds(const struct state *state, enum ns_type type, unsigned long inum)
+{
+	size_t i;
+
+	for (i = 0; i < state->nr_bindings; i++)
+		if (!strcmp(kvs_get(&state->bindings[i], "ns", ""), ns_names[type]) &&
+		    strtoul(kvs_get(&state->bindings[i], "inum", "0"), NULL, 10) == inum)
+			return true;
+	return false;
+}

@@ -5,7 +5,10 @@
 #ifndef BULKHEAD_TOOLS_STATE_H
 #define BULKHEAD_TOOLS_STATE_H
 
+#include <stdbool.h>
+
 #include "kv.h"
+#include "proc.h"
 
 /**
  * struct state_policy - a loaded policy
@@ -46,5 +49,6 @@ char *state_value(const char *text, const char *name);
 unsigned long long state_number(const char *text, const char *name);
 size_t state_count(const char *text, const char *word);
 const char *state_lock(const struct state *state);
+bool state_binds(const struct state *state, enum ns_type type, unsigned long inum);
 
 #endif /* BULKHEAD_TOOLS_STATE_H */
