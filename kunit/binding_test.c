@@ -30,6 +30,9 @@ static bool is_newcomer;
 /* As in registry.c. */
 DEFINE_MUTEX(bh_config_mutex);
 
+/* As in ns.c. */
+ptrdiff_t bh_mnt_common_offset;
+
 /* A namespace that exists on paper. */
 struct fake {
 	struct fake *parent;
