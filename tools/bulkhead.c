@@ -62,7 +62,8 @@ static void list_commands(FILE *out)
 static void print_usage(FILE *out)
 {
 	if (current)
-		fprintf(out, "Usage: bulkhead %s %s\n", current->name, current->synopsis);
+		fprintf(out, "Usage: bulkhead %s%s%s\n", current->name,
+			*current->synopsis ? " " : "", current->synopsis);
 	else
 		fputs("Usage: bulkhead COMMAND [OPTION]... [ARGUMENT]...\n", out);
 }

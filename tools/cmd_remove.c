@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include <policy.h>
+
 #include "command.h"
 #include "ctl.h"
-#include "util.h"
 
 static const struct option options[] = {
 	COMMON_OPTIONS
@@ -15,8 +16,14 @@ static const struct option options[] = {
 
 static int remove_policy(const char *name)
 {
-	int err = ctl_write("remove", name, strlen(name));
+	int err;
 
+	/* The kernel takes a name a line, and nothing for an empty one. */
+	if (!bh_policy_is_name(name)) {
+		say("\"%s\" is no name of a policy", name);
+		return NO;
+	}
+	err = ctl_write("remove", name, strlen(name));
 	if (!err)
 		return DONE;
 	if (err == ENOENT)
