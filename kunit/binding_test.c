@@ -24,6 +24,7 @@ static bool is_newcomer;
 #define bh_entrants_init(entrants)
 #define bh_entrants_scan(entrants, ns)
 #define bh_entrants_note(entrants, ns)
+#define bh_entrants_note_attach(entrants, ns, task)
 #define bh_task_is_newcomer(entrants, ns, task) is_newcomer
 #include "../module/binding.c"
 

@@ -580,6 +580,27 @@ void bh_binding_note_exec(const struct bh_binding *binding)
 }
 
 /**
+ * bh_bindings_note_attach() - the current task may take over another one from now on
+ * @task: the other task, which RCU keeps
+ *
+ * See struct bh_entrants. A newcomer acts for someone outside, and so do those that it traces.
+ * Under RCU; not under tasklist_lock.
+ */
+void bh_bindings_note_attach(struct task_struct *task)
+{
+	struct bh_binding *binding;
+	void *ns;
+
+	if (!READ_ONCE(bh_bound[BH_NS_PID]))
+		return;
+	for (ns = bh_ns_first(BH_NS_PID, current); ns; ns = bh_ns_next(BH_NS_PID, ns)) {
+		binding = find_binding(ns);
+		if (binding && !bh_binding_spares(binding, current))
+			bh_entrants_note_attach(&binding->origin->entrants, ns, task);
+	}
+}
+
+/**
  * bh_task_is_confined() - does any armed binding apply to a task?
  * @task: the current task, or one that the caller keeps
  */

@@ -78,6 +78,7 @@ bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *tas
 bool bh_binding_spares(const struct bh_binding *binding, struct task_struct *task);
 bool bh_task_is_confined(struct task_struct *task);
 void bh_binding_note_exec(const struct bh_binding *binding);
+void bh_bindings_note_attach(struct task_struct *task);
 
 bool bh_container_may_be_bound(void);
 

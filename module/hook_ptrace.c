@@ -15,6 +15,7 @@
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 
+#include "binding.h"
 #include "hooks.h"
 #include "ptrace_check.h"
 #include "stay.h"
@@ -32,12 +33,22 @@ static int gather_nothing(struct bh_check *check, unsigned int which, char *buf,
 BH_DEFINE_ORIGINAL(security_ptrace_access_check);
 BH_DEFINE_ORIGINAL(security_ptrace_traceme);
 
+/* Before it is known whether the kernel allows it as well: that costs no more than a look. */
+static void note_attach(struct task_struct *child)
+{
+	rcu_read_lock();
+	bh_bindings_note_attach(child);
+	rcu_read_unlock();
+}
+
 static noinline int judge_access(struct task_struct *child, unsigned int mode)
 {
 	u32 access = mode & PTRACE_MODE_ATTACH ? BH_ACCESS_ATTACH : BH_ACCESS_READ;
 	int err = bh_ptrace_check(current, child, access, mode & PTRACE_MODE_NOAUDIT,
 				  bh_ptrace_gather);
 
+	if (!err && access == BH_ACCESS_ATTACH)
+		note_attach(child);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_ptrace_access_check)(child, mode);
 }

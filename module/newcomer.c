@@ -22,6 +22,11 @@
  * is never one of them. But some runtimes (runc) execute themselves before they enter, and
  * enter with CLONE_PARENT. To tell these apart from the others is what struct bh_entrants
  * remembers executions for.
+ *
+ * And a process whose memory or registers one inside was let write to does what that one wants,
+ * also when it is not traced any more. So that is remembered like an execution: neither that
+ * process nor what it makes with CLONE_PARENT, nor any other one with the same counts, is a
+ * newcomer from then on.
  */
 #include <linux/idr.h>
 #include <linux/pid.h>
@@ -104,9 +109,11 @@ void bh_entrants_init(struct bh_entrants *entrants)
 	spin_lock_init(&entrants->lock);
 	entrants->nr = 0;
 	entrants->blind = true;
+	entrants->closed = false;
 }
 
-static void remember_exec(struct bh_entrants *entrants, u64 parent, u64 self)
+/* From now on, who has these counts, or the same @parent and executed more, may be own. */
+static void remember(struct bh_entrants *entrants, u64 parent, u64 from)
 {
 	unsigned int i;
 
@@ -115,11 +122,14 @@ static void remember_exec(struct bh_entrants *entrants, u64 parent, u64 self)
 		;
 	if (i == BH_ENTRANTS_MAX) {
 		WRITE_ONCE(entrants->blind, true);
+		/* That it has executed nothing does not speak for a process any more. */
+		if (parent == from)
+			WRITE_ONCE(entrants->closed, true);
 	} else if (i < entrants->nr) {
-		WRITE_ONCE(entrants->seen[i].self, min(entrants->seen[i].self, self));
+		WRITE_ONCE(entrants->seen[i].from, min(entrants->seen[i].from, from));
 	} else {
 		entrants->seen[i].parent = parent;
-		entrants->seen[i].self = self;
+		entrants->seen[i].from = from;
 		/* Pairs with the acquire in bh_entrants_may_be_own(). */
 		smp_store_release(&entrants->nr, i + 1);
 	}
@@ -131,7 +141,8 @@ static void remember_exec(struct bh_entrants *entrants, u64 parent, u64 self)
  * @ns: the namespace
  *
  * The dead need not be remembered: what they made and still lives is found itself. Where
- * one that has executed nothing could be either, it counts as made by one that had.
+ * one that has executed nothing could be either, it counts as made by one that had. What
+ * somebody inside traces is his.
  */
 void bh_entrants_scan(struct bh_entrants *entrants, struct pid_namespace *ns)
 {
@@ -149,7 +160,10 @@ void bh_entrants_scan(struct bh_entrants *entrants, struct pid_namespace *ns)
 			continue;
 		self = READ_ONCE(task->self_exec_id);
 		parent = task->parent_exec_id;
-		remember_exec(entrants, parent, self == parent ? self : self - 1);
+		if (has_inside_tracer(task, ns))
+			remember(entrants, parent, self);
+		else
+			remember(entrants, parent, self == parent ? self + 1 : self);
 	}
 	rcu_read_unlock();
 	spin_unlock(&entrants->lock);
@@ -167,8 +181,40 @@ void bh_entrants_note(struct bh_entrants *entrants, struct pid_namespace *ns)
 	if (!bh_task_was_brought_in(current->group_leader, ns))
 		return;
 	spin_lock(&entrants->lock);
-	remember_exec(entrants, current->parent_exec_id, current->self_exec_id);
+	remember(entrants, current->parent_exec_id, current->self_exec_id + 1);
 	spin_unlock(&entrants->lock);
+}
+
+/**
+ * bh_entrants_note_attach() - remember that one inside may take over a process
+ * @entrants: what is known
+ * @ns: the namespace, in which the current task lives or above it
+ * @task: a task of the process, which RCU keeps
+ *
+ * Under RCU, and perhaps under task_lock(); not under tasklist_lock, which interrupts take.
+ * Whose memory the process shares is found as long as its parents live.
+ */
+void bh_entrants_note_attach(struct bh_entrants *entrants, struct pid_namespace *ns,
+			     struct task_struct *task)
+{
+	const struct mm_struct *mm = READ_ONCE(task->mm);
+	struct task_struct *leader;
+	struct pid *pid;
+	int tries;
+
+	for (tries = 0; tries < BH_PARENT_TRIES_MAX && READ_ONCE(task->mm) == mm; tries++) {
+		leader = READ_ONCE(task->group_leader);
+		pid = READ_ONCE(leader->thread_pid);
+		if (!pid || !is_in(ns_of_pid(pid), ns))
+			return;
+		if (bh_task_is_newcomer(entrants, ns, leader)) {
+			spin_lock(&entrants->lock);
+			remember(entrants, leader->parent_exec_id,
+				 READ_ONCE(leader->self_exec_id));
+			spin_unlock(&entrants->lock);
+		}
+		task = rcu_dereference(leader->real_parent);
+	}
 }
 
 /**
@@ -183,15 +229,14 @@ bool bh_entrants_may_be_own(const struct bh_entrants *entrants, u64 parent, u64 
 {
 	unsigned int nr, i;
 
-	if (self == parent)
-		return false;
-	if (READ_ONCE(entrants->blind))
+	/* Whoever has equal counts has executed nothing: it may only have been taken over. */
+	if (READ_ONCE(entrants->closed) || (READ_ONCE(entrants->blind) && self != parent))
 		return true;
-	/* Pairs with the release in remember_exec(). */
+	/* Pairs with the release in remember(). */
 	nr = smp_load_acquire(&entrants->nr);
 	for (i = 0; i < nr; i++)
 		if (entrants->seen[i].parent == parent &&
-		    self > READ_ONCE(entrants->seen[i].self))
+		    self >= READ_ONCE(entrants->seen[i].from))
 			return true;
 	return false;
 }

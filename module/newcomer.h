@@ -19,22 +19,26 @@ struct pid_namespace;
  * @lock: between writers; readers take none
  * @nr: how many in @seen
  * @blind: may any have been missed? Then only what cannot be forged counts.
- * @seen: by what a sibling of theirs would be born with: its ->parent_exec_id is @parent,
- *        and its ->self_exec_id is above @self if they had executed a program by then
+ * @closed: was one taken over that could not be remembered? Then nobody is a newcomer.
+ * @seen: by what they or a sibling of theirs have: ->parent_exec_id is @parent, and
+ *        ->self_exec_id is @from or more if they had executed a program, or were taken over
  */
 struct bh_entrants {
 	spinlock_t lock;	/* of all */
 	unsigned int nr;
 	bool blind;
+	bool closed;
 	struct {
 		u64 parent;
-		u64 self;
+		u64 from;
 	} seen[BH_ENTRANTS_MAX];
 };
 
 void bh_entrants_init(struct bh_entrants *entrants);
 void bh_entrants_scan(struct bh_entrants *entrants, struct pid_namespace *ns);
 void bh_entrants_note(struct bh_entrants *entrants, struct pid_namespace *ns);
+void bh_entrants_note_attach(struct bh_entrants *entrants, struct pid_namespace *ns,
+			     struct task_struct *task);
 bool bh_entrants_may_be_own(const struct bh_entrants *entrants, u64 parent, u64 self);
 
 bool bh_task_was_brought_in(struct task_struct *leader, struct pid_namespace *ns);

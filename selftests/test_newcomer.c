@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <kselftest_harness.h>
@@ -134,6 +136,13 @@ static void do_orphan(const char *rest)
 		usleep(1000);
 }
 
+/* Orphans of those below go to this process. */
+static void do_reaper(const char *rest)
+{
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1))
+		tell(-8);
+}
+
 static void do_exec(const char *rest)
 {
 	execv("/proc/self/exe", (char *[]){ "script", (char *)rest, NULL });
@@ -165,7 +174,7 @@ static const struct {
 	{ "join", do_join }, { "fork", do_fork }, { "newpid", do_newpid },
 	{ "sibling", do_sibling }, { "vfork", do_vfork }, { "thread", do_thread },
 	{ "orphan", do_orphan }, { "exec", do_exec }, { "fail", do_fail }, { "wait", do_wait },
-	{ "mount", do_mount },
+	{ "reaper", do_reaper }, { "mount", do_mount },
 };
 
 static void run(const char *script)
@@ -306,6 +315,14 @@ static const struct {
 	{ "exec,orphan,mount", EPERM },
 	{ "exec,orphan,sibling,mount", EPERM },
 	{ "exec,sibling,orphan,mount", EPERM },
+	{ "exec,reaper,orphan,mount", EPERM },
+	{ "exec,reaper,orphan,sibling,mount", EPERM },
+	{ "exec,fork,orphan,sibling,mount", EPERM },
+	{ "exec,orphan,exec,sibling,mount", EPERM },
+	{ "exec,orphan,thread,mount", EPERM },
+	{ "exec,thread,fail,mount", EPERM },
+	{ "exec,vfork,fail,mount", EPERM },
+	{ "reaper,orphan,mount", EPERM },
 	{ "exec,newpid,mount", EPERM },
 	{ "exec,newpid,fork,sibling,mount", EPERM },
 	{ "exec,exec,sibling,mount", EPERM },
@@ -485,6 +502,93 @@ TEST_F(newcomer, is_none_when_it_is_traced_from_inside)
 	*pid = outcome(self->report, variant->way, "wait,mount");
 	ASSERT_LT(0, *pid);
 	EXPECT_EQ(0, bh_cell_run(&self->cell, act_attach, pid));
+	EXPECT_EQ(EPERM, release(self->go, self->report));
+}
+
+/* Ways to take a process over, or only to look at it: 0 or a positive errno. */
+static int act_write(void *pid)
+{
+	static char written;
+	struct iovec here = { "x", 1 }, there = { &written, 1 };
+
+	return process_vm_writev(*(pid_t *)pid, &here, 1, &there, 1, 0) == 1 ? 0 : errno;
+}
+
+static int act_attach_once(void *pid)
+{
+	if (ptrace(PTRACE_ATTACH, *(pid_t *)pid, 0, 0))
+		return errno;
+	if (waitpid(*(pid_t *)pid, NULL, __WALL) < 0)
+		return -2;
+	return ptrace(PTRACE_DETACH, *(pid_t *)pid, 0, 0) ? errno : 0;
+}
+
+static int act_look(void *pid)
+{
+	return syscall(SYS_kcmp, *(pid_t *)pid, getpid(), KCMP_FILES, 0, 0) < 0 ? errno : 0;
+}
+
+static const struct {
+	const char *script;
+	int (*act)(void *pid);
+	const char *rules;
+	int result;
+	int want;
+} takings[] = {
+	/* Without a word on ptrace they are allowed, and end what a newcomer may. */
+	{ "wait,mount", act_write, "", 0, EPERM },
+	{ "wait,mount", act_attach_once, "", 0, EPERM },
+	{ "wait,sibling,mount", act_write, "", 0, EPERM },
+	{ "wait,sibling,mount", act_attach_once, "", 0, EPERM },
+	{ "wait,thread,mount", act_write, "", 0, EPERM },
+	{ "wait,mount", act_look, "", 0, 0 },
+	{ "wait,mount", act_write, "deny ptrace peer=outside\n", EPERM, 0 },
+	{ "wait,mount", act_attach_once, "deny ptrace peer=outside\n", EPERM, 0 },
+};
+
+/* A container of its own for each: what was taken over is not forgotten. */
+static void restart_cell(struct __test_metadata *_metadata, struct bh_cell *cell)
+{
+	char path[64];
+
+	kill(cell->pid, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	close(cell->to);
+	close(cell->from);
+	ASSERT_EQ(0, bh_cell_start(cell, CLONE_NEWNS));
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", cell->pid);
+	ASSERT_EQ(0, at(open(path, O_RDONLY), NS_FD));
+}
+
+TEST_F_TIMEOUT(newcomer, taken_over_from_inside, 300)
+{
+	pid_t *pid = self->shared;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(takings); i++) {
+		ASSERT_EQ(0, bh_policy("newcomer", MOUNTS "%s", takings[i].rules));
+		ASSERT_EQ(0, bh_cell_bind(&self->cell, "newcomer"));
+		*pid = outcome(self->report, variant->way, takings[i].script);
+		ASSERT_LT(0, *pid);
+		EXPECT_EQ(takings[i].result, bh_cell_run(&self->cell, takings[i].act, pid));
+		EXPECT_EQ(takings[i].want, release(self->go, self->report))
+			TH_LOG("row %zu", i);
+		restart_cell(_metadata, &self->cell);
+	}
+}
+
+/* The next one that comes in as it did is taken for its like. */
+TEST_F(newcomer, taken_over_is_remembered)
+{
+	pid_t *pid = self->shared;
+
+	ASSERT_EQ(0, bh_cell_bind(&self->cell, "newcomer"));
+	EXPECT_EQ(0, outcome(self->report, variant->way, "mount"));
+	*pid = outcome(self->report, variant->way, "wait,mount");
+	ASSERT_LT(0, *pid);
+	EXPECT_EQ(0, bh_cell_run(&self->cell, act_write, pid));
+	EXPECT_EQ(EPERM, outcome(self->report, variant->way, "mount"));
 	EXPECT_EQ(EPERM, release(self->go, self->report));
 }
 
