@@ -87,6 +87,12 @@ static const struct {
 	{ "security_file_mprotect", { A_VMA } },
 	{ "ovl_mmap", { A_FILE, A_VMA } },
 	{ "userfaultfd_ioctl", { A_FILE } },
+	{ "access_remote_vm", { A_MM, A_NUMBER, A_PLACE_FOR_NUMBER } },
+#ifdef BULKHEAD_HAS_REMOTE_TASK
+	{ "__access_remote_vm", { A_TASK, A_MM, A_NUMBER, A_PLACE_FOR_NUMBER } },
+#else
+	{ "__access_remote_vm", { A_MM, A_NUMBER, A_PLACE_FOR_NUMBER } },
+#endif
 #if defined(BULKHEAD_HAS_MMAP_VMA_FLAGS) || defined(BULKHEAD_HAS_MMAP_VM_FLAGS)
 	{ "do_mmap", { A_FILE, A_NUMBER, A_NUMBER, A_NUMBER, A_NUMBER, A_NUMBER, A_NUMBER,
 		       A_PLACE_FOR_NUMBER, A_LIST } },

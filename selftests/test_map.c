@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
+#include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
 
@@ -443,6 +444,131 @@ TEST_F(map, exec_maps_what_exec_allows)
 			"default map deny\nallow map path!=/bin/sh fstype=tmpfs lacks=ro\n"),
 		DENIED(do_file, FILE_ACT(OTHER, RX, MAP_PRIVATE),
 		       "deny map from!=/bin/sh has=nodev,nosuid\ndeny map lacks=nodev,nosuid\n"),
+	};
+
+	bh_try_all(_metadata, trials);
+}
+
+/* Writing over what may not be written to */
+
+static const char constant[4096] __attribute__((aligned(4096))) = "constant";
+
+static int nothing(void)
+{
+	return 0;
+}
+
+/* Writes what is there already, by a descriptor of somebody's memory. */
+static int write_over(int mem, const void *at)
+{
+	char byte = *(const char *)at;
+
+	return pwrite(mem, &byte, 1, (off_t)(uintptr_t)at) == 1 ? 0 : errno;
+}
+
+static int open_mem(void)
+{
+	return open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+}
+
+static int over_code(void *unused)
+{
+	int mem = open_mem();
+
+	return mem < 0 ? 300 : write_over(mem, nothing);
+}
+
+static int over_constants(void *unused)
+{
+	int mem = open_mem();
+
+	return mem < 0 ? 300 : write_over(mem, constant);
+}
+
+static int by_a_child(int (*act)(int mem, pid_t parent))
+{
+	int mem = open_mem(), status;
+	pid_t parent = getpid(), pid = fork();
+
+	if (!pid)
+		_exit(act(mem, parent));
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 301;
+}
+
+/* A child has memory of its own, and is not asked about what it was given. */
+static int write_given(int mem, pid_t parent)
+{
+	return mem < 0 ? 44 : write_over(mem, nothing);
+}
+
+static int over_code_of_its_parent(void *unused)
+{
+	return by_a_child(write_given);
+}
+
+static int poke(int mem, pid_t parent)
+{
+	long word;
+	int err;
+
+	memcpy(&word, nothing, sizeof(word));
+	if (ptrace(PTRACE_ATTACH, parent, 0, 0) || waitpid(parent, NULL, __WALL) != parent)
+		return 45;
+	err = ptrace(PTRACE_POKETEXT, parent, nothing, word) ? errno : 0;
+	return ptrace(PTRACE_DETACH, parent, 0, 0) ? 46 : err;
+}
+
+static int over_code_by_ptrace(void *unused)
+{
+	return by_a_child(poke);
+}
+
+/* Data may be written to by /proc/self/mem all the same. */
+static int over_data(void *unused)
+{
+	static char data = 1;
+	int mem = open_mem();
+
+	return pwrite(mem, "", 1, (off_t)(uintptr_t)&data) == 1 && !data ? 0 : 302;
+}
+
+/* From what may be written to into what may not. */
+static int over_a_boundary(void *unused)
+{
+	char *two = mmap(NULL, 8192, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int mem = open_mem();
+	ssize_t done;
+
+	if (two == MAP_FAILED || mem < 0 || mprotect(two + 4096, 4096, PROT_READ))
+		return 303;
+	done = pwrite(mem, "ab", 2, (off_t)(uintptr_t)(two + 4095));
+	return done == 2 ? 0 : done < 0 ? errno : 304;
+}
+
+#define OVER(act) GIVES(0, EIO, act, NULL, NO_SHELLCODE, "verdict=deny class=map",	\
+			"backing=anonymous")
+
+TEST(writing_over_what_may_not_be_written_to)
+{
+	const struct bh_trial trials[] = {
+		OVER(over_code),
+		OVER(over_code_of_its_parent),
+		OVER(over_constants),
+		OVER(over_a_boundary),
+		ALLOWED(over_code, NULL, "default map deny\nallow map backing=anonymous\n"),
+		ALLOWED(over_data, NULL, NO_SHELLCODE),
+	};
+
+	if (over_code(NULL))
+		SKIP(return, "this kernel forces no write to /proc/PID/mem");
+	bh_try_all(_metadata, trials);
+}
+
+TEST(poking_into_what_may_not_be_written_to)
+{
+	const struct bh_trial trials[] = {
+		OVER(over_code_by_ptrace),
+		ALLOWED(over_code_by_ptrace, NULL, "deny map path=" LIB "\n"),
 	};
 
 	bh_try_all(_metadata, trials);

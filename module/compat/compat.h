@@ -251,6 +251,15 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 #define BH_MMAP_VM_FLAGS_ARG
 #endif
 
+/* __access_remote_vm(): takes the task, too, until 5.11. */
+#ifdef BULKHEAD_HAS_REMOTE_TASK
+#define BH_REMOTE_TASK struct task_struct *tsk,
+#define BH_REMOTE_TASK_ARG tsk,
+#else
+#define BH_REMOTE_TASK
+#define BH_REMOTE_TASK_ARG
+#endif
+
 /* security_bprm_creds_from_file(): takes a constant file since 6.8. */
 #if defined(BULKHEAD_HAS_CONST_CREDS_FILE)
 #define BH_CREDS_FILE const struct file

@@ -18,6 +18,8 @@ ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call declares,fs_struct.h,seqlock_t seq,FS_SEQLOCK) \
 	     $(call declares,dcache.h,D_REAL_METADATA,REAL_METADATA) \
 	     $(call declares,mm.h,replace_mm_exe_file,REPLACE_EXE) \
+	     $(call declares,mm.h,__access_remote_vm,INNER_REMOTE) \
+	     $(call declares,mm.h,__access_remote_vm.struct task_struct,REMOTE_TASK) \
 	     $(call declares,binfmts.h,is_check,EXEC_CHECK) \
 	     $(call declares,security.h,linux_binprm .bprm$(comma) const struct file,CONST_CREDS_FILE) \
 	     $(call declares,mm.h,vm_flags_t vm_flags$(comma) unsigned long pgoff$(comma) unsigned long .populate,MMAP_VM_FLAGS) \

@@ -47,6 +47,8 @@ static const struct signature {
 	{ "ovl_mmap", "fv" },
 	{ "userfaultfd_ioctl", "f" },
 	{ "do_mmap", "f" },
+	{ "access_remote_vm", "m" },
+	{ "__access_remote_vm", "-" },
 	{ "path_mount", "sps" },
 	{ "security_sb_umount", "M" },
 	{ "security_sb_pivotroot", "pp" },
