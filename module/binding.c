@@ -29,6 +29,8 @@ static u8 binding_filter[1 << BH_FILTER_BITS];
 
 static LIST_HEAD(bindings);
 static unsigned int nr_bindings;
+/* Of those, the ones that bind_copy() made. */
+static unsigned int nr_copies;
 static struct workqueue_struct *binding_wq;
 
 static void reap_later(struct work_struct *work);
@@ -115,6 +117,7 @@ static void count_bound(const struct bh_binding *binding, int by)
 	WRITE_ONCE(nr_bindings, nr_bindings + by);
 	binding->entry->bound += by;
 	binding->origin->nr += by;
+	nr_copies += binding->copied ? by : 0;
 }
 
 /* Hides a binding from new checks. It is freed when the last check that sees it has ended. */
@@ -262,11 +265,13 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, unsigned
 
 /*
  * May one origin have another copy? Whoever is in a bound mount namespace makes copies
- * with unshare(CLONE_NEWNS), and must not take the bindings that others need.
+ * with unshare(CLONE_NEWNS), and must not take the bindings that others need: copies get one
+ * half of all, whoever has the other.
  */
 static bool may_copy(const struct bh_origin *origin)
 {
-	return origin->nr < BH_COPIES_MAX && nr_bindings < BH_BINDINGS_MAX / 2;
+	return origin->nr < BH_COPIES_MAX && nr_copies < BH_BINDINGS_MAX / 2 &&
+	       nr_bindings < BH_BINDINGS_MAX;
 }
 
 static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
@@ -290,6 +295,7 @@ static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
 		return -ENOMEM;
 	new->armed = READ_ONCE(old->armed);
 	new->maker = old->maker;
+	new->copied = true;
 	publish_binding(new, NULL);
 	return 0;
 }
@@ -302,7 +308,7 @@ static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
  * May sleep, and waits for bh_config_mutex until the task is killed.
  *
  * Return: 0, also if there is nothing to copy; otherwise the copy must not be used:
- * -ENOSPC (BH_COPIES_MAX, or half of all bindings are made), -ENOMEM, -EINTR.
+ * -ENOSPC (BH_COPIES_MAX, or as many copies as half of all bindings), -ENOMEM, -EINTR.
  */
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to)
 {

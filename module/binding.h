@@ -35,6 +35,7 @@ struct bh_origin {
  *      no other namespace can have its address or its number
  * @entry: the policy's name
  * @armed: is it in force? Once set it stays so.
+ * @copied: did bh_bind_copy() make it?
  * @maker: for whom the assignment table made it (assign.c), or 0: by hand
  * @origin: with a reference; shared by a mount namespace and all that were copied from it
  * @cgroup: where the namespace's first process was when it was bound
@@ -48,6 +49,7 @@ struct bh_binding {
 	struct bh_ns ns;
 	struct bh_entry *entry;
 	bool armed;
+	bool copied;
 	unsigned long maker;
 	struct bh_origin *origin;
 	char *cgroup;
