@@ -31,7 +31,8 @@ static long setattr_frozen(unsigned long page, void *context)
 }
 
 static long judge_setattr(struct bh_frame *frame, const struct bh_args *args,
-			  const struct mount_attr *attr)
+			  const struct mount_attr *attr, const struct pt_regs *regs,
+			  bh_entry_t original)
 {
 	struct bh_detached known;
 	bool made;
@@ -43,8 +44,7 @@ static long judge_setattr(struct bh_frame *frame, const struct bh_args *args,
 	made = bh_mount_is_detached(&frame->place) && bh_detached_find(frame->place.mnt, &known);
 	err = bh_attr_judge(&frame->place, &frame->place, made ? &known : NULL, attr,
 			    args->arg[2] & AT_RECURSIVE);
-	return err ?: bh_frozen_call(&frame->place, attr, sizeof(*attr), setattr_frozen,
-				     (void *)args);
+	return err ?: call_judged(frame, args, attr, setattr_frozen, regs, original);
 }
 
 static long call_mount_setattr(const struct bh_args *args, const struct pt_regs *regs,
@@ -60,7 +60,7 @@ static long call_mount_setattr(const struct bh_args *args, const struct pt_regs 
 	if (ret)
 		return ret;
 	bh_frame_enter(&frame);
-	ret = judge_setattr(&frame, args, &attr);
+	ret = judge_setattr(&frame, args, &attr, regs, original);
 	bh_frame_leave(&frame);
 	return ret;
 }

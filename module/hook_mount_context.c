@@ -247,7 +247,7 @@ static noinline int judge_get_tree(struct fs_context *fc)
 static int hook_get_tree(struct fs_context *fc)
 {
 	bh_hook_enter();
-	if (!bh_task_in_initial_ns(current) && bh_bindings_nr() && bh_stay_begin())
+	if (!bh_task_in_initial_ns(current) && bh_task_has_bindings(current) && bh_stay_begin())
 		return judge_get_tree(fc);
 	bh_hook_leave();
 	return BH_ORIGINAL(vfs_get_tree)(fc);

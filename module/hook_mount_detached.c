@@ -185,7 +185,8 @@ static long open_tree_frozen(unsigned long page, void *context)
  * check_namespace(), by the flags that are read here. The claim keeps others from changing
  * them meanwhile.
  */
-static long clone_tree(struct bh_frame *frame, const struct bh_args *args)
+static long clone_tree(struct bh_frame *frame, const struct bh_args *args,
+		       const struct pt_regs *regs, bh_entry_t original)
 {
 	int err = 0;
 
@@ -198,7 +199,7 @@ static long clone_tree(struct bh_frame *frame, const struct bh_args *args)
 		frame->fstype = bh_mount_type_at(&frame->place);
 		frame->flags = flags_of_clone(frame);
 	}
-	return err ?: bh_frozen_call(&frame->place, NULL, 0, open_tree_frozen, (void *)args);
+	return err ?: call_judged(frame, args, NULL, open_tree_frozen, regs, original);
 }
 
 static long call_open_tree(const struct bh_args *args, const struct pt_regs *regs,
@@ -213,7 +214,7 @@ static long call_open_tree(const struct bh_args *args, const struct pt_regs *reg
 	if (ret)
 		return ret;
 	bh_frame_enter(&frame);
-	ret = clone_tree(&frame, args);
+	ret = clone_tree(&frame, args, regs, original);
 	bh_frame_leave(&frame);
 	return ret;
 }
@@ -235,7 +236,8 @@ static long open_tree_attr_frozen(unsigned long page, void *context)
  * changing them meanwhile.
  */
 static long open_tree_with_attr(struct bh_frame *frame, const struct bh_args *args,
-				const struct mount_attr *attr)
+				const struct mount_attr *attr, const struct pt_regs *regs,
+				bh_entry_t original)
 {
 	bool clones = args->arg[2] & OPEN_TREE_CLONE, recursive = args->arg[2] & AT_RECURSIVE;
 	struct bh_detached made = { .rec = recursive };
@@ -251,8 +253,7 @@ static long open_tree_with_attr(struct bh_frame *frame, const struct bh_args *ar
 	if (!err)
 		err = bh_attr_judge(&frame->place, clones ? NULL : &frame->place,
 				    clones ? &made : NULL, attr, recursive);
-	return err ?: bh_frozen_call(&frame->place, attr, sizeof(*attr), open_tree_attr_frozen,
-				     (void *)args);
+	return err ?: call_judged(frame, args, attr, open_tree_attr_frozen, regs, original);
 }
 
 static long call_open_tree_attr(const struct bh_args *args, const struct pt_regs *regs,
@@ -274,7 +275,7 @@ static long call_open_tree_attr(const struct bh_args *args, const struct pt_regs
 		return ret;
 	frame.step = args->arg[2] & OPEN_TREE_CLONE ? BH_STEP_OPEN_TREE : BH_STEP_PLAIN;
 	bh_frame_enter(&frame);
-	ret = open_tree_with_attr(&frame, args, &attr);
+	ret = open_tree_with_attr(&frame, args, &attr, regs, original);
 	bh_frame_leave(&frame);
 	return ret;
 }

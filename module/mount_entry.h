@@ -48,6 +48,22 @@ static inline struct pt_regs bh_frozen_regs(unsigned long page, const struct bh_
 }
 #endif
 
+/*
+ * Makes a call that was judged, as bh_frozen_call(). Who is not bound was asked nothing, and is
+ * let call as it likes. @attr: NULL for a call without attributes.
+ */
+static noinline __maybe_unused long call_judged(const struct bh_frame *frame,
+						const struct bh_args *args,
+						const struct mount_attr *attr,
+						long (*frozen)(unsigned long page, void *context),
+						const struct pt_regs *regs, bh_entry_t original)
+{
+	if (!bh_task_has_bindings(current))
+		return original(regs);
+	return bh_frozen_call(&frame->place, attr, attr ? sizeof(*attr) : 0, frozen,
+			      (void *)args);
+}
+
 /* Unused where the kernel has none of a hook file's calls. */
 static noinline __maybe_unused long judge_entry(bh_entry_handle_t handle, struct bh_args args,
 						const struct pt_regs *regs, bh_entry_t original)

@@ -4,19 +4,23 @@
  *
  * A handler that calls through to a function of the kernel, looks up a name that it was
  * given or reads a file may wait as long as a container likes, which can serve the file
- * system. Unloading must not wait with it: whoever stays so holds a reference to the
- * module. As long as anybody does, the kernel refuses to unload, nothing has been detached,
- * and the module is in force; once it has begun to unload, nobody begins to stay. What else
- * a handler does is short.
+ * system. Unloading must not wait with it. So delete_module(2) waits for who stays, and only
+ * as long as somebody may, before the kernel begins to unload: nothing has been detached then,
+ * and the module is in force. Once the kernel has begun, nobody begins to stay. What else a
+ * handler does is short.
+ *
+ * Stays are counted for each processor, so that those who are allowed write nothing that
+ * others read. From the first delete_module(2) on, each holds a reference to the module as
+ * well. When all that began before have ended, the kernel itself sees whether anybody stays,
+ * at the moment at which it decides to unload.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/atomic.h>
 #include <linux/delay.h>
-#include <linux/hash.h>
 #include <linux/jiffies.h>
-#include <linux/log2.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -24,16 +28,40 @@
 #include "limits.h"
 #include "stay.h"
 
-static atomic_t nr_stays;
+/**
+ * struct stays - the stays that began and ended on a processor
+ * @begun: how many began there
+ * @ended: how many ended there
+ * @tasks: some of those who stay, to be named; who finds no place is only counted
+ */
+struct stays {
+	unsigned long begun;
+	unsigned long ended;
+	struct task_struct *tasks[BH_STAYS_NAMED];
+};
 
-/* Some of those who stay, to be named; who finds no place is only counted. */
-static struct task_struct *staying[BH_STAYS_NAMED];
+static DEFINE_PER_CPU_ALIGNED(struct stays, stays);
 
-static struct task_struct **place(unsigned int nth)
+/* Does each stay that begins hold a reference? Never taken back. */
+static bool referenced;
+
+/* How many references there are for stays; no stay knows whether one is its own. */
+static atomic_t nr_references;
+
+static bool may_begin(void)
 {
-	unsigned int first = hash_ptr(current, ilog2(BH_STAYS_NAMED));
+	return READ_ONCE(THIS_MODULE->state) == MODULE_STATE_LIVE;
+}
 
-	return &staying[(first + nth) % BH_STAYS_NAMED];
+/* Puts a task into the first place that holds @old. Several tasks may do so at once. */
+static bool exchange(struct stays *at, struct task_struct *old, struct task_struct *new)
+{
+	unsigned int i;
+
+	for (i = 0; i < BH_STAYS_NAMED; i++)
+		if (READ_ONCE(at->tasks[i]) == old && cmpxchg(&at->tasks[i], old, new) == old)
+			return true;
+	return false;
 }
 
 /**
@@ -46,25 +74,67 @@ static struct task_struct **place(unsigned int nth)
  */
 bool bh_stay_begin(void)
 {
-	unsigned int i;
+	bool begun, counted;
 
-	if (READ_ONCE(THIS_MODULE->state) != MODULE_STATE_LIVE || !try_module_get(THIS_MODULE))
-		return false;
-	atomic_inc(&nr_stays);
-	for (i = 0; i < BH_STAYS_NAMED && cmpxchg(place(i), NULL, current); i++)
-		;
-	return true;
+	/* See bh_stays_wait(). */
+	rcu_read_lock();
+	counted = READ_ONCE(referenced);
+	begun = may_begin() && (likely(!counted) || try_module_get(THIS_MODULE));
+	if (begun && unlikely(counted))
+		atomic_inc(&nr_references);
+	if (begun)
+		this_cpu_inc(stays.begun);
+	rcu_read_unlock();
+	if (begun)
+		exchange(raw_cpu_ptr(&stays), NULL, current);
+	return begun;
 }
 
-/** bh_stay_end() - the current task waits for nobody any more */
+/* Takes the current task out of its place, which most find on the processor they are on. */
+static void leave_place(void)
+{
+	int cpu;
+
+	if (likely(exchange(raw_cpu_ptr(&stays), current, NULL)))
+		return;
+	for_each_possible_cpu(cpu)
+		if (exchange(per_cpu_ptr(&stays, cpu), current, NULL))
+			return;
+}
+
+/**
+ * bh_stay_end() - the current task waits for nobody any more
+ *
+ * Each stay gives back one reference if there is any, which may be another one's: as many as
+ * began with one end, so that none is left when nobody stays, and once those that began
+ * without one have ended, there are as many as stays.
+ */
 void bh_stay_end(void)
 {
-	unsigned int i;
+	leave_place();
+	if (unlikely(atomic_read(&nr_references)) && atomic_dec_if_positive(&nr_references) >= 0)
+		module_put(THIS_MODULE);
+	/* Pairs with the barrier in anybody_stays(): the end is seen no sooner than all that. */
+	smp_wmb();
+	this_cpu_inc(stays.ended);
+}
 
-	for (i = 0; i < BH_STAYS_NAMED && cmpxchg(place(i), current, NULL) != current; i++)
-		;
-	atomic_dec(&nr_stays);
-	module_put(THIS_MODULE);
+/*
+ * Nobody stayed at the moment between the two sums if they are equal, since neither count goes
+ * back: no less had begun then than the first has ended, and no more had ended.
+ */
+static bool anybody_stays(void)
+{
+	unsigned long ended = 0, begun = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		ended += READ_ONCE(per_cpu(stays, cpu).ended);
+	/* Pairs with the barrier in bh_stay_end(). */
+	smp_mb();
+	for_each_possible_cpu(cpu)
+		begun += READ_ONCE(per_cpu(stays, cpu).begun);
+	return begun != ended;
 }
 
 /* Who is found in a place has not left it, so that RCU keeps the task. */
@@ -72,10 +142,12 @@ static void name_one(const char *what)
 {
 	const struct task_struct *task = NULL;
 	unsigned int i;
+	int cpu;
 
 	rcu_read_lock();
-	for (i = 0; i < BH_STAYS_NAMED && !task; i++)
-		task = READ_ONCE(staying[i]);
+	for_each_possible_cpu(cpu)
+		for (i = 0; i < BH_STAYS_NAMED && !task; i++)
+			task = READ_ONCE(per_cpu(stays, cpu).tasks[i]);
 	if (task)
 		pr_notice("%s %s[%d], which waits in a check\n", what, task->comm, task->pid);
 	rcu_read_unlock();
@@ -93,7 +165,10 @@ int bh_stays_wait(void)
 	unsigned long begun = jiffies;
 	bool told = false;
 
-	while (atomic_read(&nr_stays)) {
+	/* Whoever began without a reference is counted after that, and seen below. */
+	WRITE_ONCE(referenced, true);
+	synchronize_rcu();
+	while (anybody_stays()) {
 		if (time_after(jiffies, begun + BH_UNLOAD_SECONDS * HZ)) {
 			name_one("not unloaded, everything stays in force, because of");
 			return -EBUSY;
