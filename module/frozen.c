@@ -15,20 +15,46 @@
  *   page faults are disabled.
  *
  * The path is "/": see bh_call_at().
+ *
+ * A thread may keep the page from being unmapped again (mseal, since 6.10). It then stays
+ * until the process ends, and as long as it does, the module cannot be unloaded.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/uaccess.h>
 
 #include "compat/compat.h"
 #include "frozen.h"
+
+/**
+ * struct frozen - what is behind a file whose page is mapped
+ * @page: the page
+ * @list: in frozen_left, if it stayed mapped
+ * @left_by: the process in which it did, with a reference, or NULL
+ */
+struct frozen {
+	unsigned long page;
+	struct list_head list;
+	struct pid *left_by;
+};
+
+/* Pages that stayed mapped. Under frozen_lock, as are the members that say so. */
+static LIST_HEAD(frozen_left);
+static DEFINE_SPINLOCK(frozen_lock);
 
 /* A mapping that was moved would outlive the call, and pin the module. */
 static int refuse_mremap(struct vm_area_struct *vma)
@@ -42,19 +68,33 @@ static const struct vm_operations_struct vm_ops = {
 
 static int map_page(struct file *file, struct vm_area_struct *vma)
 {
+	const struct frozen *frozen = file->private_data;
+
 	if (vma->vm_flags & VM_WRITE || vma->vm_end - vma->vm_start != PAGE_SIZE)
 		return -EINVAL;
 	vm_flags_clear(vma, VM_MAYWRITE | VM_MAYEXEC);
 	vm_flags_set(vma, VM_DONTCOPY);
 	vma->vm_ops = &vm_ops;
 	return remap_pfn_range(vma, vma->vm_start,
-			       page_to_pfn(virt_to_page(file->private_data)), PAGE_SIZE,
+			       page_to_pfn(virt_to_page(frozen->page)), PAGE_SIZE,
 			       vma->vm_page_prot);
+}
+
+static void free_frozen(struct frozen *frozen)
+{
+	free_page(frozen->page);
+	kfree(frozen);
 }
 
 static int release_page(struct inode *inode, struct file *file)
 {
-	free_page((unsigned long)file->private_data);
+	struct frozen *frozen = file->private_data;
+
+	spin_lock(&frozen_lock);
+	list_del(&frozen->list);
+	spin_unlock(&frozen_lock);
+	put_pid(frozen->left_by);
+	free_frozen(frozen);
 	return 0;
 }
 
@@ -64,19 +104,69 @@ static const struct file_operations frozen_fops = {
 	.release = release_page,
 };
 
-static struct file *make_file(const void *data, size_t size)
+static struct frozen *make_frozen(const void *data, size_t size)
 {
-	char *page = (char *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	struct file *file;
+	struct frozen *frozen = kzalloc(sizeof(*frozen), GFP_KERNEL_ACCOUNT);
+	char *page = frozen ? (char *)get_zeroed_page(GFP_KERNEL_ACCOUNT) : NULL;
 
-	if (!page)
-		return ERR_PTR(-ENOMEM);
+	if (!page) {
+		kfree(frozen);
+		return NULL;
+	}
 	page[BH_FROZEN_PATH] = '/';
 	memcpy(page + BH_FROZEN_DATA, data, size);
-	file = anon_inode_getfile("[bulkhead]", &frozen_fops, page, O_RDONLY);
+	frozen->page = (unsigned long)page;
+	INIT_LIST_HEAD(&frozen->list);
+	return frozen;
+}
+
+static struct file *make_file(const void *data, size_t size)
+{
+	struct frozen *frozen = make_frozen(data, size);
+	struct file *file;
+
+	if (!frozen)
+		return ERR_PTR(-ENOMEM);
+	file = anon_inode_getfile("[bulkhead]", &frozen_fops, frozen, O_RDONLY);
 	if (IS_ERR(file))
-		free_page((unsigned long)page);
+		free_frozen(frozen);
 	return file;
+}
+
+/* The page stays mapped until the process ends, which may have to be told by then. */
+static void note_left(struct frozen *frozen)
+{
+	frozen->left_by = get_task_pid(current, PIDTYPE_TGID);
+	spin_lock(&frozen_lock);
+	list_add(&frozen->list, &frozen_left);
+	spin_unlock(&frozen_lock);
+}
+
+/**
+ * bh_frozen_left() - does a page that stayed mapped keep the module from being unloaded?
+ *
+ * Names one of the processes that have such a page in the kernel log. Takes a spinlock.
+ *
+ * Return: 0 or -EBUSY.
+ */
+int bh_frozen_left(void)
+{
+	const struct frozen *frozen;
+	const struct task_struct *task;
+	int err = 0;
+
+	rcu_read_lock();
+	spin_lock(&frozen_lock);
+	frozen = list_first_entry_or_null(&frozen_left, struct frozen, list);
+	if (frozen) {
+		task = pid_task(frozen->left_by, PIDTYPE_TGID);
+		pr_notice("not unloaded: %s[%d] has sealed a page of the module's\n",
+			  task ? task->comm : "a thread of", pid_nr(frozen->left_by));
+		err = -EBUSY;
+	}
+	spin_unlock(&frozen_lock);
+	rcu_read_unlock();
+	return err;
 }
 
 static struct fs_struct *exchange_fs(struct fs_struct *fs)
@@ -176,11 +266,9 @@ long bh_frozen_call(const struct path *place, const void *data, size_t size,
 	if (is_mapped(file, frozen.page))
 		ret = bh_call_at(place, call_without_faults, &frozen);
 	mmap_read_unlock(current->mm);
-	/*
-	 * This can fail without memory. Then the page stays mapped until the process ends, and
-	 * costs it no more than a file that it holds open.
-	 */
-	vm_munmap(frozen.page, PAGE_SIZE);
+	/* It may be sealed, or there may be no memory to part what is mapped. */
+	if (vm_munmap(frozen.page, PAGE_SIZE))
+		note_left(file->private_data);
 	fput(file);
 	return ret;
 }

@@ -15,5 +15,6 @@
 long bh_call_at(const struct path *place, long (*call)(void *context), void *context);
 long bh_frozen_call(const struct path *place, const void *data, size_t size,
 		    long (*call)(unsigned long page, void *context), void *context);
+int bh_frozen_left(void);
 
 #endif /* BULKHEAD_FROZEN_H */

@@ -12,6 +12,7 @@
 #include <linux/user_namespace.h>
 
 #include "compat/internal.h"
+#include "frozen.h"
 #include "hooks.h"
 #include "stay.h"
 
@@ -37,7 +38,7 @@ static noinline int wait_for_stays(unsigned long name)
 	len = strncpy_from_user(copy, (const char __user *)name, sizeof(copy));
 	if (len <= 0 || len == sizeof(copy) || strcmp(copy, THIS_MODULE->name))
 		return 0;
-	return bh_stays_wait();
+	return bh_stays_wait() ?: bh_frozen_left();
 }
 
 /* A handler hook_ENTRY, of which @name says where in the registers the module's name is. */

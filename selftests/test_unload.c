@@ -4,11 +4,13 @@
  * leaves the module loaded.
  */
 #include <linux/kcmp.h>
+#include <linux/mount.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <kselftest_harness.h>
 
@@ -350,6 +352,63 @@ TEST_F_TIMEOUT(unload, who_is_kept_in_an_exec_by_another_is_not, 120)
 	close(log);
 	EXPECT_EQ(0, bh_unload_module());
 	EXPECT_EQ(0, bh_load_module());
+}
+
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
+
+/* A page that the module maps for the time of a call, where it will lie. */
+static void *expected;
+static int sealed;
+
+static void *seal(void *unused)
+{
+	while (syscall(SYS_mseal, __atomic_load_n(&expected, __ATOMIC_ACQUIRE), 4096, 0))
+		;
+	__atomic_store_n(&sealed, 1, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* 0 if a page was sealed while it was mapped. */
+static int seal_page(void *unused)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NOSUID };
+	time_t end = time(NULL) + 60;
+	pthread_t thread;
+	void *next;
+
+	if (pthread_create(&thread, NULL, seal, NULL))
+		return 1;
+	next = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	munmap(next, 4096);
+	__atomic_store_n(&expected, next, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&sealed, __ATOMIC_ACQUIRE) && time(NULL) < end)
+		syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &attr, sizeof(attr));
+	return sealed ? 0 : 2;
+}
+
+/* What cannot be unmapped keeps the module; whoever did that is named, and can be killed. */
+TEST_F_TIMEOUT(unload, whoever_seals_a_page_is_named, 180)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct bh_cell cell;
+
+	if (syscall(SYS_mseal, 0, 0, 0) && errno == ENOSYS)
+		SKIP(return, "this kernel seals no memory");
+	ASSERT_LE(0, log);
+	ASSERT_LE(0, lseek(log, 0, SEEK_END));
+	ASSERT_EQ(0, bh_policy("unload", "default exec deny"));
+	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
+	ASSERT_EQ(0, bh_cell_bind(&cell, "unload"));
+	EXPECT_EQ(0, bh_cell_run(&cell, seal_page, NULL));
+	EXPECT_EQ(-EBUSY, bh_unload_module());
+	EXPECT_TRUE(is_logged(log, "not unloaded: test_unload["));
+	EXPECT_TRUE(is_in_force(_metadata));
+	bh_cell_stop(&cell);
+	EXPECT_EQ(0, bh_unload_module());
+	EXPECT_EQ(0, bh_load_module());
+	close(log);
 }
 
 /* Who is answered before its handler begins is not waited for. */
