@@ -139,6 +139,20 @@ static int do_exec_fd(void *path)
 	return bh_execveat(fd, "", AT_EMPTY_PATH);
 }
 
+#ifndef UNSHARE_EMPTY_MNTNS
+#define UNSHARE_EMPTY_MNTNS 0x00100000
+#endif
+
+#define NOT_EMPTIED 200
+
+/* By a descriptor, from a mount namespace that has nothing of the one before. */
+static int do_exec_emptied(void *path)
+{
+	int fd = open(inside(path), O_PATH | O_CLOEXEC);
+
+	return unshare(UNSHARE_EMPTY_MNTNS) ? NOT_EMPTIED : bh_execveat(fd, "", AT_EMPTY_PATH);
+}
+
 static int map_opened(int fd)
 {
 	void *memory = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
@@ -365,6 +379,23 @@ TEST_F(layer, data_of_its_own)
 	if (mount("overlay", MERGED, "overlay", 0, COMPOSED UPPER))
 		SKIP(return, "no layers for data only on this kernel");
 	ASSERT_EQ(0, chmod(MERGED "/composed2", 0711));
+	bh_try_all(_metadata, trials);
+}
+
+/* On the root of which namespace it lay cannot be told any more: so nothing allows it. */
+TEST_F(layer, out_of_an_empty_namespace)
+{
+	const struct bh_trial trials[] = {
+		GIVES(0, EACCES, do_exec_emptied, MERGED "/new", "deny exec layer=upper\n",
+		      "verdict=deny class=exec"),
+		GIVES(0, EACCES, do_exec_emptied, MERGED "/new",
+		      "default exec deny\nallow exec layer=none\n", "verdict=deny class=exec"),
+		GIVES(0, 0, do_exec_emptied, MERGED "/new", "deny exec path=/nowhere\n"),
+	};
+
+	bh_make_program(MERGED "/new");
+	if (bh_child(do_exec_emptied, MERGED "/new") == NOT_EMPTIED)
+		SKIP(return, "no empty mount namespaces on this kernel");
 	bh_try_all(_metadata, trials);
 }
 
