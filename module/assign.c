@@ -91,6 +91,8 @@ int bh_assignment_parse(struct bh_assignment **assignment, const char *text, siz
 /**
  * bh_assignment_free() - free a table that is not in force
  * @assignment: the table, or NULL
+ *
+ * May sleep.
  */
 void bh_assignment_free(struct bh_assignment *assignment)
 {
@@ -165,6 +167,8 @@ int bh_assignment_replace(struct bh_assignment **assignment, struct bh_error *er
 /**
  * bh_assignment_show() - write the table in force in its canonical form
  * @m: where to
+ *
+ * Takes bh_config_mutex. May sleep.
  */
 void bh_assignment_show(struct seq_file *m)
 {
@@ -411,7 +415,7 @@ static int assign_type(struct assigning *a, enum bh_ns_type type)
 	return err;
 }
 
-/** bh_assign_is_in_force() - is there a table? */
+/** bh_assign_is_in_force() - is there a table? Any context. */
 bool bh_assign_is_in_force(void)
 {
 	return rcu_access_pointer(in_force);

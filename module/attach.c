@@ -259,6 +259,8 @@ static void detach_until(struct bh_hook *const *tables, unsigned int table,
  *
  * What fails and why goes to the kernel log.
  *
+ * May sleep. Takes the locks of ftrace.
+ *
  * Return: 0; -ENOENT (no such function), -EINVAL (not traceable), -EBUSY
  * (redirected by someone else), -ENXIO (the self-test failed), -ENOMEM.
  */

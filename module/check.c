@@ -266,6 +266,8 @@ struct bh_check *bh_check_begin(enum bh_class class, struct task_struct *subject
  * bh_check_leave_out() - only a later step of the operation will tell these
  * @check: the check
  * @strings: a bit for each
+ *
+ * Between bh_check_begin() and bh_check_end(), and so under RCU.
  */
 void bh_check_leave_out(struct bh_check *check, u8 strings)
 {
@@ -869,7 +871,7 @@ static int make_spares(void)
 /**
  * bh_check_init() - make a check for each processor; one that comes later makes its own
  *
- * Return: 0 or -ENOMEM.
+ * May sleep. Return: 0 or -ENOMEM.
  */
 int bh_check_init(void)
 {

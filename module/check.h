@@ -51,7 +51,7 @@ typedef int (*bh_gather_attr_t)(struct bh_check *check, unsigned int attr);
  * @binding: the binding
  * @loaded: the version in force of its policy, looked up once, so that a replacement in
  *          the middle of the check cannot mix two
- * @policy: that
+ * @policy: the policy of @loaded
  * @needs: what it asks for, of what a check may have to fetch
  * @verdict: what the policy says
  */

@@ -78,6 +78,8 @@ static bool is_watched(const struct file *file)
  * @file: the file, which the caller has, and with it the inode
  *
  * On overlayfs this is what would be opened now, which can be a copy of what was opened.
+ *
+ * Any context.
  */
 struct inode *bh_content_inode(const struct file *file)
 {
@@ -358,7 +360,7 @@ int bh_content_read(const struct file *file, u32 kinds, struct bh_content *conte
  * @content: what was told
  * @kind: which kind
  *
- * Return: its bytes or NULL.
+ * Any context. Return: its bytes or NULL.
  */
 const u8 *bh_content_digest(const struct bh_content *content, enum bh_digest_kind kind)
 {
@@ -433,6 +435,8 @@ int bh_content_rely(struct bh_content *content)
 /**
  * bh_content_put() - end a look at a file's content
  * @content: what was told, or zero
+ *
+ * Any context.
  */
 void bh_content_put(struct bh_content *content)
 {
@@ -491,7 +495,7 @@ int bh_content_written(struct inode *inode)
 /**
  * bh_content_unknown_kinds() - the kinds of digests that this kernel does not tell
  *
- * Return: a bit for each enum bh_digest_kind.
+ * Any context. Return: a bit for each enum bh_digest_kind.
  */
 u32 bh_content_unknown_kinds(void)
 {
@@ -542,13 +546,13 @@ static u64 sum_counter(const u64 __percpu *counter)
 	return total;
 }
 
-/** bh_content_hits() - digests that were kept when they were asked for */
+/** bh_content_hits() - digests that were kept when they were asked for; any context */
 u64 bh_content_hits(void)
 {
 	return sum_counter(&content_hits);
 }
 
-/** bh_content_misses() - files that were read for their digests */
+/** bh_content_misses() - files that were read for their digests; any context */
 u64 bh_content_misses(void)
 {
 	return sum_counter(&content_misses);

@@ -209,7 +209,7 @@ static void construct_line(void *line)
 /**
  * bh_events_init() - make room for reports
  *
- * Return: 0 or -ENOMEM.
+ * May sleep. Return: 0 or -ENOMEM.
  */
 int bh_events_init(void)
 {
@@ -220,7 +220,7 @@ int bh_events_init(void)
 	return 0;
 }
 
-/** bh_events_exit() - forget all reports; no one reports or reads any more */
+/** bh_events_exit() - forget all reports; no one reports or reads any more; may sleep */
 void bh_events_exit(void)
 {
 	/* A tracer may still be in the tracepoint. */

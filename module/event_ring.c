@@ -81,7 +81,7 @@ struct bh_source bh_source_refused = STATIC_SOURCE(bh_source_refused);
 
 /* Sources */
 
-/** bh_losses_alloc() - count nothing yet; for bh_losses_put(); NULL without memory */
+/** bh_losses_alloc() - count nothing yet; for bh_losses_put(); NULL without memory; may sleep */
 struct bh_losses *bh_losses_alloc(void)
 {
 	struct bh_losses *losses = kzalloc(sizeof(*losses), GFP_KERNEL_ACCOUNT);
@@ -94,6 +94,8 @@ struct bh_losses *bh_losses_alloc(void)
 /**
  * bh_losses_put() - drop a reference
  * @losses: the counts or NULL; freed with the last one
+ *
+ * Any context.
  */
 void bh_losses_put(struct bh_losses *losses)
 {
@@ -108,7 +110,7 @@ void bh_losses_put(struct bh_losses *losses)
  * @policy: the policy's name
  * @losses: of the policy, or NULL; the source takes its own reference
  *
- * Return: the source, for bh_source_put(), or NULL without memory.
+ * May sleep. Return: the source, for bh_source_put(), or NULL without memory.
  */
 struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char *policy,
 				  struct bh_losses *losses)
@@ -136,7 +138,7 @@ struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char 
  * bh_source_get() - let another binding report as part of the same
  * @source: the source; the caller has a reference
  *
- * Return: @source, with one more.
+ * Any context. Return: @source, with one more.
  */
 struct bh_source *bh_source_get(struct bh_source *source)
 {
@@ -369,13 +371,13 @@ void bh_ring_push(struct bh_source *source, const struct bh_text *text, gfp_t gf
 	wake_up_interruptible_poll(&ring.wait, EPOLLIN | EPOLLRDNORM);
 }
 
-/** bh_ring_lost() - reports that were dropped before any reader saw them */
+/** bh_ring_lost() - reports that were dropped before any reader saw them; any context */
 u64 bh_ring_lost(void)
 {
 	return READ_ONCE(ring.lost);
 }
 
-/** bh_ring_audit_dropped() - reports that audit did not get */
+/** bh_ring_audit_dropped() - reports that audit did not get; any context */
 u64 bh_ring_audit_dropped(void)
 {
 	return READ_ONCE(ring.audit_dropped);
@@ -423,7 +425,7 @@ static struct record *next_record(struct record *last)
 /**
  * bh_event_reader_alloc() - begin to read at the oldest report still held
  *
- * Return: the reader, for bh_event_reader_free(), or NULL without memory.
+ * May sleep. Return: the reader, for bh_event_reader_free(), or NULL without memory.
  */
 struct bh_event_reader *bh_event_reader_alloc(void)
 {
@@ -459,6 +461,8 @@ static void stand_on(struct bh_event_reader *reader, struct record *record)
 /**
  * bh_event_reader_free() - end reading
  * @reader: the reader
+ *
+ * May sleep. Takes the ring's lock.
  */
 void bh_event_reader_free(struct bh_event_reader *reader)
 {
@@ -607,7 +611,7 @@ ssize_t bh_event_read(struct bh_event_reader *reader, char __user *to, size_t le
  * @file: its file
  * @wait: for poll_wait()
  *
- * Return: EPOLLIN | EPOLLRDNORM or 0.
+ * May sleep. Return: EPOLLIN | EPOLLRDNORM or 0.
  */
 __poll_t bh_event_poll(struct bh_event_reader *reader, struct file *file, poll_table *wait)
 {
@@ -615,7 +619,7 @@ __poll_t bh_event_poll(struct bh_event_reader *reader, struct file *file, poll_t
 	return has_more(reader) ? EPOLLIN | EPOLLRDNORM : 0;
 }
 
-/** bh_ring_init() - hold nothing yet */
+/** bh_ring_init() - hold nothing yet; called once, at load */
 void bh_ring_init(void)
 {
 	int i;
@@ -626,7 +630,7 @@ void bh_ring_init(void)
 	ring.audit.stamp = jiffies;
 }
 
-/** bh_ring_exit() - forget all reports; no one reports or reads any more */
+/** bh_ring_exit() - forget all reports; no one reports or reads any more; takes the ring's lock */
 void bh_ring_exit(void)
 {
 	struct record *record, *next;

@@ -37,6 +37,8 @@ static bool is_kernel_memory(const struct super_block *sb)
 /**
  * bh_file_backing() - what is behind a file, BH_BACKING_*
  * @file: the file
+ *
+ * Any context.
  */
 u32 bh_file_backing(const struct file *file)
 {
@@ -100,6 +102,8 @@ int bh_file_attr(struct bh_check *check, unsigned int attr)
  * @check: the check, of class exec or map
  * @file: the file, which lives as long as the check
  * @backing: its bh_file_backing()
+ *
+ * Any context.
  */
 void bh_file_request(struct bh_check *check, const struct file *file, u32 backing)
 {

@@ -49,6 +49,8 @@ struct bh_kept *bh_kept_find(const struct inode *inode)
 /**
  * bh_kept_put() - let a reference go
  * @kept: the entry
+ *
+ * Any context.
  */
 void bh_kept_put(struct bh_kept *kept)
 {
@@ -215,7 +217,7 @@ void bh_kept_exit(void)
 	buckets = NULL;
 }
 
-/** bh_kept_bytes() - memory of what is kept */
+/** bh_kept_bytes() - memory of what is kept; any context */
 size_t bh_kept_bytes(void)
 {
 	return READ_ONCE(nr_kept) * sizeof(struct bh_kept);

@@ -260,7 +260,7 @@ out:
  * @ns: filled in, with a reference for the caller
  * @cgroup: set to the process's cgroup, to be freed with kfree()
  *
- * Return: 0, -ESRCH (no such process) or -ENOMEM.
+ * May sleep. Return: 0, -ESRCH (no such process) or -ENOMEM.
  */
 int bh_ns_of_pid(enum bh_ns_type type, pid_t nr, struct bh_ns *ns, char **cgroup)
 {
@@ -350,7 +350,7 @@ static int ns_of_nsfs(enum bh_ns_type type, const struct inode *inode, struct bh
  * @cgroup: set to the cgroup of the process, or of a pid namespace's init; ""
  *          if there is none; to be freed with kfree()
  *
- * Return: 0; -EBADF (not open), -EINVAL (another kind of file, or of namespace),
+ * May sleep. Return: 0; -EBADF (not open), -EINVAL (another kind of file, or of namespace),
  * -ESRCH (the process is gone), -ENOMEM.
  */
 int bh_ns_of_fd(enum bh_ns_type type, int fd, struct bh_ns *ns, char **cgroup)

@@ -342,6 +342,8 @@ static int prove_functions(void)
 /**
  * bh_path_init() - find the functions that tell paths, and prove them
  *
+ * May sleep.
+ *
  * Return: 0; -ENOENT (not in this kernel, or no /proc), -ENXIO (a wrong answer), -ENOMEM.
  */
 int bh_path_init(void)

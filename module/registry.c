@@ -97,6 +97,8 @@ struct bh_loaded *bh_loaded_get(const struct bh_entry *entry)
 /**
  * bh_loaded_put() - drop a reference to a version of a policy
  * @loaded: the version or NULL; freed after a grace period with the last one
+ *
+ * Any context.
  */
 void bh_loaded_put(struct bh_loaded *loaded)
 {
@@ -249,7 +251,11 @@ void bh_registry_remove(struct bh_entry *entry)
 	call_rcu(&entry->rcu, free_entry);
 }
 
-/** bh_registry_exit() - forget all policies; nothing is bound any more */
+/**
+ * bh_registry_exit() - forget all policies; nothing is bound any more
+ *
+ * Takes bh_config_mutex. May sleep.
+ */
 void bh_registry_exit(void)
 {
 	struct bh_entry *entry, *next;
@@ -308,7 +314,7 @@ u64 bh_loaded_hits(const struct bh_loaded *loaded, u32 rule)
  * bh_entry_counts() - what the checks of a policy came to
  * @entry: its entry
  *
- * Return: sums over all CPUs, each not older than the call.
+ * Any context. Return: sums over all CPUs, each not older than the call.
  */
 struct bh_counts bh_entry_counts(const struct bh_entry *entry)
 {

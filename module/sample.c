@@ -211,7 +211,7 @@ struct bh_samples *bh_samples_alloc(void)
 	return samples;
 }
 
-/** bh_samples_free() - the tests are done */
+/** bh_samples_free() - the tests are done; any context */
 void bh_samples_free(struct bh_samples *samples)
 {
 	if (!samples)
@@ -232,7 +232,7 @@ static bool is_entry(const char *function)
  * @function: its name
  * @args: filled in; what it does not take is 0
  *
- * Return: 0, or -ENOENT if nothing is known of the function.
+ * Any context. Return: 0, or -ENOENT if nothing is known of the function.
  */
 int bh_sample_args(const struct bh_samples *samples, const char *function,
 		   unsigned long args[BH_SAMPLE_ARGS])

@@ -212,6 +212,8 @@ static const struct {
 /**
  * bh_policy_files_remove() - take a policy's directory away
  * @files: its files, or NULL; freed
+ *
+ * Under bh_policy_files_mutex, but at the unload. Takes inode locks of securityfs. May sleep.
  */
 void bh_policy_files_remove(struct bh_policy_files *files)
 {
@@ -228,6 +230,8 @@ void bh_policy_files_remove(struct bh_policy_files *files)
 /**
  * bh_policy_files_create() - make a policy's directory
  * @name: the policy's name
+ *
+ * Under bh_policy_files_mutex. Takes inode locks of securityfs. May sleep.
  *
  * Return: its files, for bh_policy_files_remove(), or an ERR_PTR: -ENOMEM or what securityfs says.
  */

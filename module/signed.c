@@ -210,7 +210,7 @@ static int add_built_in(void)
 /**
  * bh_keys_init() - make the keyring, and trust what the module was built with
  *
- * Return: 0 or a negative errno.
+ * May sleep. Return: 0 or a negative errno.
  */
 int bh_keys_init(void)
 {
@@ -232,7 +232,7 @@ int bh_keys_init(void)
 	return err;
 }
 
-/** bh_keys_exit() - forget all keys */
+/** bh_keys_exit() - forget all keys; may sleep */
 void bh_keys_exit(void)
 {
 	struct shown_key *key, *next;
