@@ -198,11 +198,14 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 	bool private = (flags & MAP_TYPE) == MAP_PRIVATE;
 	int err = 0;
 
+	if (!bh_container_may_be_bound())
+		goto out;
 	/* No program runs while it is being replaced: these mappings are execve's own. */
 	if (current->in_execve)
 		err = judge_execve(file, prot, private);
 	else if (will_be_executable(file, prot) && !(is_implied(prot) && sees_implied()))
 		err = check_map(file, private && prot & PROT_WRITE, false);
+out:
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_mmap_file)(file, prot, flags);
 }
@@ -210,7 +213,7 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 static int hook_mmap_file(struct file *file, unsigned long prot, unsigned long flags)
 {
 	bh_hook_enter();
-	if (prot & (PROT_READ | PROT_EXEC) && bh_current_may_be_bound())
+	if (prot & (PROT_READ | PROT_EXEC) && !bh_task_in_initial_ns(current))
 		return judge_mmap(file, prot, flags);
 	bh_hook_leave();
 	return BH_ORIGINAL(security_mmap_file)(file, prot, flags);

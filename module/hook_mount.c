@@ -203,7 +203,7 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 static noinline int judge_if_bound(const char *dev_name, struct path *path, const char *type,
 				   unsigned long flags, void *data)
 {
-	if (bh_task_has_bindings(current) && bh_stay_begin())
+	if (bh_container_may_be_bound() && bh_task_has_bindings(current) && bh_stay_begin())
 		return judge_path_mount(dev_name, path, type, flags, data);
 	bh_hook_leave();
 	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
@@ -213,7 +213,7 @@ static int hook_path_mount(const char *dev_name, struct path *path, const char *
 			   unsigned long flags, void *data)
 {
 	bh_hook_enter();
-	if (bh_current_may_be_bound())
+	if (!bh_task_in_initial_ns(current))
 		return judge_if_bound(dev_name, path, type, flags, data);
 	bh_hook_leave();
 	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
