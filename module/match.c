@@ -61,7 +61,6 @@ static int compare_patterns(const struct build *build, u32 x, u32 y)
 	const u16 *s = bh_pattern_tokens(build->p, x), *t = bh_pattern_tokens(build->p, y);
 	u32 i, len;
 
-	cond_resched();
 	if (build->trie[x] != build->trie[y])
 		return build->trie[x] ? -1 : 1;
 	len = min(bh_pattern_len(build->p, x), bh_pattern_len(build->p, y));
@@ -75,11 +74,17 @@ static int compare_patterns(const struct build *build, u32 x, u32 y)
 	return (int)bh_pattern_len(build->p, x) - (int)bh_pattern_len(build->p, y);
 }
 
+static void rest_now_and_then(u32 i)
+{
+	if (!(i % 64))
+		cond_resched();
+}
+
 /* The end of the run that begins at @from: of patterns that are in their order already. */
 static u32 run_end(const struct build *b, const u32 *v, u32 from)
 {
 	while (++from < b->p->nr && compare_patterns(b, v[from - 1], v[from]) <= 0)
-		;
+		rest_now_and_then(from);
 	return min(from, b->p->nr);
 }
 
@@ -88,8 +93,10 @@ static void merge_runs(const struct build *b, const u32 *v, u32 *to, u32 lo, u32
 {
 	u32 left = lo, right = mid;
 
-	while (left < mid && right < hi)
+	while (left < mid && right < hi) {
 		*to++ = compare_patterns(b, v[left], v[right]) <= 0 ? v[left++] : v[right++];
+		rest_now_and_then(left + right);
+	}
 	memcpy(to, v + left, (mid - left) * sizeof(*v));
 	memcpy(to + mid - left, v + right, (hi - right) * sizeof(*v));
 }
@@ -140,6 +147,7 @@ static int sort_patterns(struct build *b, u32 *ids)
 			b->m->nr_trie += b->trie[pattern];
 		}
 		ids[pattern] = nr - 1;
+		rest_now_and_then(i);
 	}
 	b->m->nr_patterns = nr;
 	return 0;

@@ -97,11 +97,17 @@ static u8 advance_by_token(const struct bh_patterns *patterns, u8 places, u32 to
 	return places;
 }
 
-/* The first token from @i on that is no literal byte of a name. */
-static u32 end_of_name(const u16 *tokens, u32 len, u32 i)
+/* Passes what most of a pattern is: names of literal bytes, of which none begins with a dot. */
+static u32 skip_names(const u16 *tokens, u32 len, u32 i, u8 *places)
 {
-	while (i < len && bh_token_is_literal(tokens[i]) && tokens[i] != '/')
-		i++;
+	for (; i < len && bh_token_is_literal(tokens[i]); i++) {
+		if (*places == 1 << NAME)
+			*places = tokens[i] == '/' ? 1 << SLASH : 1 << NAME;
+		else if (*places == 1 << SLASH && tokens[i] != '/' && tokens[i] != '.')
+			*places = 1 << NAME;
+		else
+			break;
+	}
 	return i;
 }
 
@@ -119,9 +125,7 @@ const char *bh_never_path(const struct bh_patterns *patterns, u32 pattern)
 	u8 places = 1 << BEGIN, before;
 
 	for (i = 0; i < len; i++) {
-		/* Within a name, which one byte more makes none of the others. */
-		if (places == 1 << NAME)
-			i = end_of_name(tokens, len, i);
+		i = skip_names(tokens, len, i, &places);
 		if (i == len)
 			break;
 		before = places;
