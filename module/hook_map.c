@@ -410,19 +410,24 @@ static noinline bool judge_brk(unsigned long brk)
 	return denied;
 }
 
-BH_DEFINE_ORIGINAL(__x64_sys_brk);
-
-static long hook_brk(const struct pt_regs *regs)
-{
-	bh_hook_enter();
-	if (!bh_current_may_be_bound())
-		bh_hook_leave();
-	else if (judge_brk(regs->di))
-		return READ_ONCE(current->mm->brk);
-	return BH_ORIGINAL(__x64_sys_brk)(regs);
+/* A handler hook_ENTRY, of which @asked says where in the registers the new break is. */
+#define BH_DEFINE_BRK(entry, asked)						\
+BH_DEFINE_ORIGINAL(entry);							\
+										\
+static long hook_##entry(const struct pt_regs *regs)				\
+{										\
+	bh_hook_enter();							\
+	if (!bh_current_may_be_bound())						\
+		bh_hook_leave();						\
+	else if (judge_brk(asked))						\
+		return READ_ONCE(current->mm->brk);				\
+	return BH_ORIGINAL(entry)(regs);					\
 }
 
-BH_DEFINE_ORIGINAL(__x64_sys_personality);
+BH_DEFINE_BRK(__x64_sys_brk, regs->di)
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_BRK(__ia32_sys_brk, lower_32_bits(regs->bx))
+#endif
 
 /* personality(~0) only reads the personality. */
 static noinline int take_personality(unsigned int personality)
@@ -435,56 +440,36 @@ static noinline int take_personality(unsigned int personality)
 	return err;
 }
 
-static long hook_personality(const struct pt_regs *regs)
-{
-	int err;
-
-	bh_hook_enter();
-	if (bh_task_in_initial_ns(current)) {
-		bh_hook_leave();
-	} else {
-		err = take_personality(regs->di);
-		if (err)
-			return err;
-	}
-	return BH_ORIGINAL(__x64_sys_personality)(regs);
+/* A handler hook_ENTRY, of which @personality says where in the registers the new one is. */
+#define BH_DEFINE_PERSONALITY(entry, personality)				\
+BH_DEFINE_ORIGINAL(entry);							\
+										\
+static long hook_##entry(const struct pt_regs *regs)				\
+{										\
+	int err;								\
+										\
+	bh_hook_enter();							\
+	if (bh_task_in_initial_ns(current)) {					\
+		bh_hook_leave();						\
+	} else {								\
+		err = take_personality(personality);				\
+		if (err)							\
+			return err;						\
+	}									\
+	return BH_ORIGINAL(entry)(regs);					\
 }
 
+BH_DEFINE_PERSONALITY(__x64_sys_personality, regs->di)
 #ifdef CONFIG_IA32_EMULATION
-BH_DEFINE_ORIGINAL(__ia32_sys_brk);
-BH_DEFINE_ORIGINAL(__ia32_sys_personality);
-
-static long hook_brk_32(const struct pt_regs *regs)
-{
-	bh_hook_enter();
-	if (!bh_current_may_be_bound())
-		bh_hook_leave();
-	else if (judge_brk(lower_32_bits(regs->bx)))
-		return READ_ONCE(current->mm->brk);
-	return BH_ORIGINAL(__ia32_sys_brk)(regs);
-}
-
-static long hook_personality_32(const struct pt_regs *regs)
-{
-	int err;
-
-	bh_hook_enter();
-	if (bh_task_in_initial_ns(current)) {
-		bh_hook_leave();
-	} else {
-		err = take_personality(regs->bx);
-		if (err)
-			return err;
-	}
-	return BH_ORIGINAL(__ia32_sys_personality)(regs);
-}
+BH_DEFINE_PERSONALITY(__ia32_sys_personality, regs->bx)
 #endif
 
 struct bh_hook bh_implied_hooks[] = {
 	BH_HOOK_ON_DEMAND(do_mmap, "map: what reads under READ_IMPLIES_EXEC", hook_do_mmap),
-	BH_HOOK_ON_DEMAND(__x64_sys_brk, "map: brk under READ_IMPLIES_EXEC", hook_brk),
+	BH_HOOK_ON_DEMAND(__x64_sys_brk, "map: brk under READ_IMPLIES_EXEC", hook___x64_sys_brk),
 #ifdef CONFIG_IA32_EMULATION
-	BH_HOOK_ON_DEMAND(__ia32_sys_brk, "map: brk under READ_IMPLIES_EXEC, 32-bit", hook_brk_32),
+	BH_HOOK_ON_DEMAND(__ia32_sys_brk, "map: brk under READ_IMPLIES_EXEC, 32-bit",
+			  hook___ia32_sys_brk),
 #endif
 	{ }
 };
@@ -500,10 +485,6 @@ struct bh_hook bh_map_hooks[] = {
 #else
 	BH_HOOK(access_remote_vm, "map: writes to what may not be written to", hook_remote),
 #endif
-	BH_HOOK(__x64_sys_personality, "nothing: sees READ_IMPLIES_EXEC", hook_personality),
-#ifdef CONFIG_IA32_EMULATION
-	BH_HOOK(__ia32_sys_personality, "nothing: sees READ_IMPLIES_EXEC, 32-bit",
-		hook_personality_32),
-#endif
+	BH_HOOK_CALL(personality, "nothing: sees READ_IMPLIES_EXEC"),
 	{ }
 };
