@@ -46,6 +46,12 @@ static inline struct pt_regs bh_frozen_regs(unsigned long page, const struct bh_
 		.r8 = sizeof(struct mount_attr),
 	};
 }
+
+#define BH_ATTR_SIZE sizeof(struct mount_attr)
+#else
+struct mount_attr;
+
+#define BH_ATTR_SIZE 0
 #endif
 
 /*
@@ -60,7 +66,7 @@ static noinline __maybe_unused long call_judged(const struct bh_frame *frame,
 {
 	if (!bh_task_has_bindings(current))
 		return original(regs);
-	return bh_frozen_call(&frame->place, attr, attr ? sizeof(*attr) : 0, frozen,
+	return bh_frozen_call(&frame->place, attr, attr ? BH_ATTR_SIZE : 0, frozen,
 			      (void *)args);
 }
 
