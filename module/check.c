@@ -331,26 +331,45 @@ static void gather_attr(struct bh_check *check, unsigned int attr)
 			     attr == BH_EXEC_LAYER ? "layer unknown" : "file unknown");
 }
 
+static void note_digests(struct bh_check *check)
+{
+	u32 kind;
+
+	check->have |= BH_GATHER_DIGEST;
+	for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
+		check->request.digest[kind] = bh_content_digest(&check->content, kind);
+}
+
 /*
- * The digests that any policy asks for. This may read the file, or wait for a task that
- * reads it, but not where the file is mapped already: there mmap_lock is held.
+ * The digests that any policy asks for, as far as they are known. Where the file is mapped
+ * already, mmap_lock is held, and more than that cannot be known.
+ *
+ * Return: false if the file must be read.
  */
-static void gather_digests(struct bh_check *check)
+static bool peek_digests(struct bh_check *check)
 {
 	struct bh_content *content = &check->content;
-	u32 kind;
-	int err;
 
 	if (check->kinds)
 		bh_content_put(content);
 	memset(content, 0, sizeof(*content));
 	check->kinds = check->wanted_kinds;
-	err = bh_content_peek(check->file, check->kinds, content);
-	if (err == -EAGAIN && !check->mapped)
-		err = bh_content_read(check->file, check->kinds, content);
-	for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
-		check->request.digest[kind] = bh_content_digest(content, kind);
-	if (err && err != -EAGAIN)
+	if (bh_content_peek(check->file, check->kinds, content) == -EAGAIN && !check->mapped)
+		return false;
+	note_digests(check);
+	return true;
+}
+
+/* The same. This may read the file, or wait for a task that reads it. */
+static void gather_digests(struct bh_check *check)
+{
+	int err;
+
+	if (peek_digests(check))
+		return;
+	err = bh_content_read(check->file, check->kinds, &check->content);
+	note_digests(check);
+	if (err)
 		note_failure(check, BH_GATHER_DIGEST, failure_reason(err));
 }
 
@@ -685,6 +704,8 @@ static u32 judge_opinions(struct bh_check *check, enum bh_action *action)
 	if (unlikely(check->wanted_kinds & ~check->kinds))
 		check->have &= ~BH_GATHER_DIGEST;
 	missing &= ~check->have;
+	if (unlikely(missing & BH_GATHER_DIGEST) && peek_digests(check))
+		missing &= ~BH_GATHER_DIGEST;
 	if (unlikely(missing & check->sleeps))
 		return missing & check->sleeps;
 	if (missing)
