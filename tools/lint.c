@@ -267,6 +267,21 @@ static bool asks_for(const struct doc_line *rule, const char *key, const char *v
 	return cond && !cond->negated && has_word(cond, value);
 }
 
+/* Does it speak of directories called dev only? */
+static bool is_for_devices(const struct doc_line *rule)
+{
+	const struct doc_cond *target = doc_find(rule, "target");
+	size_t i;
+
+	for (i = 0; target && i < target->nr; i++) {
+		const struct doc_value *value = &target->values[i];
+
+		if (value->len < 4 || strcmp(value->s + value->len - 4, "/dev"))
+			return false;
+	}
+	return target && !target->negated;
+}
+
 static void lint_mount(struct lint *lint, size_t i)
 {
 	const struct doc_line *rule = line_at(lint, i);
@@ -277,9 +292,10 @@ static void lint_mount(struct lint *lint, size_t i)
 	    lint->policy->defaults[BH_MOUNT] == BH_ALLOW)
 		return;
 	mounts = !doc_find(rule, "op") || asks_for(rule, "op", "mount");
-	safe = asks_for(rule, "has", "nosuid") && asks_for(rule, "has", "nodev");
-	/* Devices are what that is for. */
-	safe |= asks_for(rule, "fstype", "devpts");
+	safe = asks_for(rule, "has", "nosuid") &&
+	       (asks_for(rule, "has", "nodev") || is_for_devices(rule));
+	/* Devices are what the one is for; from huge pages no program runs. */
+	safe |= asks_for(rule, "fstype", "devpts") || asks_for(rule, "fstype", "hugetlbfs");
 	if (mounts && !doc_find(rule, "fstype"))
 		lint_warn(lint, i, column,
 			  "this allows every file system, proc and cgroup among them: write \"fstype=tmpfs\" or what is needed");
