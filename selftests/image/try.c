@@ -5,6 +5,7 @@
  *	try all		every program and every library that there is; says what failed
  *	try ACT...	what the image does not hold: a line "ACT: done" or
  *			"ACT: denied (ERRNO)" for each
+ *	try enable DIR	fs-verity for what "bulkhead image" makes rules of below DIR
  *
  * Programs are executed so that their loader maps their libraries and ends: what they do
  * nobody wants here. Scripts end likewise, in their interpreter's loader.
@@ -15,11 +16,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/fsverity.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/sendfile.h>
@@ -146,6 +149,39 @@ static int try_all(void)
 	printf("%u programs ran and %u files were mapped, %u not; %u others\n", programs, libraries,
 	       failures, others);
 	return failures || programs < 100 || libraries < 100;
+}
+
+/* Where the image lies, before it is used */
+
+static int enable_file(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	struct fsverity_enable_arg arg = {
+		.version = 1, .hash_algorithm = FS_VERITY_HASH_ALG_SHA256, .block_size = 4096,
+	};
+	char head[4] = "";
+	int fd;
+
+	if (!ftw->level || type != FTW_F || !S_ISREG(st->st_mode))
+		return FTW_CONTINUE;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, head, sizeof(head)) < 0)
+		err(EXIT_FAILURE, "%s", path);
+	if (!memcmp(head, ELFMAG, SELFMAG) || (st->st_mode & 0111 && !memcmp(head, "#!", 2))) {
+		/* Another name of it was there before. */
+		if (ioctl(fd, FS_IOC_ENABLE_VERITY, &arg) && errno != EEXIST)
+			err(EXIT_FAILURE, "%s: verity", path);
+		programs++;
+	}
+	close(fd);
+	return FTW_CONTINUE;
+}
+
+static int enable_all(const char *dir)
+{
+	if (nftw(dir, enable_file, 64, FTW_PHYS | FTW_ACTIONRETVAL))
+		err(EXIT_FAILURE, "%s", dir);
+	printf("%u files under fs-verity\n", programs);
+	return programs < 100;
 }
 
 /* What the image does not hold */
@@ -287,6 +323,8 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 2 && !strcmp(argv[1], "all"))
 		return try_all();
+	if (argc == 3 && !strcmp(argv[1], "enable"))
+		return enable_all(argv[2]);
 	for (i = 1; i < argc; i++)
 		try_act(argv[i]);
 	return 0;
