@@ -32,6 +32,7 @@
 #include "digest.h"
 #include "kept.h"
 #include "limits.h"
+#include "pins.h"
 #include "stay.h"
 
 /* Memory for hashing: the algorithm's state, and behind it what is read at a time. */
@@ -203,7 +204,9 @@ static int compute_digests(const struct file *file, struct inode *inode, struct 
 		return 0;
 	if (!bh_stay_begin())
 		return -EINTR;
-	err = hash_file(file, size, digest);
+	err = bh_pins_end(inode);
+	if (!err)
+		err = hash_file(file, size, digest);
 	bh_stay_end();
 	if (err)
 		return err == -ESTALE ? 0 : err;
@@ -270,8 +273,12 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 		this_cpu_inc(content_misses);
 		WRITE_ONCE(kept->known, false);
 		err = compute_digests(file, inode, kept);
-		if (!err && !take_kept(inode, kept, content))
+		if (err == -EBUSY) {
+			content->why_none = "no digest: its memory may be written to";
+			err = 0;
+		} else if (!err && !take_kept(inode, kept, content)) {
 			content->why_none = "no digest: the file was changed meanwhile";
+		}
 	}
 	mutex_unlock(&kept->lock);
 	bh_kept_put(kept);

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/uio.h>
 
 #include <kselftest_harness.h>
 
@@ -183,6 +184,89 @@ TEST_F(content, written_by_a_ring)
 		usleep(20000);
 	EXPECT_EQ(0, LOOK(PROG));
 	EXPECT_EQ(0, RUN(PROG));
+}
+
+/* Maps a page for writing, has it held, and closes the file: it has no writer then. */
+static bool hold_page(const char *path, bool (*hold)(void *page))
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PLACE & ~4095);
+	bool held = page != MAP_FAILED && hold(page);
+
+	close(fd);
+	munmap(page, 4096);
+	return held;
+}
+
+static int held_ring;
+
+static bool hold_by_ring(void *page)
+{
+	struct iovec buffer = { .iov_base = page, .iov_len = 4096 };
+	struct io_uring_params params = { };
+
+	held_ring = syscall(SYS_io_uring_setup, 4, &params);
+	return held_ring >= 0 &&
+	       !syscall(SYS_io_uring_register, held_ring, IORING_REGISTER_BUFFERS, &buffer, 1);
+}
+
+static int held_pipe[2];
+
+static bool hold_by_pipe(void *page)
+{
+	struct iovec buffer = { .iov_base = page, .iov_len = 4096 };
+
+	return !pipe2(held_pipe, O_CLOEXEC) && vmsplice(held_pipe[1], &buffer, 1, 0) == 4096;
+}
+
+static int expect_by_and_by(const struct bh_cell *cell, int want, char *path)
+{
+	int tries, got = -1;
+
+	for (tries = 0; tries < 1500 && got != want; tries++) {
+		got = bh_cell_run(cell, look, path);
+		usleep(20000);
+	}
+	return got;
+}
+
+/* A ring can write into the page, which the kernel counts in no way that a file knows. */
+TEST_F(content, held_by_a_ring)
+{
+	if (!hold_page(PROG, hold_by_ring))
+		SKIP(return, "no buffers of io_uring in a file here: %s", strerror(errno));
+	EXPECT_EQ(EACCES, LOOK(PROG));
+	EXPECT_NE(0, RUN(PROG));
+	close(held_ring);
+	EXPECT_EQ(0, expect_by_and_by(&self->cell, 0, PROG));
+	EXPECT_EQ(0, RUN(PROG));
+}
+
+/* Nor is it known what else does so by a mere reference. */
+TEST_F(content, held_by_a_pipe)
+{
+	ASSERT_TRUE(hold_page(PROG, hold_by_pipe));
+	EXPECT_EQ(EACCES, LOOK(PROG));
+	close(held_pipe[0]);
+	close(held_pipe[1]);
+	EXPECT_EQ(0, LOOK(PROG));
+}
+
+/* Where the file lies on a disk, it gets another page, and runs. */
+TEST_F(content, held_on_a_disk)
+{
+	char page[4096];
+
+	if (system("mkfs.ext4 -q -F /dev/ram0 >/dev/null 2>&1") ||
+	    mount("/dev/ram0", DIR, "ext4", 0, NULL))
+		SKIP(return, "no ext4 here");
+	make(DIR "/prog");
+	ASSERT_TRUE(hold_page(DIR "/prog", hold_by_pipe));
+	EXPECT_EQ(0, LOOK(DIR "/prog"));
+	EXPECT_EQ(0, RUN(DIR "/prog"));
+	EXPECT_EQ(4096, read(held_pipe[0], page, sizeof(page)));
+	close(held_pipe[0]);
+	close(held_pipe[1]);
 }
 
 /* Nothing is lost, and nothing is believed, when memory is taken back. */

@@ -15,6 +15,7 @@
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/ns_common.h>
+#include <linux/pagevec.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
 #include <linux/user_namespace.h>
@@ -374,6 +375,61 @@ static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
 static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
 {
 	return 0;
+}
+#endif
+
+/*
+ * bh_page_is_held(): has a page of the page cache, found under RCU, a reference that is neither
+ * the cache's nor that of a mapping or of buffers? A large one that is mapped is said to be held
+ * where its mappings are not counted in one place: until 6.10, "mm: track mapcount of large
+ * folios in single value". struct folio: 5.16.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+static inline bool bh_page_is_held(void *entry)
+{
+	struct folio *folio = entry;
+
+	return folio_ref_count(folio) > folio_nr_pages(folio) + folio_mapcount(folio) +
+					folio_test_private(folio);
+}
+#else
+static inline bool bh_page_is_held(void *entry)
+{
+	struct page *page = compound_head((struct page *)entry);
+	int explained = PagePrivate(page);
+
+	if (PageCompound(page))
+		explained += compound_nr(page);
+	else
+		explained += 1 + atomic_read(&page->_mapcount) + 1;
+	return page_ref_count(page) > explained;
+}
+#endif
+
+/*
+ * __folio_batch_release(): 6.5, "mm: remove struct pagevec". Either drains this CPU's batches.
+ * <linux/folio_batch.h>: after 6.12. Before, <linux/pagevec.h> had it.
+ */
+#if __has_include(<linux/folio_batch.h>)
+#include <linux/folio_batch.h>
+#else
+#include <linux/pagevec.h>
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+static inline void bh_lru_add_drain(void)
+{
+	struct folio_batch batch;
+
+	folio_batch_init(&batch);
+	__folio_batch_release(&batch);
+}
+#else
+static inline void bh_lru_add_drain(void)
+{
+	struct pagevec batch;
+
+	pagevec_init(&batch);
+	__pagevec_release(&batch);
 }
 #endif
 
