@@ -391,7 +391,7 @@ static void gather_facts(struct bh_check *check, u32 missing)
 
 /*
  * Fetches the path of a file and its layer as of one moment: again if anything was renamed
- * between the beginning and the end.
+ * between the beginning and the end, and at last while nothing can be.
  */
 static void gather_together(struct bh_check *check, u32 missing)
 {
@@ -405,7 +405,10 @@ static void gather_together(struct bh_check *check, u32 missing)
 		if (!read_seqretry(&rename_lock, seq))
 			return;
 	}
-	note_failure(check, BH_GATHER_ATTR(BH_EXEC_LAYER), "names keep changing");
+	read_seqlock_excl(&rename_lock);
+	check->failed &= ~all;
+	gather_facts(check, all);
+	read_sequnlock_excl(&rename_lock);
 }
 
 /*
