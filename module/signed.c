@@ -210,6 +210,9 @@ static int add_built_in(void)
 /**
  * bh_keys_init() - make the keyring, and trust what the module was built with
  *
+ * Nobody takes a key away by keyctl(2): whoever may search a keyring may invalidate it, and
+ * uid 0 of a container is its owner.
+ *
  * May sleep. Return: 0 or a negative errno.
  */
 int bh_keys_init(void)
@@ -218,8 +221,8 @@ int bh_keys_init(void)
 
 	own_keyring = keyring_alloc(".bulkhead", GLOBAL_ROOT_UID, GLOBAL_ROOT_GID, current_cred(),
 				    (KEY_POS_ALL & ~KEY_POS_SETATTR) | KEY_USR_VIEW |
-				    KEY_USR_READ | KEY_USR_SEARCH,
-				    KEY_ALLOC_NOT_IN_QUOTA, NULL, NULL);
+				    KEY_USR_READ,
+				    KEY_ALLOC_NOT_IN_QUOTA | KEY_ALLOC_SET_KEEP, NULL, NULL);
 	if (IS_ERR(own_keyring))
 		return PTR_ERR(own_keyring);
 	mutex_lock(&bh_config_mutex);

@@ -2,7 +2,10 @@
 /*
  * Signed documents and the keys that are trusted. /signed is what `make` beside this made.
  */
+#include <linux/keyctl.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <kselftest_harness.h>
 
@@ -227,6 +230,36 @@ TEST_F(signed_doc, keys)
 	EXPECT_NE(NULL, strstr(keys, "subject=\"O=Bulkhead, CN=rsa4096\" id="));
 	EXPECT_NE(NULL, strstr(keys, " origin=written\n"));
 	EXPECT_EQ(NULL, strstr(keys, "CN=other"));
+}
+
+/* The number of the module's keyring, or 0. */
+static int keyring(void)
+{
+	FILE *keys = fopen("/proc/keys", "r");
+	unsigned int id = 0, found = 0;
+	char line[256];
+
+	while (keys && fgets(line, sizeof(line), keys))
+		if (strstr(line, " .bulkhead:") && sscanf(line, "%x", &id) == 1)
+			found = id;
+	if (keys)
+		fclose(keys);
+	return found;
+}
+
+/* Root of a container without a user namespace is the keyring's owner. */
+TEST_F(signed_doc, keys_stay)
+{
+	int id = keyring();
+
+	ASSERT_NE(0, id);
+	EXPECT_EQ(-1, syscall(SYS_keyctl, KEYCTL_INVALIDATE, id));
+	EXPECT_EQ(-1, syscall(SYS_keyctl, KEYCTL_REVOKE, id));
+	EXPECT_EQ(-1, syscall(SYS_keyctl, KEYCTL_CLEAR, id));
+	EXPECT_EQ(-1, syscall(SYS_keyctl, KEYCTL_SETPERM, id, -1));
+	EXPECT_EQ(-1, syscall(SYS_keyctl, KEYCTL_SET_TIMEOUT, id, 1));
+	EXPECT_EQ(id, keyring());
+	EXPECT_EQ(0, put("rsa2048.p7s"));
 }
 
 /* Each write is told, whatever came of it. */
