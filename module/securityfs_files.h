@@ -65,6 +65,9 @@ struct bh_command {
 };
 
 void bh_command_names(struct bh_command *command, const char *policy);
+char *bh_copy_lines(const char __user *from, size_t len);
+ssize_t bh_run_lines(struct file *file, char *text, size_t len, const char *op,
+		     int (*run)(struct bh_command *command));
 ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
 		       int (*run)(struct bh_command *command));
 

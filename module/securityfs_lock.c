@@ -117,27 +117,35 @@ bool bh_wants_signatures(void)
 }
 
 /**
- * bh_write_lines() - run a command for each line that is written
- * @file: the file that is written to
+ * bh_copy_lines() - take a write's text over from userspace
  * @from: the lines
+ * @len: bytes in them
+ *
+ * Waits for the writer's memory, which a process may serve: no lock is held.
+ *
+ * Return: the lines with a NUL behind them, to be given to bh_run_lines(), or an error pointer.
+ */
+char *bh_copy_lines(const char __user *from, size_t len)
+{
+	return len > BH_BIND_WRITE_MAX ? ERR_PTR(-E2BIG) : memdup_user_nul(from, len);
+}
+
+/**
+ * bh_run_lines() - run a command for each line
+ * @file: the file that is written to
+ * @text: the lines, which this frees
  * @len: bytes in them
  * @op: the file's name, for reports
  * @run: called under bh_config_mutex with each line; an error ends the write
  *
  * Return: @len or a negative errno.
  */
-ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
-		       int (*run)(struct bh_command *command))
+ssize_t bh_run_lines(struct file *file, char *text, size_t len, const char *op,
+		     int (*run)(struct bh_command *command))
 {
 	const struct bh_config_event refused = { .op = op };
-	char *text;
 	int err;
 
-	if (len > BH_BIND_WRITE_MAX)
-		return -E2BIG;
-	text = memdup_user_nul(from, len);
-	if (IS_ERR(text))
-		return PTR_ERR(text);
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(file);
 	if (err)
@@ -147,6 +155,24 @@ ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, c
 	mutex_unlock(&bh_config_mutex);
 	kfree(text);
 	return err ?: len;
+}
+
+/**
+ * bh_write_lines() - bh_copy_lines(), and then bh_run_lines()
+ * @file: as there
+ * @from: as there
+ * @len: as there
+ * @op: as there
+ * @run: as there
+ *
+ * Return: @len or a negative errno.
+ */
+ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
+		       int (*run)(struct bh_command *command))
+{
+	char *text = bh_copy_lines(from, len);
+
+	return IS_ERR(text) ? PTR_ERR(text) : bh_run_lines(file, text, len, op, run);
 }
 
 /*

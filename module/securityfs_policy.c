@@ -294,12 +294,17 @@ static int remove_command(struct bh_command *command)
 
 static ssize_t remove_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
+	char *text = bh_copy_lines(from, len);
 	struct bh_policy_files *files;
 	ssize_t ret;
 
-	if (mutex_lock_killable(&bh_policy_files_mutex))
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	if (mutex_lock_killable(&bh_policy_files_mutex)) {
+		kfree(text);
 		return -EINTR;
-	ret = bh_write_lines(file, from, len, "remove", remove_command);
+	}
+	ret = bh_run_lines(file, text, len, "remove", remove_command);
 	while ((files = doomed_files) != NULL) {
 		doomed_files = files->next;
 		bh_policy_files_remove(files);

@@ -5,9 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <kselftest_harness.h>
@@ -160,6 +164,13 @@ TEST_F(files, lock_is_open)
 
 /* remove */
 
+static void *remove_late(void *page)
+{
+	int fd = open(BULKHEAD_DIR "/remove", O_WRONLY | O_CLOEXEC);
+
+	return (void *)(write(fd, page, 16) + close(fd));
+}
+
 TEST_F(files, remove)
 {
 	char path[128];
@@ -174,6 +185,28 @@ TEST_F(files, remove)
 	/* A name that is gone may come back with any version. */
 	ASSERT_EQ(0, bh_policy(self->name, "default exec kill"));
 	EXPECT_EQ(1, bh_version_of(self->name));
+}
+
+/* Text that never comes, since a process serves the memory that it is in, delays nobody. */
+TEST_F(files, a_write_that_does_not_end)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t writer;
+
+	range.range.start = (unsigned long)page;
+	range.range.len = 4096;
+	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &range))
+		SKIP(return, "no userfaultfd here");
+	ASSERT_EQ(0, pthread_create(&writer, NULL, remove_late, page));
+	usleep(300000);
+	EXPECT_EQ(0, bh_policy(self->name, "deny exec path=/x"));
+	EXPECT_EQ(0, bh_write("remove", "%s", self->name));
+	close(uffd);
+	pthread_join(writer, NULL);
+	munmap(page, 4096);
 }
 
 TEST_F(files, an_open_file_does_not_keep_a_removed_policy)
