@@ -672,12 +672,29 @@ static void count_opinion(const struct bh_opinion *opinion, enum bh_action actio
 		bh_loaded_count(opinion->loaded, opinion->verdict.rule);
 }
 
+/* Does it matter to a policy that allows a file that its content stays as it is? */
+static bool relies_on_content(const struct bh_opinion *opinion, enum bh_class class)
+{
+	const struct bh_policy *policy = opinion->policy;
+	const struct bh_rule *rule;
+	u32 c;
+
+	if (policy->classes[class].refuses_others || !opinion->verdict.line)
+		return policy->classes[class].refuses_others;
+	rule = &policy->rules[opinion->verdict.rule];
+	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++)
+		if (bh_classes[class].keys[policy->conds[c].key].kind == BH_KEY_DIGEST)
+			return true;
+	return false;
+}
+
 /* The strictest of the opinions, each of which is counted. */
 static enum bh_action strictest(struct bh_check *check)
 {
 	enum bh_action strictest = BH_ALLOW;
 	struct bh_opinion *opinion;
 
+	check->relies = false;
 	for (opinion = check->opinions; opinion < check->opinions + check->nr_opinions; opinion++) {
 		enum bh_action action;
 
@@ -686,6 +703,8 @@ static enum bh_action strictest(struct bh_check *check)
 		check->reports |= action != BH_ALLOW || opinion->verdict.report == BH_AUDIT;
 		if (opinion->policy->audit_mode)
 			action = BH_ALLOW;
+		else if (unlikely(check->kinds) && action == BH_ALLOW)
+			check->relies |= relies_on_content(opinion, check->request.class);
 		count_opinion(opinion, action);
 		strictest = max(strictest, action);
 	}
@@ -769,7 +788,7 @@ int bh_check_end(struct bh_check *check) __releases(RCU)
 		action = judge_asleep(check, missing);
 	rcu_read_unlock();
 	/* A file that a digest allowed to run must not be written to from now on. */
-	if (unlikely(check->kinds) && action == BH_ALLOW &&
+	if (unlikely(check->kinds) && check->relies && action == BH_ALLOW &&
 	    bh_content_rely(&check->content))
 		action = BH_DENY;
 	/* PTRACE_MODE_NOAUDIT and AT_EXECVE_CHECK: deny without a kill. */

@@ -93,6 +93,7 @@ enum {
  * @reason: why
  * @kinds: a bit for each kind of digest that was asked for
  * @wanted_kinds: a bit for each that policies want
+ * @relies: the verdict holds as long as the content stays as it is
  * @content: what was told of them
  * @exe: the subject's executable
  * @decision: working space, as all below kept from one check to the next
@@ -126,6 +127,7 @@ struct bh_check {
 	struct bh_string exe;
 	u8 kinds;
 	u8 wanted_kinds;
+	bool relies;
 	struct bh_content content;
 
 	struct bh_decision decision;

@@ -91,6 +91,28 @@ static int compile_patterns(struct bh_policy *policy, struct bh_policy_patterns 
 	return 0;
 }
 
+/* Does a class refuse whatever has none of some digests? */
+static bool refuses_others(const struct bh_policy *policy, enum bh_class class)
+{
+	u32 r, c;
+
+	for (r = 0; r < policy->nr_rules; r++) {
+		const struct bh_rule *rule = &policy->rules[r];
+
+		cond_resched();
+		if (rule->class != class || rule->action == BH_ALLOW)
+			continue;
+		for (c = rule->cond; c < rule->cond + rule->nr_conds; c++) {
+			const struct bh_cond *cond = &policy->conds[c];
+
+			if (bh_classes[class].keys[cond->key].kind == BH_KEY_DIGEST &&
+			    cond->negated)
+				return true;
+		}
+	}
+	return false;
+}
+
 static int compile_class_digests(struct bh_policy *policy, enum bh_class class,
 				 struct bh_digests *digests)
 {
@@ -114,6 +136,7 @@ static int compile_class_digests(struct bh_policy *policy, enum bh_class class,
 	for (kind = 0; kind < BH_DIGEST_KINDS; kind++)
 		if (rules->digests.bytes[kind])
 			rules->kinds |= 1 << kind;
+	rules->refuses_others = refuses_others(policy, class);
 	return 0;
 }
 

@@ -233,6 +233,7 @@ struct bh_index {
  * @nr_unindexed: how many of those
  * @strings: a bit for each string that any rule looks at
  * @kinds: a bit for each kind of digest that any rule names
+ * @refuses_others: some rule refuses what has none of the digests that it names
  * @attrs: a bit for each enumeration that any rule looks at
  */
 struct bh_class_rules {
@@ -243,6 +244,7 @@ struct bh_class_rules {
 	u8 strings;
 	u8 kinds;
 	u8 attrs;
+	bool refuses_others;
 };
 
 /**

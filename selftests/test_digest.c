@@ -327,6 +327,20 @@ TEST_F(digest, not_written_while_it_runs)
 	EXPECT_EQ(0, bh_cell_run(&self->cell, map_and_write, PROG));
 }
 
+/* Is what is mapped held like this by other rules, too? */
+static int map_and_write_freely(void *path)
+{
+	return map_and_write(path) == -1 ? 0 : ENOEXEC;
+}
+
+TEST_F(digest, not_written_only_where_a_digest_allowed)
+{
+	ASSERT_EQ(0, bh_policy("t", "deny map digest=sha256:%064d", 0));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, map_and_write_freely, PROG));
+	ASSERT_EQ(0, bh_policy("t", "deny map digest!=sha256:%s", sha256_file(PROG)));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, map_and_write, PROG));
+}
+
 /*
  * Kernels before 6.12 drop what watches an inode when the last of its names goes, though it is
  * open and mapped still. It can be opened for writing then through its descriptor.

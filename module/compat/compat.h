@@ -15,7 +15,6 @@
 #include <linux/ftrace.h>
 #include <linux/mm.h>
 #include <linux/ns_common.h>
-#include <linux/pagevec.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
 #include <linux/user_namespace.h>
