@@ -15,6 +15,7 @@
 
 #include <kselftest_harness.h>
 
+#include "module.h"
 #include "program.h"
 #include "try.h"
 
@@ -305,8 +306,10 @@ static int attack_unbind(void *arg)
 
 static int attack_rmmod(void *arg)
 {
-	if (syscall(SYS_delete_module, "bulkhead", O_NONBLOCK))
-		return errno;
+	int err = -bh_unload_module();
+
+	if (err)
+		return err;
 	/* For the half to come. */
 	return esc_errno(syscall(SYS_finit_module, esc->module, "", 0));
 }
@@ -315,7 +318,7 @@ static int attack_rmmod(void *arg)
 static int attack_ftrace(void *arg)
 {
 	static const char *const file = "/host/proc/sys/kernel/ftrace_enabled";
-	bool unloaded = !syscall(SYS_delete_module, "bulkhead", O_NONBLOCK);
+	bool unloaded = !bh_unload_module();
 	int err = attack_put(&(struct put){ file, "0\n" });
 
 	if (!err && attack_put(&(struct put){ file, "1\n" }))

@@ -25,9 +25,18 @@ static inline int bh_load_module(void)
 	return err;
 }
 
+/* A file that was closed a moment ago may hold the module for as long. */
 static inline int bh_unload_module(void)
 {
-	return syscall(SYS_delete_module, "bulkhead", O_NONBLOCK) ? -errno : 0;
+	int tries, err;
+
+	for (tries = 0; tries < 100; tries++) {
+		err = syscall(SYS_delete_module, "bulkhead", O_NONBLOCK) ? -errno : 0;
+		if (err != -EAGAIN)
+			return err;
+		usleep(20000);
+	}
+	return err;
 }
 
 static inline bool bh_module_is_loaded(void)
