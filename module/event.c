@@ -120,7 +120,7 @@ void bh_event_report(const struct bh_event *event, gfp_t gfp)
 		.has_peer = event->peer,
 		.peer_pid = peer_pid(event),
 		.label = string_of(binding->label),
-		.cgroup = string_of(binding->cgroup[0] ? binding->cgroup : NULL),
+		.cgroup = string_of(binding->cgroup && *binding->cgroup ? binding->cgroup : NULL),
 		.comm = comm_of(event->subject, comm),
 		.exe = event->exe,
 		.reason = event->reason,
