@@ -409,7 +409,7 @@ static inline bool bh_page_is_held(void *entry)
  * __folio_batch_release(): 6.5, "mm: remove struct pagevec". Either drains this CPU's batches.
  * <linux/folio_batch.h>: after 6.12. Before, <linux/pagevec.h> had it.
  */
-#if __has_include(<linux/folio_batch.h>)
+#ifdef BULKHEAD_HAS_FOLIO_BATCH
 #include <linux/folio_batch.h>
 #else
 #include <linux/pagevec.h>

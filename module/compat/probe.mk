@@ -25,6 +25,7 @@ ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call declares,mm.h,vm_flags_t vm_flags$(comma) unsigned long pgoff$(comma) unsigned long .populate,MMAP_VM_FLAGS) \
 	     $(call declares,mm.h,vma_flags_t vma_flags$(comma) unsigned long pgoff$(comma) unsigned long .populate,MMAP_VMA_FLAGS) \
 	     $(call declares,module.h,struct module_use,MODULE_USE) \
+	     $(call declares,folio_batch.h,struct folio_batch,FOLIO_BATCH) \
 	     $(call declares,ns_common.h,__ns_ref_read,NS_REF) \
 	     $(call declares,ns_common.h ns/ns_common_types.h,ns_type,NS_TYPE) \
 	     $(call declares,sched/exec_state.h,struct task_exec_state,EXEC_STATE)

@@ -236,12 +236,12 @@ TEST_F(signed_doc, keys)
 static int keyring(void)
 {
 	FILE *keys = fopen("/proc/keys", "r");
-	unsigned int id = 0, found = 0;
 	char line[256];
+	int found = 0;
 
 	while (keys && fgets(line, sizeof(line), keys))
-		if (strstr(line, " .bulkhead:") && sscanf(line, "%x", &id) == 1)
-			found = id;
+		if (strstr(line, " .bulkhead:"))
+			found = strtoul(line, NULL, 16);
 	if (keys)
 		fclose(keys);
 	return found;
