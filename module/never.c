@@ -514,6 +514,8 @@ bool bh_never_rule(const struct bh_policy *policy, const struct bh_rule *rule,
 		.policy = policy, .rule = rule, .patterns = patterns, .tries = BH_NEVER_TRIES_MAX,
 	};
 
+	if (!rule->nr_conds)
+		return false;
 	q.kinds = kinds_of(&q);
 	/* From the last on, which is the one that contradicts. */
 	for (*cond = rule->nr_conds; (*cond)--;)
