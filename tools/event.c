@@ -126,7 +126,8 @@ static int parse_audit(struct event *event, const char *record, const char *end,
 	event->kind = EVENT_FOREIGN;
 	if ((size_t)(end - record) < sizeof(name) || memcmp(record, name, sizeof(name) - 1))
 		return 0;
-	record += strcspn(record, " ");
+	while (record < end && *record != ' ')
+		record++;
 	if (kvs_parse(&event->kvs, record, end - record, KV_AUDIT, why))
 		return -1;
 	for (i = 0; i < event->kvs.nr; i++)
