@@ -96,6 +96,9 @@ int judge_document_for(const struct doc *doc, u32 unknown_kinds)
 		die("out of memory");
 	bh_parser_refuse_digests(parser, unknown_kinds);
 	bh_parser_feed(parser, doc->text.s, doc->text.len);
+	/* What stands behind the last block, in a line that does not end, counts as well. */
+	if (doc->text.len && doc->text.s[doc->text.len - 1] != '\n')
+		bh_parser_feed(parser, "\n", 1);
 	if (bh_parser_error(parser)->err)
 		status = say_error(doc, bh_parser_error(parser));
 	else
