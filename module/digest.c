@@ -140,7 +140,8 @@ static const char *why_none(const struct inode *inode)
 {
 	if (!S_ISREG(inode->i_mode))
 		return "no digest: not a regular file";
-	if (!is_kept_here(inode->i_sb))
+	/* Memory that is the disk itself is written to without a page of the file's. */
+	if (!is_kept_here(inode->i_sb) || IS_DAX(inode))
 		return "no digest: the file system may change its content unseen";
 	if (i_size_read(inode) > BH_DIGEST_FILE_MAX)
 		return "no digest: the file is too large";
