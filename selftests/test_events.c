@@ -571,6 +571,43 @@ TEST_F(events, the_fields_of_the_tracepoint)
 			TH_LOG("no field %zu", i);
 }
 
+static int count_traced(void)
+{
+	static char trace[1048576];
+	const char *at = trace;
+	int nr = 0;
+
+	if (bh_read(TRACING "/trace", trace, sizeof(trace)) <= 0)
+		return -1;
+	for (; (at = strstr(at, "bulkhead_verdict: ")) != NULL; at++)
+		nr++;
+	return nr;
+}
+
+/* How many verdicts pass a filter, which perf and bpftrace hand to the kernel as well. */
+static int count_filtered(const struct bh_cell *cell, const char *filter)
+{
+	int before = count_traced();
+
+	if (bh_write(TRACEPOINT "/filter", "%s", filter) || bh_write(TRACEPOINT "/enable", "1") ||
+	    bh_cell_run(cell, act_exec, PROG) != EACCES)
+		return -1;
+	bh_write(TRACEPOINT "/enable", "0");
+	bh_write(TRACEPOINT "/filter", "0");
+	return count_traced() - before;
+}
+
+TEST_F(events, the_tracepoint_is_filtered)
+{
+	char filter[128];
+
+	snprintf(filter, sizeof(filter), "class == \"exec\" && path ~ \"*/%s\" && inum == %u",
+		 strrchr(PROG, '/') + 1, bh_cell_inum(&self->cell, "pid"));
+	EXPECT_EQ(1, count_filtered(&self->cell, filter));
+	EXPECT_EQ(0, count_filtered(&self->cell, "class == \"mount\""));
+	EXPECT_EQ(0, count_filtered(&self->cell, "verdict == \"deny\" && uid != 0"));
+}
+
 static int open_audit(void)
 {
 	struct sockaddr_nl address = {
