@@ -784,15 +784,23 @@ static const struct {
 	{ "x\n", -EINVAL, 1 },
 };
 
+/* A parser that was fed with a document, and to which more may come. */
+static struct bh_parser *feed_document(struct kunit *test, const char *doc)
+{
+	struct bh_parser *parser = bh_parser_alloc(drop_policy, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, parser);
+	bh_parser_feed(parser, doc, strlen(doc));
+	return parser;
+}
+
 static void knows_what_has_no_end(struct kunit *test)
 {
 	struct bh_parser *parser;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(last_words); i++) {
-		parser = bh_parser_alloc(drop_policy, NULL);
-		KUNIT_ASSERT_NOT_NULL(test, parser);
-		bh_parser_feed(parser, last_words[i].doc, strlen(last_words[i].doc));
+		parser = feed_document(test, last_words[i].doc);
 		KUNIT_EXPECT_EQ_MSG(test, bh_parser_end(parser), last_words[i].ret, "row %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, bh_parser_error(parser)->line, last_words[i].line,
 				    "row %u", i);
@@ -820,9 +828,7 @@ static void knows_whose_block_is_wrong(struct kunit *test)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(failures); i++) {
-		parser = bh_parser_alloc(drop_policy, NULL);
-		KUNIT_ASSERT_NOT_NULL(test, parser);
-		bh_parser_feed(parser, failures[i].doc, strlen(failures[i].doc));
+		parser = feed_document(test, failures[i].doc);
 		bh_parser_end(parser);
 		KUNIT_EXPECT_STREQ(test, bh_parser_failed(parser), failures[i].failed);
 		bh_parser_free(parser);
