@@ -44,9 +44,11 @@ static int read_policy(const char *path, const char *name, const char *version, 
 	}
 	file = xasprintf("%s/%s.%s", path, name, version);
 	err = doc_read(doc, file);
+	/* A mistake is told with the name of the file, which ends here. */
+	err = err ?: judge_document(doc);
 	doc->label = path;
 	free(file);
-	return err ?: judge_document(doc);
+	return err;
 }
 
 /* The policy that made the event, from the file that was named or the kernel. */

@@ -113,26 +113,27 @@ long bh_number(const char *file, const char *name)
 /*
  * For who explains the events later: the policy as it was, in the directory BULKHEAD_KEEP.
  * Versions begin anew when a policy was removed: of two with one version none is kept.
+ * A file gets its name when it is whole, since a process that loads for ever gets killed.
  */
 static void keep_policy(const char *name, long version, const char *text, int len)
 {
 	const char *directory = getenv("BULKHEAD_KEEP");
-	char path[256], twice[256 + 8];
+	char path[256], twice[256 + 8], part[256];
 	int fd;
 
 	if (!directory)
 		return;
 	snprintf(path, sizeof(path), "%s/%s.%ld", directory, name, version);
 	snprintf(twice, sizeof(twice), "%s.twice", path);
+	snprintf(part, sizeof(part), "%s/part.XXXXXX", directory);
 	if (!access(twice, F_OK))
 		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		rename(path, twice);
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0)
 		return;
-	}
-	if (write(fd, text, len) != len)
-		unlink(path);
+	if (write(fd, text, len) == len && link(part, path))
+		rename(path, twice);
+	unlink(part);
 	close(fd);
 }
 
