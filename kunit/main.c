@@ -18,6 +18,7 @@ static struct kunit_suite *suites[] = {
 	&bh_digest_suite,
 	&bh_cms_suite,
 	&bh_binding_suite,
+	&bh_kept_suite,
 };
 
 static int __init bulkhead_kunit_init(void)
