@@ -331,17 +331,20 @@ static int run(int argc, char **argv)
 const struct command cmd_image = {
 	.name = "image",
 	.summary = "make a policy that sanctions what an image holds",
-	.synopsis = "[-o FILE] [--name N] [--by digest|path|verity]\n"
-		    "       [--platform P] [--policy-version N] SOURCE",
-	.help = "SOURCE is a root directory, an OCI layout (a directory or an archive, as skopeo\n"
-		"and podman save make) or an archive of docker save. - is an archive on\n"
-		"standard input.\n\n"
-		"  -o, --output FILE  where to; standard output if it is not given\n"
-		"  -n, --name N       the policy's name\n"
-		"  --platform P       of an image for several platforms the one for P, such as\n"
-		"                     linux/arm64; this machine's if it is not given\n"
-		"  --policy-version N its version, 1 if not given; on a node it only rises\n"
-		"  -b, --by HOW       by what files are known: digest (sha256, of the content),\n"
-		"                     path (what was not changed since), verity (fs-verity)\n",
+	.synopsis = "[OPTION]... SOURCE",
+	.help = "Makes a policy that lets run what an image holds, and nothing else. SOURCE is\n"
+		"a root directory, an OCI layout (a directory or an archive, as skopeo and\n"
+		"podman save make) or an archive of docker save; - is an archive on standard\n"
+		"input. Nothing is unpacked to disk.\n\n"
+		"  -o, --output=FILE    write to FILE instead of standard output\n"
+		"  -n, --name=NAME      the policy's name; that of SOURCE if nothing is said\n"
+		"  -b, --by=HOW         by what files are known: digest (if nothing is said: the\n"
+		"                       sha256 of the content), path (what was not changed\n"
+		"                       since), verity (fs-verity, from Linux 6.12 on)\n"
+		"      --platform=P     of an image for several platforms the one for P, such\n"
+		"                       as linux/arm64; this machine's if nothing is said\n"
+		"      --policy-version=N\n"
+		"                       its version, 1 if nothing is said; a node takes only\n"
+		"                       higher ones than it has\n",
 	.run = run,
 };

@@ -179,9 +179,10 @@ const struct command cmd_sign = {
 	.name = "sign",
 	.summary = "sign a policy, so that a locked node takes it",
 	.synopsis = "--key KEY --cert CERT [-o OUT] FILE",
-	.help = "  -k, --key KEY      the private key, in PEM\n"
-		"  -c, --cert CERT    its certificate, in PEM or DER\n"
-		"  -o, --output OUT   where to; FILE.p7s if it is not given\n",
+	.help = "Signs a policy file, which is checked first.\n\n"
+		"  -k, --key=KEY        the private key, in PEM\n"
+		"  -c, --cert=CERT      its certificate, in PEM or DER\n"
+		"  -o, --output=OUT     write to OUT instead of FILE.p7s\n",
 	.run = run_sign,
 };
 
@@ -276,7 +277,9 @@ const struct command cmd_verify = {
 	.name = "verify",
 	.summary = "check a signed policy as a node with this key would",
 	.synopsis = "--cert CA [-o OUT] FILE",
-	.help = "  -c, --cert CA      the certificate that is trusted, in PEM or DER\n"
-		"  -o, --output OUT   write the policy that is signed\n",
+	.help = "Checks a signed policy as a node that trusts this certificate would. Exit\n"
+		"status 1 if the node would refuse it.\n\n"
+		"  -c, --cert=CA        the certificate that is trusted, in PEM or DER\n"
+		"  -o, --output=OUT     write the policy that is signed to OUT\n",
 	.run = run_verify,
 };
