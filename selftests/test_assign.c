@@ -712,15 +712,19 @@ TEST_F(assign, by_the_first_that_executes)
 	bh_cell_stop(&cell);
 }
 
+/* Returns when the child has executed, which closes its end of the pipe. */
 static int stay(void *unused)
 {
+	int executed[2], status = pipe2(executed, O_CLOEXEC);
 	pid_t pid = fork();
 
 	if (!pid) {
 		execl(SHELL, "sh", "-c", "while :; do sleep 1; done", NULL);
 		_exit(1);
 	}
-	usleep(300000);
+	close(executed[1]);
+	if (status || read(executed[0], &status, 1) || waitpid(pid, NULL, WNOHANG))
+		return 1;
 	return 0;
 }
 

@@ -263,7 +263,7 @@ TEST_F_TIMEOUT(attach, unloading_amidst_checks, 300)
 {
 	struct bh_cell cell;
 	pid_t pid;
-	int i;
+	int i, tries;
 
 	mkdir("/mnt", 0755);
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
@@ -271,7 +271,8 @@ TEST_F_TIMEOUT(attach, unloading_amidst_checks, 300)
 	for (i = 0; i < 8; i++) {
 		ASSERT_EQ(0, bh_policy("attach", POLICY));
 		ASSERT_EQ(0, bh_cell_bind(&cell, "attach"));
-		usleep(200000);
+		for (tries = 0; tries < 300 && bh_number("stats", "denials") <= 0; tries++)
+			usleep(100000);
 		EXPECT_LT(0, bh_number("stats", "denials"));
 		ASSERT_EQ(0, bh_unload_module());
 		usleep(100000);

@@ -256,16 +256,19 @@ static int do_attach_child(void *unused)
 
 static int do_attach_copy(void *unused)
 {
+	int ready[2], err = pipe(ready);
 	pid_t pid = fork();
-	int err;
+	char byte;
 
 	if (!pid) {
-		if (unshare(CLONE_NEWNS))
+		if (unshare(CLONE_NEWNS) || write(ready[1], "r", 1) != 1)
 			_exit(1);
 		pause();
 		_exit(0);
 	}
-	usleep(100000);
+	close(ready[1]);
+	if (err || read(ready[0], &byte, 1) != 1)
+		return -1;
 	err = do_attach((void *)(long)pid);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);

@@ -275,7 +275,7 @@ static int hear(int report)
 	struct pollfd poll_fd = { .fd = report, .events = POLLIN };
 	int result;
 
-	if (poll(&poll_fd, 1, 20000) != 1 || read(report, &result, sizeof(result)) < 0)
+	if (poll(&poll_fd, 1, 60000) != 1 || read(report, &result, sizeof(result)) < 0)
 		return -100;
 	return result;
 }
