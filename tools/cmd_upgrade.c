@@ -309,7 +309,8 @@ static int run(int argc, char **argv)
 	}
 	if (!image_read(&upgrade.new, argv[optind]))
 		return TROUBLE;
-	ctl_require();
+	/* Whoever may not is told before anything else is asked of him. */
+	close(ctl_open("lock", O_RDONLY));
 	if (!image_find_loaded(&upgrade.old, old))
 		return TROUBLE;
 	return upgrade_module(&upgrade);
