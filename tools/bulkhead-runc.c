@@ -321,6 +321,15 @@ static void edit_bundle(const struct call *call)
 	close(dir);
 }
 
+/* By another name, or through a link: it would execute itself for ever. */
+static bool is_this_program(const char *path)
+{
+	struct stat own, other;
+
+	return stat("/proc/self/exe", &own) == 0 && stat(path, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 /* What hook.conf names, or else the first that is there. */
 static const char *find_runtime(const struct hook_conf *conf)
 {
@@ -329,10 +338,12 @@ static const char *find_runtime(const struct hook_conf *conf)
 	};
 	size_t i;
 
+	if (conf->runtime[0] && is_this_program(conf->runtime))
+		exit_err("\"runtime\" of hook.conf is bulkhead-runc itself: name runc or crun");
 	if (conf->runtime[0])
 		return conf->runtime;
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		if (access(usual[i], X_OK) == 0)
+		if (access(usual[i], X_OK) == 0 && !is_this_program(usual[i]))
 			return usual[i];
 	exit_err("neither runc nor crun is there: name the runtime in " HOOK_CONF);
 }
