@@ -117,9 +117,12 @@ static size_t distance(const char *a, const char *b)
 /* A word that was meant to name a policy and does not would start the container unconfined. */
 static void check_annotation_name(const char *name)
 {
+	const char *policy;
+
 	if (strcmp(name, BULKHEAD_ANNOTATION) == 0)
 		return;
-	if (strncasecmp(name, "bulkhead", strlen("bulkhead")) == 0 ||
+	policy = strcasestr(name, "bulkhead");
+	if (policy == name || (policy && strcasestr(policy, "polic")) ||
 	    (strlen(name) <= sizeof(BULKHEAD_ANNOTATION) + TYPO_MAX &&
 	     distance(name, BULKHEAD_ANNOTATION) <= TYPO_MAX))
 		exit_err("unknown annotation \"%.64s\": \"" BULKHEAD_ANNOTATION
