@@ -35,6 +35,7 @@
 #include "hook_caps.h"
 #include "hook_conf.h"
 #include "report.h"
+#include "turn.h"
 
 #define STATE_MAX		(1024 * 1024)	/* bytes of OCI state read */
 #define STATUS_MAX		8192		/* of /proc/PID/status, NSpid included */
@@ -524,6 +525,10 @@ int main(int argc, char **argv)
 	annotations = annotations_of(state);
 	chosen_policy = choose_policy(annotations, &conf, said.policy);
 	make_label(label, annotations);
+	/* Until it has ended: "bulkhead upgrade" would lose what is bound while it works. */
+	if ((chosen_policy || conf.require) && turn_take(LOCK_SH) < 0 && errno == EWOULDBLOCK)
+		exit_err("\"bulkhead upgrade\" is at work, for more than %d seconds: start the container again",
+			 TURN_SECONDS);
 	if (chosen_policy)
 		hook_warn_capabilities(state);
 	if (chosen_policy)

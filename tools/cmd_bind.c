@@ -145,7 +145,7 @@ static int run_bind(int argc, char **argv)
 		    argv[optind], BULKHEAD_NAME_MAX);
 		return usage_error();
 	}
-	ctl_require();
+	ctl_require_turn();
 	return bind_target(argv[optind], argv[optind + 1], type, arm, label);
 }
 
@@ -232,7 +232,7 @@ static int run_unbind(int argc, char **argv)
 		say("unbind one target");
 		return usage_error();
 	}
-	ctl_require();
+	ctl_require_turn();
 	/* As "readlink /proc/PID/ns/TYPE" shows it: of what has no process any more. */
 	if (sscanf(argv[optind], "%7[a-z]:[%lu]%n", name, &ns, &end) == 2 && !argv[optind][end] &&
 	    ns_type_find(name) >= 0)

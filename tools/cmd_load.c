@@ -27,7 +27,7 @@ static int run(int argc, char **argv)
 		say("no file to load");
 		return usage_error();
 	}
-	ctl_require();
+	ctl_require_turn();
 	for (; optind < argc; optind++) {
 		ret = load_file(argv[optind], bump);
 		if (ret > status)

@@ -46,7 +46,7 @@ static int run(int argc, char **argv)
 		say("no policy to remove");
 		return usage_error();
 	}
-	ctl_require();
+	ctl_require_turn();
 	for (; optind < argc; optind++)
 		if (remove_policy(argv[optind]))
 			status = NO;

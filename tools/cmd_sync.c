@@ -51,8 +51,9 @@ static int take_turn(void)
 static int sync_once(const char *path, bool prune)
 {
 	struct sync_dir dir = { .unknown_kinds = load_unknown_kinds() };
-	int status, turn;
+	int status, turn, others;
 
+	others = ctl_require_turn();
 	turn = take_turn();
 	status = sync_read(&dir, path) ?: sync_check(&dir);
 	if (status)
@@ -62,6 +63,8 @@ static int sync_once(const char *path, bool prune)
 	sync_free(&dir);
 	if (turn >= 0)
 		close(turn);
+	if (others >= 0)
+		close(others);
 	return finish(status);
 }
 
@@ -176,7 +179,8 @@ static int run(int argc, char **argv)
 		say("sync one directory");
 		return usage_error();
 	}
-	ctl_require();
+	if (watch)
+		ctl_require();
 	return watch ? follow(argv[optind], prune) : sync_once(argv[optind], prune);
 }
 

@@ -22,6 +22,7 @@
 #include "freeze.h"
 #include "kmodule.h"
 #include "snapshot.h"
+#include "turn.h"
 
 #define CERTS_MAX	64
 #define UNLOAD_TRIES	60	/* 50 ms after each */
@@ -125,6 +126,14 @@ static bool prepare(struct upgrade *upgrade)
 	buf_free(&lock);
 	if (locked) {
 		say("the module is locked until reboot: it cannot be replaced");
+		return false;
+	}
+	/* Until this program ends. */
+	if (turn_take(LOCK_EX) < 0) {
+		if (errno == EWOULDBLOCK)
+			say("containers are started all the time: try again when fewer are");
+		else
+			say("nothing keeps others from binding meanwhile: %s", strerror(errno));
 		return false;
 	}
 	upgrade->journal = systemctl("is-active", "bulkhead-journal.service") &&

@@ -16,6 +16,7 @@
 
 #include "command.h"
 #include "ctl.h"
+#include "turn.h"
 
 /** ctl_dir() - the directory that the module's files are in */
 const char *ctl_dir(void)
@@ -46,6 +47,26 @@ void ctl_require(void)
 		die("no securityfs on %s: mount -t securityfs none %s", securityfs, securityfs);
 	die("the module is not loaded (no %s): modprobe bulkhead, or insmod bulkhead.ko",
 	    ctl_dir());
+}
+
+/**
+ * ctl_require_turn() - as ctl_require(), for whoever changes something: "bulkhead upgrade" does
+ * not, from then on
+ *
+ * Return: the turn, which ends when it is closed; or -1 if there is none to take.
+ */
+int ctl_require_turn(void)
+{
+	int turn = -1;
+
+	if (!secure_getenv(CTL_ENVIRONMENT)) {
+		turn = turn_take(LOCK_SH);
+		if (turn < 0 && errno == EWOULDBLOCK)
+			die("\"bulkhead upgrade\" is at work, for more than %d seconds: try again",
+			    TURN_SECONDS);
+	}
+	ctl_require();
+	return turn;
 }
 
 /**

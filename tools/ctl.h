@@ -13,6 +13,7 @@
 const char *ctl_dir(void);
 bool ctl_loaded(void);
 void ctl_require(void);
+int ctl_require_turn(void);
 int ctl_open(const char *file, int flags);
 void ctl_read(const char *file, struct buf *buf);
 int ctl_try_read(const char *file, struct buf *buf);
