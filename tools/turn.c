@@ -9,8 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <bulkhead.h>
-
 #include "report.h"
 #include "turn.h"
 
@@ -18,13 +16,16 @@
 #define PAUSE_MS	50
 #define TRIES		(TURN_SECONDS * 1000 / PAUSE_MS)
 
-/* Where no unit of ours has made the directory, the module is there before anybody upgrades it. */
-static int open_file(void)
+/*
+ * The directory is that of bulkhead.service. Where nothing has made it, an upgrade does, and
+ * whoever has found none before has bound by the time that this goes on.
+ */
+static int open_file(int operation)
 {
 	int dir, fd;
 
-	if (access(BULKHEAD_DIR, F_OK) == 0)
-		mkdir(REPORT_DIR, 0755);
+	if (operation == LOCK_EX && mkdir(REPORT_DIR, 0755) == 0)
+		sleep(1);
 	dir = open(REPORT_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (dir < 0)
 		return -1;
@@ -39,7 +40,7 @@ int turn_take(int operation)
 	unsigned int i;
 	int fd, error;
 
-	fd = open_file();
+	fd = open_file(operation);
 	if (fd < 0)
 		return -1;
 	for (i = 0; flock(fd, operation | LOCK_NB); i++) {
