@@ -122,10 +122,15 @@ static int find_entries(struct bh_assignment *assignment, struct bh_error *error
 	return 0;
 }
 
+static bool speaks_of_mnt(const struct bh_assignment *assignment)
+{
+	return assignment && assignment->types & (1 << BH_NS_MNT);
+}
+
 /* While the table speaks of mount namespaces, hooks look at those of all tasks. */
 static void count_mnt(const struct bh_assignment *assignment, int by)
 {
-	if (assignment && assignment->types & (1 << BH_NS_MNT))
+	if (speaks_of_mnt(assignment))
 		WRITE_ONCE(bh_bound[BH_NS_MNT], bh_bound[BH_NS_MNT] + by);
 }
 
@@ -134,8 +139,11 @@ static struct bh_assignment *put_in_force(struct bh_assignment *new)
 	struct bh_assignment *old;
 	u32 i;
 
-	old = rcu_replace_pointer(in_force, new, lockdep_is_held(&bh_config_mutex));
+	old = rcu_dereference_protected(in_force, lockdep_is_held(&bh_config_mutex));
 	count_mnt(new, 1);
+	if (speaks_of_mnt(new) && !speaks_of_mnt(old))
+		bh_fresh_begin();
+	rcu_assign_pointer(in_force, new);
 	count_mnt(old, -1);
 	for (i = 0; new && i < new->table.nr; i++)
 		new->entries[i]->assigned++;
@@ -421,6 +429,24 @@ bool bh_assign_is_in_force(void)
 	return rcu_access_pointer(in_force);
 }
 
+static int assign_types(u32 types, const struct file *file)
+{
+	struct assigning *a = kzalloc(sizeof(*a), GFP_KERNEL);
+	u32 type;
+	int err = 0;
+
+	if (!a)
+		return -ENOMEM;
+	bh_assign_space_init(&a->space, GFP_KERNEL);
+	take_exe(a, file);
+	for (type = 0; type < BH_NS_TYPES && !err; type++)
+		if (types & (1 << type))
+			err = assign_type(a, type);
+	bh_assign_space_free(&a->space);
+	kfree(a);
+	return err;
+}
+
 /**
  * bh_assign_at_exec() - bind the current task's new namespaces before it executes a program
  * @file: the program
@@ -432,25 +458,16 @@ bool bh_assign_is_in_force(void)
  */
 int bh_assign_at_exec(const struct file *file)
 {
-	struct assigning *a;
-	u32 types, type;
+	u32 types;
 	int err = 0;
 
 	if (!rcu_access_pointer(in_force))
 		return 0;
 	types = assignable_types();
-	if (!types)
-		return 0;
-	a = kzalloc(sizeof(*a), GFP_KERNEL);
-	if (!a)
-		return -ENOMEM;
-	bh_assign_space_init(&a->space, GFP_KERNEL);
-	take_exe(a, file);
-	for (type = 0; type < BH_NS_TYPES && !err; type++)
-		if (types & (1 << type))
-			err = assign_type(a, type);
-	bh_assign_space_free(&a->space);
-	kfree(a);
+	if (types)
+		err = assign_types(types, file);
+	if (!err && READ_ONCE(bh_bound[BH_NS_MNT]))
+		bh_fresh_note_exec();
 	return err;
 }
 

@@ -6,14 +6,18 @@
  * executed a program and ended without a trace cannot be told from none.
  */
 #include <linux/file.h>
+#include <linux/hash.h>
 #include <linux/idr.h>
 #include <linux/pid.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "compat/compat.h"
 #include "fresh.h"
+#include "limits.h"
 #include "newcomer.h"
 #include "path.h"
 #include "task.h"
@@ -55,7 +59,11 @@ static bool executed_in_user(struct task_struct *task, const void *user_ns)
 	       bh_exec_user_ns(task) == user_ns;
 }
 
-/* A program that was executed before the mount namespace was made does not lie in it. */
+/*
+ * A program that was executed before the mount namespace was made does not lie in it, unless
+ * someone wants it to: a program can be executed from outside by /proc/PID/root, or from a
+ * mount that is moved in later, by a process that enters afterwards.
+ */
 static bool executed_in_mnt(struct task_struct *task, const void *mnt)
 {
 	struct file *exe;
@@ -95,6 +103,109 @@ static bool no_task(executed_t executed, const void *ns)
 	return true;
 }
 
+/*
+ * So that alone makes no mount namespace old. The table must have had its say there as well:
+ * its number is noted here when a program is executed in it, or when the first table that
+ * speaks of mount namespaces comes while a task lives in it.
+ *
+ * Numbers that hash alike share a few places. One that finds none takes another's, and the
+ * table is asked once more for that one. Without ns_id a number is an address, and whoever is
+ * made at the address of one that died is forgotten here before any task is in it.
+ */
+static u64 started[1 << BH_STARTED_BITS][BH_STARTED_WAYS];
+static unsigned int next_way;
+static DEFINE_SPINLOCK(started_lock);	/* of both; readers go without */
+
+static u64 *find_started(u64 id)
+{
+	u64 *set = started[hash_64(id, BH_STARTED_BITS)];
+	unsigned int i;
+
+	for (i = 0; i < BH_STARTED_WAYS; i++)
+		if (READ_ONCE(set[i]) == id)
+			return &set[i];
+	return NULL;
+}
+
+static void note_started(u64 id)
+{
+	u64 *set = started[hash_64(id, BH_STARTED_BITS)];
+	unsigned int i;
+
+	if (find_started(id))
+		return;
+	spin_lock(&started_lock);
+	for (i = 0; i < BH_STARTED_WAYS && set[i]; i++)
+		;
+	if (i == BH_STARTED_WAYS)
+		i = next_way++ % BH_STARTED_WAYS;
+	WRITE_ONCE(set[i], id);
+	spin_unlock(&started_lock);
+}
+
+static void note_mnt_of(struct task_struct *task)
+{
+	struct bh_ns ns;
+
+	bh_ns_of_task(BH_NS_MNT, task, &ns);
+	if (ns.ns && !ns.ops->is_initial(ns.ns))
+		note_started(bh_ns_id(ns.ns));
+}
+
+/**
+ * bh_fresh_note_exec() - the table has had its say about what the current task executes
+ *
+ * Does not sleep.
+ */
+void bh_fresh_note_exec(void)
+{
+	note_mnt_of(current);
+}
+
+/**
+ * bh_fresh_note_made() - a mount namespace was made
+ * @mnt: its public part; no task is in it yet
+ *
+ * Does not sleep.
+ */
+void bh_fresh_note_made(const struct ns_common *mnt)
+{
+	u64 *place;
+
+	spin_lock(&started_lock);
+	place = find_started(bh_ns_id(mnt));
+	if (place)
+		WRITE_ONCE(*place, 0);
+	spin_unlock(&started_lock);
+}
+
+/**
+ * bh_fresh_begin() - from now on each mount namespace that is made is seen
+ *
+ * Those that tasks live in are old if something runs there. Takes the task_lock() of all
+ * tasks, one after the other. Does not sleep.
+ */
+void bh_fresh_begin(void)
+{
+	struct task_struct *process, *task;
+
+	spin_lock(&started_lock);
+	memset(started, 0, sizeof(started));
+	spin_unlock(&started_lock);
+	rcu_read_lock();
+	for_each_process_thread(process, task) {
+		task_lock(task);
+		note_mnt_of(task);
+		task_unlock(task);
+	}
+	rcu_read_unlock();
+}
+
+static bool mnt_is_new(void *ns)
+{
+	return !find_started(bh_ns_id(ns)) || no_task(executed_in_mnt, ns);
+}
+
 /**
  * bh_ns_is_new() - has nothing that was made in a namespace executed a program there?
  * @type: its type
@@ -109,8 +220,10 @@ bool bh_ns_is_new(enum bh_ns_type type, void *ns)
 	rcu_read_lock();
 	if (type == BH_NS_PID)
 		new = pid_is_new(ns);
+	else if (type == BH_NS_USER)
+		new = no_task(executed_in_user, ns);
 	else
-		new = no_task(type == BH_NS_USER ? executed_in_user : executed_in_mnt, ns);
+		new = mnt_is_new(ns);
 	rcu_read_unlock();
 	return new;
 }

@@ -9,4 +9,8 @@
 
 bool bh_ns_is_new(enum bh_ns_type type, void *ns);
 
+void bh_fresh_begin(void);
+void bh_fresh_note_made(const struct ns_common *mnt);
+void bh_fresh_note_exec(void);
+
 #endif /* BULKHEAD_FRESH_H */

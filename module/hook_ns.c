@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "compat/internal.h"
+#include "fresh.h"
 #include "hooks.h"
 #include "stay.h"
 
@@ -33,6 +34,7 @@ static noinline struct mnt_namespace *copy_and_bind(unsigned long flags, struct 
 
 	if (!IS_ERR(copy)) {
 		to = ns_of(bh_mnt_common(copy));
+		bh_fresh_note_made(to.ns);
 		err = bh_bind_copy(&from, &to);
 		if (err) {
 			bh_mnt_put(bh_mnt_common(copy));

@@ -51,6 +51,8 @@
 #define BH_TABLE_BITS		13		/* of the buckets that bindings hash to */
 #define BH_FILTER_BITS		16		/* of the counters that tell who is not bound */
 #define BH_OUTCOME_MAX		65536		/* bytes of answers for one open `load` */
+#define BH_STARTED_BITS		10		/* of sets of mount namespaces that are not new */
+#define BH_STARTED_WAYS		8		/* in each set */
 #define BH_FREEING_MAX		16		/* ended bindings that are freed at once */
 #define BH_BIND_WRITE_MAX	65536		/* bytes in one write to `bind` and the like */
 #define BH_ASSIGN_MAX		262144		/* bytes in an assignment table */

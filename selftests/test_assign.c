@@ -24,6 +24,8 @@
 /* A name that busybox takes for its own. */
 #define AGAIN "/tmp/busybox.again"
 #define CGROUPS "/tmp/assign.cgroups"
+/* This program itself. */
+#define SELF "/tmp/assign.self"
 
 /* Writes a table of these lines. */
 #define put_table(lines, ...) bh_write("assign", lines "\nend\n", ##__VA_ARGS__)
@@ -778,6 +780,74 @@ TEST_F(assign, mount_namespaces_that_are_old)
 	EXPECT_EQ(0, exec_inside(&self->box, "mnt", PROG));
 	EXPECT_TRUE(box_is_bound(&self->box, "mnt", NULL));
 	EXPECT_EQ(0, fork_and_exec(PROG));
+}
+
+/* Who executed a program before he came makes no namespace old, wherever the program lies. */
+
+/* Executed outside: enters the mount namespace of a process. */
+static int enter(const char *pid)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/%s/ns/mnt", pid);
+	return setns(open(name, O_RDONLY | O_CLOEXEC), CLONE_NEWNS);
+}
+
+/* Executed on a detached mount: makes a namespace and attaches it there. */
+static int move_in(const char *fd)
+{
+	return unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	       syscall(SYS_move_mount, atoi(fd), "", AT_FDCWD, "/mnt", MOVE_MOUNT_F_EMPTY_PATH);
+}
+
+__attribute__((constructor)) static void come_in(int argc, char **argv)
+{
+	if (argc != 2 || (strcmp(argv[0], "enter") && strcmp(argv[0], "move_in")))
+		return;
+	_exit((*argv[0] == 'e' ? enter : move_in)(argv[1]) ? 255 : bh_exec(PROG));
+}
+
+/* What became of PROG, executed by who came in so: an errno. */
+static int come_in_by(int dir, const char *path, const char *way, int number)
+{
+	char word[16], *argv[] = { (char *)way, word, NULL };
+	pid_t pid = fork();
+	int status;
+
+	snprintf(word, sizeof(word), "%d", number);
+	if (!pid) {
+		syscall(SYS_execveat, dir, path, argv, (char *[]){ NULL }, 0);
+		_exit(254);
+	}
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+TEST_F(assign, mount_namespaces_entered_by_a_program_of_theirs)
+{
+	char path[64];
+
+	bh_copy("/proc/self/exe", SELF);
+	ASSERT_EQ(0, put_table("policy=as ns=mnt cgroup=/**"));
+	ASSERT_EQ(0, box_start(&self->box, CLONE_NEWNS));
+	snprintf(path, sizeof(path), "/proc/%d/root" SELF, self->box.pid);
+	EXPECT_EQ(EACCES, come_in_by(AT_FDCWD, path, "enter", self->box.pid));
+	EXPECT_TRUE(box_is_bound(&self->box, "mnt", "as"));
+	unlink(SELF);
+}
+
+TEST_F(assign, mount_namespaces_entered_by_a_program_on_a_mount_to_be)
+{
+	int fd;
+
+	bh_copy("/proc/self/exe", SELF);
+	mkdir("/mnt", 0755);
+	ASSERT_EQ(0, put_table("policy=as ns=mnt cgroup=/**"));
+	fd = syscall(SYS_open_tree, AT_FDCWD, "/tmp", OPEN_TREE_CLONE);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(EACCES, come_in_by(fd, strrchr(SELF, '/') + 1, "move_in", fd));
+	close(fd);
+	unlink(SELF);
 }
 
 /* Inside a container that is confined already */

@@ -93,6 +93,16 @@ static inline int bh_ns_type(const struct ns_common *ns)
 }
 #endif
 
+/* What tells a namespace from others: ns_common.ns_id (6.18) is used once, an address again. */
+static inline u64 bh_ns_id(const struct ns_common *ns)
+{
+#if defined(BULKHEAD_HAS_NS_ID)
+	return ns->ns_id;
+#else
+	return (unsigned long)ns;
+#endif
+}
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0) && !defined(BULKHEAD_HAS_NS_COUNT)
 /* How a mount namespace begins in 5.10: fs/mount.h, which is not for modules, has all of it. */
 struct bh_mnt_namespace {

@@ -28,4 +28,5 @@ ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call declares,folio_batch.h,struct folio_batch,FOLIO_BATCH) \
 	     $(call declares,ns_common.h,__ns_ref_read,NS_REF) \
 	     $(call declares,ns_common.h ns/ns_common_types.h,ns_type,NS_TYPE) \
+	     $(call declares,ns_common.h ns/ns_common_types.h ns/nstree_types.h,u64 ns_id,NS_ID) \
 	     $(call declares,sched/exec_state.h,struct task_exec_state,EXEC_STATE)
