@@ -8,12 +8,14 @@
 #include <linux/audit.h>
 #include <linux/cred.h>
 #include <linux/errno.h>
+#include <linux/lockdep.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 
 #include "binding.h"
+#include "compat/compat.h"
 #include "event.h"
 #include "event_line.h"
 #include "event_ring.h"
@@ -174,7 +176,8 @@ static const char *name_of_errno(int err)
  * @config: what was to be changed
  * @err: 0 or the negative errno that it failed with
  *
- * By the current task. May sleep.
+ * By the current task. May sleep, and waits while audit's backlog is full, as long as audit is
+ * set to: whoever fills the backlog decides on that. So no lock may be held that others take.
  */
 void bh_event_config(const struct bh_config_event *config, int err)
 {
@@ -195,6 +198,7 @@ void bh_event_config(const struct bh_config_event *config, int err)
 		.reason = string_of(config->reason),
 	};
 
+	lockdep_assert_not_held(&bh_config_mutex);
 	/* A source of their own: refused attempts cannot push the report of a change out. */
 	publish_event(err == -EPERM ? &bh_source_refused : &bh_source_changes, write_change,
 		      &change, GFP_KERNEL);

@@ -69,8 +69,7 @@ static int refuse_table(int err, const char *reason)
 {
 	const struct bh_config_event config = { .op = "assign", .reason = reason };
 
-	if (reason)
-		pr_err("assign: error %s\n", reason);
+	pr_err("assign: error %s\n", reason);
 	bh_event_config(&config, err);
 	return err;
 }
@@ -85,16 +84,6 @@ static int refuse_at(const struct bh_error *error)
 	else
 		strscpy(reason, error->message, sizeof(reason));
 	return refuse_table(error->err, reason);
-}
-
-static int check_change(const struct file *file)
-{
-	int err;
-
-	mutex_lock(&bh_config_mutex);
-	err = bh_may_change(file);
-	mutex_unlock(&bh_config_mutex);
-	return err ? refuse_table(err, NULL) : 0;
 }
 
 static int put_in_force(const struct file *file, const char *text, size_t len)
@@ -158,7 +147,7 @@ static int append_text(const struct file *file, struct writing *writing, const c
 static ssize_t assign_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
 	struct writing *writing = writing_of(file);
-	int err = check_change(file);
+	int err = bh_check_writer(file, "assign");
 
 	if (err)
 		return err;

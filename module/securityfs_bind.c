@@ -286,14 +286,24 @@ static int unbind_command(struct bh_command *command)
 	return err ? command_fail(command, command->line, err, "the namespace is not bound") : 0;
 }
 
+static int bind_line(struct bh_command *command)
+{
+	return bh_change(command, bind_command);
+}
+
+static int unbind_line(struct bh_command *command)
+{
+	return bh_change(command, unbind_command);
+}
+
 static ssize_t bind_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return bh_write_lines(file, from, len, "bind", bind_command);
+	return bh_write_lines(file, from, len, "bind", bind_line);
 }
 
 static ssize_t unbind_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return bh_write_lines(file, from, len, "unbind", unbind_command);
+	return bh_write_lines(file, from, len, "unbind", unbind_line);
 }
 
 const struct file_operations bh_bind_fops = {

@@ -51,23 +51,24 @@ void bh_features_init(struct bh_hook *const *tables, unsigned int nr);
 
 bool bh_wants_signatures(void);
 int bh_may_change(const struct file *file);
+int bh_check_writer(const struct file *file, const char *op);
 
 /**
  * struct bh_command - a line that was written to a file that takes commands
+ * @file: the file that it was written to
  * @line: the line, without blanks around it; the command may change it
  * @column: where what is wrong stands, counted from 1
  * @config: what the command is about, for its report; ->reason is what is wrong
  */
 struct bh_command {
+	struct file *file;
 	char *line;
 	unsigned int column;
 	struct bh_config_event config;
 };
 
 void bh_command_names(struct bh_command *command, const char *policy);
-char *bh_copy_lines(const char __user *from, size_t len);
-ssize_t bh_run_lines(struct file *file, char *text, size_t len, const char *op,
-		     int (*run)(struct bh_command *command));
+int bh_change(struct bh_command *command, int (*change)(struct bh_command *command));
 ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
 		       int (*run)(struct bh_command *command));
 

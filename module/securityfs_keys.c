@@ -66,9 +66,11 @@ static void report_key(const u8 *certificate, size_t len, int err)
 /* A write is one certificate, all of it. */
 static ssize_t keys_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
+	int err = bh_check_writer(file, "keys");
 	u8 *certificate;
-	int err;
 
+	if (err)
+		return err;
 	if (len > BH_CERTIFICATE_MAX)
 		return -E2BIG;
 	certificate = memdup_user(from, len);
@@ -80,8 +82,8 @@ static ssize_t keys_write(struct file *file, const char __user *from, size_t len
 		err = -EPERM;
 	if (!err)
 		err = bh_keys_add(certificate, len);
-	report_key(certificate, len, err);
 	mutex_unlock(&bh_config_mutex);
+	report_key(certificate, len, err);
 	kfree(certificate);
 	return err ?: len;
 }

@@ -354,17 +354,11 @@ static int load_chunk(struct load *load, const char __user *from, size_t len, si
 static ssize_t load_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
 	struct load *load = file->private_data;
-	static const struct bh_config_event refused = { .op = "load" };
+	int err = bh_check_writer(file, "load");
 	size_t done = 0;
-	int err;
 
-	mutex_lock(&bh_config_mutex);
-	err = bh_may_change(file);
-	mutex_unlock(&bh_config_mutex);
-	if (err) {
-		bh_event_config(&refused, err);
+	if (err)
 		return err;
-	}
 	if (mutex_lock_interruptible(&load->lock))
 		return -ERESTARTSYS;
 	err = load_begin(load);

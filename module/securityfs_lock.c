@@ -67,10 +67,14 @@ static void complain_of_command(struct bh_command *command, unsigned int number,
 	command->config.reason = NULL;
 }
 
-static int run_line(char *line, unsigned int number, const char *op,
+/*
+ * Reports after the change, when no lock is held: audit may let the writer wait, for whose
+ * backlog others can see to.
+ */
+static int run_line(struct file *file, char *line, unsigned int number, const char *op,
 		    int (*run)(struct bh_command *command))
 {
-	struct bh_command command = { .column = 1, .config.op = op };
+	struct bh_command command = { .file = file, .column = 1, .config.op = op };
 	char *begin = skip_spaces(line);
 	int err;
 
@@ -86,7 +90,7 @@ static int run_line(char *line, unsigned int number, const char *op,
 	return err;
 }
 
-static int run_lines(char *text, size_t len, const char *op,
+static int run_lines(struct file *file, char *text, size_t len, const char *op,
 		     int (*run)(struct bh_command *command))
 {
 	struct bh_command whole = { .column = 1, .config.op = op };
@@ -100,7 +104,7 @@ static int run_lines(char *text, size_t len, const char *op,
 		return -EINVAL;
 	}
 	while (!err && (line = strsep(&text, "\n")) != NULL)
-		err = run_line(line, ++number, op, run);
+		err = run_line(file, line, ++number, op, run);
 	return err;
 }
 
@@ -117,62 +121,73 @@ bool bh_wants_signatures(void)
 }
 
 /**
- * bh_copy_lines() - take a write's text over from userspace
- * @from: the lines
- * @len: bytes in them
+ * bh_change() - run a command while nothing else changes
+ * @command: the command
+ * @change: called under bh_config_mutex, if the writer may still change anything
  *
- * Waits for the writer's memory, which a process may serve: no lock is held.
- *
- * Return: the lines with a NUL behind them, to be given to bh_run_lines(), or an error pointer.
+ * May sleep. Return: -EPERM, or what @change returns.
  */
-char *bh_copy_lines(const char __user *from, size_t len)
+int bh_change(struct bh_command *command, int (*change)(struct bh_command *command))
 {
-	return len > BH_BIND_WRITE_MAX ? ERR_PTR(-E2BIG) : memdup_user_nul(from, len);
+	int err;
+
+	mutex_lock(&bh_config_mutex);
+	err = bh_may_change(command->file) ?: change(command);
+	mutex_unlock(&bh_config_mutex);
+	return err;
 }
 
 /**
- * bh_run_lines() - run a command for each line
+ * bh_check_writer() - refuse a write before anything of it is looked at
  * @file: the file that is written to
- * @text: the lines, which this frees
- * @len: bytes in them
- * @op: the file's name, for reports
- * @run: called under bh_config_mutex with each line; an error ends the write
+ * @op: its name, for reports
  *
- * Return: @len or a negative errno.
+ * So who may not change anything makes the module allocate nothing. Who may is asked again
+ * under bh_config_mutex. May sleep.
+ *
+ * Return: 0, or -EPERM, which is reported.
  */
-ssize_t bh_run_lines(struct file *file, char *text, size_t len, const char *op,
-		     int (*run)(struct bh_command *command))
+int bh_check_writer(const struct file *file, const char *op)
 {
 	const struct bh_config_event refused = { .op = op };
 	int err;
 
 	mutex_lock(&bh_config_mutex);
 	err = bh_may_change(file);
+	mutex_unlock(&bh_config_mutex);
 	if (err)
 		bh_event_config(&refused, err);
-	else
-		err = run_lines(text, len, op, run);
-	mutex_unlock(&bh_config_mutex);
-	kfree(text);
-	return err ?: len;
+	return err;
 }
 
 /**
- * bh_write_lines() - bh_copy_lines(), and then bh_run_lines()
- * @file: as there
- * @from: as there
- * @len: as there
- * @op: as there
- * @run: as there
+ * bh_write_lines() - run a command for each line
+ * @file: the file that is written to
+ * @from: the lines
+ * @len: bytes in them
+ * @op: the file's name, for reports
+ * @run: called with each line, to bh_change() what it says; an error ends the write
+ *
+ * Waits for the writer's memory, which a process may serve, and for audit: no lock is held.
  *
  * Return: @len or a negative errno.
  */
 ssize_t bh_write_lines(struct file *file, const char __user *from, size_t len, const char *op,
 		       int (*run)(struct bh_command *command))
 {
-	char *text = bh_copy_lines(from, len);
+	int err = bh_check_writer(file, op);
+	char *text;
 
-	return IS_ERR(text) ? PTR_ERR(text) : bh_run_lines(file, text, len, op, run);
+	if (err)
+		return err;
+	if (len > BH_BIND_WRITE_MAX)
+		return -E2BIG;
+	text = memdup_user_nul(from, len);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = run_lines(file, text, len, op, run);
+	kfree(text);
+	return err ?: len;
 }
 
 /*
@@ -208,9 +223,14 @@ static int lock_command(struct bh_command *command)
 	return 0;
 }
 
+static int lock_line(struct bh_command *command)
+{
+	return bh_change(command, lock_command);
+}
+
 static ssize_t lock_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	return bh_write_lines(file, from, len, "lock", lock_command);
+	return bh_write_lines(file, from, len, "lock", lock_line);
 }
 
 static ssize_t lock_read(struct file *file, char __user *to, size_t len, loff_t *pos)

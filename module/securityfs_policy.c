@@ -31,7 +31,6 @@ DEFINE_MUTEX(bh_policy_files_mutex);
 
 /* The dentries of a policy's directory. */
 struct bh_policy_files {
-	struct bh_policy_files *next;
 	struct dentry *dir;
 	struct dentry *file[POLICY_FILES];
 };
@@ -264,13 +263,12 @@ struct bh_policy_files *bh_policy_files_create(const char *name)
 
 /* remove */
 
-/* The files of policies that the current write removes; under bh_policy_files_mutex. */
+/* The files of the policy that the current line removes; under bh_policy_files_mutex. */
 static struct bh_policy_files *doomed_files;
 
 static int remove_command(struct bh_command *command)
 {
 	struct bh_entry *entry = bh_registry_find(command->line, strlen(command->line));
-	struct bh_policy_files *files;
 
 	bh_command_names(command, command->line);
 	if (bh_wants_signatures()) {
@@ -285,32 +283,29 @@ static int remove_command(struct bh_command *command)
 	if (entry->bound || entry->assigned)
 		return -EBUSY;
 	command->config.reason = NULL;
-	files = entry->files;
+	doomed_files = entry->files;
 	bh_registry_remove(entry);
-	files->next = doomed_files;
-	doomed_files = files;
 	return 0;
+}
+
+static int remove_line(struct bh_command *command)
+{
+	int err;
+
+	if (mutex_lock_killable(&bh_policy_files_mutex)) {
+		command->config.reason = "the writer was killed";
+		return -EINTR;
+	}
+	err = bh_change(command, remove_command);
+	bh_policy_files_remove(doomed_files);
+	doomed_files = NULL;
+	mutex_unlock(&bh_policy_files_mutex);
+	return err;
 }
 
 static ssize_t remove_write(struct file *file, const char __user *from, size_t len, loff_t *pos)
 {
-	char *text = bh_copy_lines(from, len);
-	struct bh_policy_files *files;
-	ssize_t ret;
-
-	if (IS_ERR(text))
-		return PTR_ERR(text);
-	if (mutex_lock_killable(&bh_policy_files_mutex)) {
-		kfree(text);
-		return -EINTR;
-	}
-	ret = bh_run_lines(file, text, len, "remove", remove_command);
-	while ((files = doomed_files) != NULL) {
-		doomed_files = files->next;
-		bh_policy_files_remove(files);
-	}
-	mutex_unlock(&bh_policy_files_mutex);
-	return ret;
+	return bh_write_lines(file, from, len, "remove", remove_line);
 }
 
 const struct file_operations bh_remove_fops = {

@@ -13,6 +13,7 @@
 #include <linux/fs_struct.h>
 #include <linux/fsverity.h>
 #include <linux/ftrace.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/ns_common.h>
 #include <linux/pid_namespace.h>
@@ -178,6 +179,11 @@ static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_co
 {
 	return true;
 }
+#endif
+
+/* lockdep_assert_not_held(): 5.13. */
+#ifndef lockdep_assert_not_held
+#define lockdep_assert_not_held(lock) ((void)(lock))
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0) && !defined(BULKHEAD_HAS_VM_FLAGS_SET)
