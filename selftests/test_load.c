@@ -522,6 +522,9 @@ TEST_F(documents, random_bytes)
 		/* Half of them get past the first line. */
 		if (i % 2)
 			memcpy(noise, P, strlen(P));
+		/* What begins as a signed document does is waited for until it is all there. */
+		else if (noise[0] == 0x30)
+			noise[0] = 0;
 		EXPECT_EQ(0, strncmp("error ", bh_load_bytes(noise, sizeof(noise)), 6));
 	}
 	EXPECT_EQ(policies, bh_number("stats", "policies"));
