@@ -58,8 +58,13 @@ static int write_document(int fd, const char *label, const char *s, size_t len)
 
 		if (ret < 0 && errno == EINTR)
 			continue;
-		if (ret < 0)
-			return errno;
+		if (ret < 0) {
+			ret = errno;
+			/* What is wrong begins a line. */
+			if (done && isatty(STDERR_FILENO))
+				fputc('\n', stderr);
+			return ret;
+		}
 		done += ret;
 		progress(label, done, len);
 	}
