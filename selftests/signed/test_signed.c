@@ -224,6 +224,8 @@ TEST_F(signed_doc, keys)
 	size_t len = get("other.der");
 
 	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", "none", 4));
+	/* A certificate of 2 GB, says its first byte. */
+	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", "\x30\x84\x7f\xff\xff\xff\x30\x03", 8));
 	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", bytes, len - 1));
 	EXPECT_EQ(-EINVAL, bh_write_bytes("keys", bytes, len + 1));
 	bh_read(BULKHEAD_DIR "/keys", keys, sizeof(keys));
