@@ -401,7 +401,7 @@ static void change_request(struct bh_model_request *ask, struct bh_random *rando
 	struct bh_request *request = &ask->request;
 	struct bh_string *string = &request->string[bh_random_below(random, BH_STRINGS)];
 
-	switch (bh_random_below(random, 8)) {
+	switch (bh_random_below(random, 9)) {
 	case 0:
 		bh_model_ask(ask, random);
 		break;
@@ -423,6 +423,10 @@ static void change_request(struct bh_model_request *ask, struct bh_random *rando
 		break;
 	case 6:
 		string->s = NULL;
+		break;
+	case 7:
+		request->digest[bh_random_below(random, BH_DIGEST_KINDS)] =
+			request->digest[bh_random_below(random, BH_DIGEST_KINDS)];
 		break;
 	}
 }

@@ -352,7 +352,7 @@ static bool peek_digests(struct bh_check *check)
 
 	if (check->kinds)
 		bh_content_put(content);
-	memset(content, 0, sizeof(*content));
+	bh_content_clear(content);
 	check->kinds = check->wanted_kinds;
 	if (bh_content_peek(check->file, check->kinds, content) == -EAGAIN && !check->mapped)
 		return false;

@@ -44,6 +44,12 @@ struct pass {
 	struct bh_kept *kept;
 };
 
+/*
+ * Each processor keeps the last pass that ended on it, for the next that begins there. A task
+ * that takes it owns it, wherever it runs.
+ */
+static DEFINE_PER_CPU(struct pass *, spare_pass);
+
 static struct crypto_shash *content_hasher;
 static struct bh_hook *overlay_hook;
 
@@ -316,7 +322,7 @@ static bool peek_sha256(struct inode *inode, struct bh_content *content)
  * bh_content_peek() - tell the digests of a file, if they are known
  * @file: the file
  * @kinds: a bit for each kind that is asked for
- * @content: zero; filled in, and to be given to bh_content_put()
+ * @content: empty; filled in, and to be given to bh_content_put()
  *
  * Does not sleep. Return: 0; -EAGAIN if the file must be read: see bh_content_read().
  */
@@ -344,7 +350,7 @@ int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *conte
  * bh_content_read() - tell the digests of a file
  * @file: the file, open for reading
  * @kinds: a bit for each kind that is asked for
- * @content: zero; filled in, and to be given to bh_content_put()
+ * @content: empty; filled in, and to be given to bh_content_put()
  *
  * Reads the file, or waits while another task reads it, unless its digest is kept. No
  * lock may be held that others wait for. A file has no digest, which is no error, while
@@ -363,18 +369,16 @@ int bh_content_read(const struct file *file, u32 kinds, struct bh_content *conte
 	return kinds & 1 << BH_SHA256 ? read_sha256(file, inode, content) : 0;
 }
 
-/**
- * bh_content_digest() - the digest of a kind
- * @content: what was told
- * @kind: which kind
- *
- * Any context. Return: its bytes or NULL.
- */
-const u8 *bh_content_digest(const struct bh_content *content, enum bh_digest_kind kind)
+static void put_pass(struct pass *pass)
 {
-	if (!(content->kinds & 1 << kind))
-		return NULL;
-	return kind == BH_SHA256 ? content->sha256 : content->verity;
+	if (this_cpu_cmpxchg(spare_pass, NULL, pass))
+		kfree(pass);
+}
+
+/* Not charged: a task has but few of them, for the call that it is in. */
+static struct pass *get_pass(void)
+{
+	return this_cpu_xchg(spare_pass, NULL) ?: kmalloc(sizeof(struct pass), GFP_KERNEL);
 }
 
 static void end_pass(struct callback_head *work)
@@ -385,22 +389,21 @@ static void end_pass(struct callback_head *work)
 	smp_mb__before_atomic();
 	atomic_dec(&pass->kept->state);
 	bh_kept_put(pass->kept);
-	kfree(pass);
+	put_pass(pass);
 	atomic_dec(&nr_passes);
 	bh_stay_end();
 }
 
 static int begin_pass(struct bh_kept *kept)
 {
-	/* Not charged: a task has but few of them, for the call that it is in. */
-	struct pass *pass = kmalloc(sizeof(*pass), GFP_KERNEL);
+	struct pass *pass = get_pass();
 	int err;
 
 	if (!pass)
 		return -ENOMEM;
 	/* Another task may keep this one in the call, by ptrace for example. */
 	if (!bh_stay_begin()) {
-		kfree(pass);
+		put_pass(pass);
 		return -ESRCH;
 	}
 	/* The file may be closed before the call ends, and the inode die. */
@@ -410,9 +413,9 @@ static int begin_pass(struct bh_kept *kept)
 	atomic_inc(&nr_passes);
 	err = task_work_add(current, &pass->work, TWA_RESUME);
 	if (err) {
-		atomic_dec(&nr_passes);
 		bh_kept_put(kept);
-		kfree(pass);
+		put_pass(pass);
+		atomic_dec(&nr_passes);
 		bh_stay_end();
 	}
 	return err;
@@ -442,7 +445,7 @@ int bh_content_rely(struct bh_content *content)
 
 /**
  * bh_content_put() - end a look at a file's content
- * @content: what was told, or zero
+ * @content: what was told, or empty
  *
  * Any context.
  */
@@ -535,11 +538,17 @@ int bh_content_init(struct bh_hook *overlay)
 /** bh_content_exit() - undo bh_content_init(); no check is under way and no hook attached */
 void bh_content_exit(void)
 {
+	int cpu;
+
 	/* System calls that were allowed and have not come back. */
 	while (atomic_read(&nr_passes))
 		msleep(20);
 	/* One that saw the count fall may be on its last instructions. */
 	synchronize_rcu_tasks();
+	for_each_possible_cpu(cpu) {
+		kfree(per_cpu(spare_pass, cpu));
+		per_cpu(spare_pass, cpu) = NULL;
+	}
 	crypto_free_shash(content_hasher);
 	bh_kept_exit();
 }

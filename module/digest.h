@@ -36,7 +36,23 @@ int bh_content_read(const struct file *file, u32 kinds, struct bh_content *conte
 int bh_content_rely(struct bh_content *content);
 void bh_content_put(struct bh_content *content);
 
-const u8 *bh_content_digest(const struct bh_content *content, enum bh_digest_kind kind);
+/* Nothing was told yet. */
+static inline void bh_content_clear(struct bh_content *content)
+{
+	content->kinds = 0;
+	content->why_none = NULL;
+	content->kept = NULL;
+}
+
+/* The bytes of the digest of a kind, or NULL if it was not told. */
+static inline const u8 *bh_content_digest(const struct bh_content *content,
+					  enum bh_digest_kind kind)
+{
+	if (!(content->kinds & 1 << kind))
+		return NULL;
+	return kind == BH_SHA256 ? content->sha256 : content->verity;
+}
+
 u32 bh_content_unknown_kinds(void);
 
 struct inode *bh_content_inode(const struct file *file);

@@ -4,7 +4,7 @@
  *
  * A verdict is a function of a policy and a request, and that is all that it is found
  * by: the number of the policy, which no other policy ever has, and every value of the
- * request, byte for byte. So nothing that happens elsewhere can make it wrong, and there
+ * request that its rules look at, byte for byte, digests too. So nothing that happens elsewhere can make it wrong, and there
  * is nothing to invalidate.
  */
 #include <linux/kernel.h>
@@ -15,7 +15,7 @@
 #define NO_STRING	0x80000000u
 #define UNREACHED	0x40000000u
 
-static inline u64 word_at(const char *s)
+static inline u64 word_at(const void *s)
 {
 	u64 word;
 
@@ -29,36 +29,42 @@ static inline u32 tag_of(const struct bh_string *string)
 	return (string->s ? string->len : NO_STRING) | (string->unreached ? UNREACHED : 0);
 }
 
-static inline bool is_remembered(const struct bh_class_rules *rules,
-				 const struct bh_request *request)
+/* A bit for each kind of digest that the rules look at and the file has. */
+static inline u32 told_kinds(const struct bh_class_rules *rules, const struct bh_request *request)
 {
-	return !rules->kinds && !bh_request_is_partial(request);
+	u32 kinds, told = 0;
+
+	for (kinds = rules->kinds; unlikely(kinds); kinds &= kinds - 1)
+		if (request->digest[__builtin_ctz(kinds)])
+			told |= kinds & -kinds;
+	return told;
 }
 
 /* Each value has bits of its own: the words are the same only if all values are. */
-static inline void pack_values(const struct bh_request *request, u64 *values)
+static inline void pack_values(const struct bh_request *request, u32 told, u64 *values)
 {
 	values[0] = request->attr[0] | (u64)request->attr[1] << 32;
 	values[1] = request->attr[2] | (u64)request->attr[3] << 32;
-	values[2] = request->flags | (u64)request->class << 32;
+	values[2] = request->flags | (u64)(request->class | told << 8) << 32;
 }
 
 /*
- * The place where a request is remembered, if it is. Requests differ most in the ends of the
- * first string that the rules look at.
+ * The place where a request is remembered, if it is. Requests differ most in their digests, and
+ * in the ends of the first string that the rules look at.
  */
 static inline u32 place_of(const struct bh_policy *policy, const struct bh_request *request,
-			   const u64 *values, u32 slots)
+			   const u64 *values, u32 slots, u32 told)
 {
 	u64 hash = policy->id * 31 + (values[0] ^ values[1] ^ values[2]);
 	const struct bh_string *string;
 
 	if (slots) {
 		string = &request->string[__builtin_ctz(slots)];
-		hash += tag_of(string);
 		if (string->s && string->len >= sizeof(u64))
-			hash ^= word_at(string->s + string->len - sizeof(u64));
+			hash ^= word_at(string->s + string->len - sizeof(u64)) + string->len;
 	}
+	if (unlikely(told))
+		hash ^= word_at(request->digest[__builtin_ctz(told)]);
 	return (hash * 0x9e3779b97f4a7c15ull) >> 32 & (BH_MEMO_ENTRIES - 1);
 }
 
@@ -79,11 +85,25 @@ static inline bool same_bytes(const char *a, const char *b, size_t len)
 	return word_at(a + len) == word_at(b + len);
 }
 
-static inline bool same_strings(const struct bh_remembered *entry,
+/* The lengths of digests are multiples of a word's. Return: what follows them, or NULL. */
+static inline const char *same_digests(const char *bytes, const struct bh_request *request,
+				       u32 told)
+{
+	u32 kind, i;
+
+	for (; unlikely(told); told &= told - 1) {
+		kind = __builtin_ctz(told);
+		for (i = 0; i < bh_digest_descs[kind].len; i += sizeof(u64))
+			if (word_at(bytes + i) != word_at(request->digest[kind] + i))
+				return NULL;
+		bytes += i;
+	}
+	return bytes;
+}
+
+static inline bool same_strings(const struct bh_remembered *entry, const char *bytes,
 				const struct bh_request *request, u32 slots)
 {
-	const char *bytes = entry->bytes;
-
 	for (; slots; slots &= slots - 1) {
 		u32 slot = __builtin_ctz(slots);
 		const struct bh_string *string = &request->string[slot];
@@ -111,29 +131,48 @@ bool bh_memo_find(const struct bh_memo *memo, const struct bh_policy *policy,
 {
 	const struct bh_class_rules *rules = &policy->classes[request->class];
 	const struct bh_remembered *entry;
+	const char *bytes;
 	u64 values[3];
+	u32 told;
 
-	if (!is_remembered(rules, request))
+	if (bh_request_is_partial(request))
 		return false;
-	pack_values(request, values);
-	entry = &memo->entry[place_of(policy, request, values, rules->strings)];
+	told = told_kinds(rules, request);
+	pack_values(request, told, values);
+	entry = &memo->entry[place_of(policy, request, values, rules->strings, told)];
 	if (entry->policy != policy->id || entry->values[0] != values[0] ||
-	    entry->values[1] != values[1] || entry->values[2] != values[2] ||
-	    !same_strings(entry, request, rules->strings))
+	    entry->values[1] != values[1] || entry->values[2] != values[2])
+		return false;
+	bytes = same_digests(entry->bytes, request, told);
+	if (!bytes || !same_strings(entry, bytes, request, rules->strings))
 		return false;
 	*verdict = entry->verdict;
 	return true;
 }
 
-/* Do all strings that the rules look at fit into an entry? */
-static bool has_room(const struct bh_request *request, u32 slots)
+/* Do all digests and strings that the rules look at fit into an entry? */
+static bool has_room(const struct bh_request *request, u32 slots, u32 told)
 {
 	size_t len = 0;
 
+	for (; told; told &= told - 1)
+		len += bh_digest_descs[__builtin_ctz(told)].len;
 	for (; slots; slots &= slots - 1)
 		if (request->string[__builtin_ctz(slots)].s)
 			len += request->string[__builtin_ctz(slots)].len;
 	return len <= BH_MEMO_BYTES;
+}
+
+static char *put_digests(char *bytes, const struct bh_request *request, u32 told)
+{
+	u32 kind;
+
+	for (; told; told &= told - 1) {
+		kind = __builtin_ctz(told);
+		memcpy(bytes, request->digest[kind], bh_digest_descs[kind].len);
+		bytes += bh_digest_descs[kind].len;
+	}
+	return bytes;
 }
 
 /**
@@ -147,19 +186,19 @@ void bh_memo_keep(struct bh_memo *memo, const struct bh_policy *policy,
 		  const struct bh_request *request, const struct bh_verdict *verdict)
 {
 	const struct bh_class_rules *rules = &policy->classes[request->class];
-	u32 slots = rules->strings;
+	u32 slots = rules->strings, told = told_kinds(rules, request);
 	struct bh_remembered *entry;
 	u64 values[3];
 	char *bytes;
 
-	if (!is_remembered(rules, request) || !has_room(request, slots))
+	if (bh_request_is_partial(request) || !has_room(request, slots, told))
 		return;
-	pack_values(request, values);
-	entry = &memo->entry[place_of(policy, request, values, slots)];
+	pack_values(request, told, values);
+	entry = &memo->entry[place_of(policy, request, values, slots, told)];
 	entry->policy = policy->id;
 	memcpy(entry->values, values, sizeof(entry->values));
 	entry->verdict = *verdict;
-	bytes = entry->bytes;
+	bytes = put_digests(entry->bytes, request, told);
 	for (; slots; slots &= slots - 1) {
 		u32 slot = __builtin_ctz(slots);
 		const struct bh_string *string = &request->string[slot];

@@ -14,7 +14,7 @@
  * @values: the request's values, as memo.c packs them
  * @tag: of each string: its length, and the rest that is told of it
  * @verdict: the verdict
- * @bytes: the strings, one behind the other
+ * @bytes: the digests, and the strings, one behind the other
  */
 struct bh_remembered {
 	u64 policy;
