@@ -47,71 +47,67 @@ bool bh_path_is_here(const struct path *path)
 	return current->nsproxy && BH_CALL(our_mnt)(path->mnt);
 }
 
-#ifdef CONFIG_DCACHE_WORD_ACCESS
 /*
- * Copies a name in whole words: the kernel allocates names so that they can be read like that.
- * The last word may write behind the copy, where what stood there is put back. The name may
- * change meanwhile.
+ * Copies a name to before @end. In whole words, from the last one on: what is copied from before
+ * the name is written over by what comes before it, or lies before the path's beginning. That
+ * much may be read: a name is part of its dentry, behind other fields of it, or of a struct
+ * external_name, behind its count. The name may change meanwhile.
  */
-static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *from, u32 len)
-{
-	u64 behind, word;
-	u32 i;
+#ifdef CONFIG_DCACHE_WORD_ACCESS
+#define BEFORE_NAME (sizeof(u64) - 1)
 
-	memcpy(&behind, to + len, sizeof(behind));
-	for (i = 0; i < len; i += sizeof(word)) {
-		memcpy(&word, from + i, sizeof(word));
-		memcpy(to + i, &word, sizeof(word));
+static __no_kcsan __always_inline void copy_name(char *end, const unsigned char *name, u32 len)
+{
+	const unsigned char *from = name + len;
+	u64 word;
+
+	while (from > name) {
+		from -= sizeof(word);
+		end -= sizeof(word);
+		memcpy(&word, from, sizeof(word));
+		memcpy(end, &word, sizeof(word));
 	}
-	memcpy(to + len, &behind, sizeof(behind));
 }
 #else
-static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *from, u32 len)
+#define BEFORE_NAME 0
+
+static __no_kcsan __always_inline void copy_name(char *end, const unsigned char *name, u32 len)
 {
 	while (len--)
-		to[len] = from[len];
+		*--end = name[len];
 }
 #endif
 
 /*
- * Puts a dentry's name before @at. Its pointer and its length belong together if nothing was
- * renamed since @seq. The name itself stays where it is as long as RCU keeps it.
+ * Puts the path within the mount before @end, from @buf on. The pointer to a name and its length
+ * belong together if nothing was renamed since @seq; the name itself stays where it is as long
+ * as RCU keeps it. KCSAN: that nothing was renamed is found out when all is read.
+ *
+ * Return: where the path begins, or NULL.
  */
-static __no_kcsan __always_inline char *prepend_name(char *buf, char *at,
-						     const struct dentry *dentry,
-						     unsigned int seq)
-{
-	const unsigned char *name = READ_ONCE(dentry->d_name.name);
-	u32 len = READ_ONCE(dentry->d_name.len);
-
-	if (read_seqretry(&rename_lock, seq) || at - buf < len + 2)
-		return NULL;
-	at -= len;
-	copy_name(at, name, len);
-	*--at = '/';
-	return at;
-}
-
-/*
- * Puts the path within the mount before @at. KCSAN: that nothing was renamed is found out
- * when all is read.
- */
-static __no_kcsan __always_inline char *prepend_in_mount(char *buf, char *at,
-							 const struct path *path,
-							 unsigned int seq)
+static __no_kcsan __always_inline char *put_in_mount(char *buf, char *end,
+						     const struct path *path, unsigned int seq)
 {
 	const struct dentry *dentry = path->dentry, *root = path->mnt->mnt_root;
+	long room = end - buf - BEFORE_NAME;
 
-	while (at && dentry != root) {
+	while (dentry != root) {
 		const struct dentry *parent = READ_ONCE(dentry->d_parent);
+		const unsigned char *name = READ_ONCE(dentry->d_name.name);
+		u32 len = READ_ONCE(dentry->d_name.len);
 
-		/* Moved out of what is mounted. */
-		if (parent == dentry)
+		/* The first is so if it was moved out of what is mounted. */
+		if (parent == dentry || read_seqretry(&rename_lock, seq))
 			return NULL;
-		at = prepend_name(buf, at, dentry, seq);
+		room -= len + 1;
+		if (room < 0)
+			return NULL;
+		copy_name(end, name, len);
+		end -= len + 1;
+		*end = '/';
 		dentry = parent;
 	}
-	return at;
+	return end;
 }
 
 /*
@@ -125,11 +121,10 @@ static __no_kcsan bool find_path(const struct path *path, char *buf, struct bh_s
 {
 	const struct path top = { .mnt = path->mnt, .dentry = path->mnt->mnt_root };
 	unsigned int seq = read_seqbegin(&rename_lock);
-	/* A word fits behind it, for copy_name(). */
-	char *end = buf + BH_PATH_MAX - sizeof(u64), *inner, *outer;
+	char *end = buf + BH_PATH_MAX - 1, *inner, *outer;
 
 	*end = '\0';
-	inner = prepend_in_mount(buf, end, path, seq);
+	inner = put_in_mount(buf, end, path, seq);
 	if (!inner || inner == end)
 		return false;
 	/* d_absolute_path() puts its NUL where the inner part begins. */
