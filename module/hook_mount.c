@@ -35,8 +35,11 @@ static unsigned long without_magic(unsigned long flags)
 	return (flags & MS_MGC_MSK) == MS_MGC_VAL ? flags & ~MS_MGC_MSK : flags;
 }
 
-/* Judges a remount or a change of propagation, which have a target and no source. */
-static int check_change(const struct path *target, unsigned long flags)
+/*
+ * Judges a remount or a change of propagation, which have a target and no source. Not inlined:
+ * judge_if_bound() must not take the address of a local.
+ */
+static noinline int check_change(const struct path *target, unsigned long flags)
 {
 	struct bh_mount_op operation = {
 		.op = op_of(flags),
@@ -173,40 +176,38 @@ static int mount_place(struct mount_call *call)
 	return err;
 }
 
-static int mount_judged(struct mount_call *call)
-{
-	unsigned long flags = without_magic(call->flags);
-
-	switch (op_of(flags)) {
-	case BH_OP_MOUNT:
-		return mount_new(call);
-	case BH_OP_BIND:
-	case BH_OP_MOVE:
-		return mount_place(call);
-	default:
-		return check_change(call->target, flags) ?: mount_as_called(call);
-	}
-}
-
 static noinline int judge_path_mount(const char *dev_name, struct path *path, const char *type,
 				     unsigned long flags, void *data)
 {
 	struct mount_call call = { dev_name, path, type, flags, data };
-	int err = mount_judged(&call);
+	int err = op_of(without_magic(flags)) == BH_OP_MOUNT ? mount_new(&call) :
+							       mount_place(&call);
 
 	bh_stay_end();
 	bh_hook_leave();
 	return err;
 }
 
-/* No local's address is taken here: gcc makes no tail jump then. */
+/*
+ * A change of a mount is judged and then left to the kernel. What has a source is called through,
+ * since it must be done to what was judged. No local's address is taken here: gcc makes no tail
+ * jump then.
+ */
 static noinline int judge_if_bound(const char *dev_name, struct path *path, const char *type,
 				   unsigned long flags, void *data)
 {
-	if (bh_container_may_be_bound() && bh_task_has_bindings(current) && bh_stay_begin())
+	u32 op = op_of(without_magic(flags));
+	int err = 0;
+
+	if (!bh_container_may_be_bound())
+		goto out;
+	if (op & (BH_OP_REMOUNT | BH_OP_PROPAGATION))
+		err = check_change(path, without_magic(flags));
+	else if (bh_task_has_bindings(current) && bh_stay_begin())
 		return judge_path_mount(dev_name, path, type, flags, data);
+out:
 	bh_hook_leave();
-	return BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
+	return err ?: BH_ORIGINAL(path_mount)(dev_name, path, type, flags, data);
 }
 
 static int hook_path_mount(const char *dev_name, struct path *path, const char *type,
