@@ -96,6 +96,20 @@ static __always_inline bool bh_current_may_be_bound(void)
 	return !bh_task_in_initial_ns(current) && bh_container_may_be_bound();
 }
 
+/**
+ * bh_current_may_be_brought_in() - may the current process be one that came from outside?
+ *
+ * Not if its parent lives where it lives: then the parent is in each pid namespace that the
+ * process is in. See newcomer.c. Under RCU.
+ */
+static inline bool bh_current_may_be_brought_in(void)
+{
+	const struct task_struct *parent = rcu_dereference(current->group_leader->real_parent);
+	struct pid *pid = READ_ONCE(parent->thread_pid);
+
+	return !pid || ns_of_pid(pid) != ns_of_pid(task_pid(current));
+}
+
 int bh_bindings_init(void);
 void bh_bindings_exit(void);
 

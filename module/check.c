@@ -180,19 +180,20 @@ static void prepare_check(struct bh_check *check, enum bh_class class, struct ta
 	check->request.flags_unknown = false;
 	check->subject = subject;
 	check->peer = NULL;
+	check->file = NULL;
+	check->how = how;
 	check->lazy = 0;
 	check->sleeps = 0;
-	check->silent = false;
-	check->asks = how & BH_CHECK_ASKS;
-	check->arms = how & BH_CHECK_ARMS;
-	check->decided = false;
-	check->reports = false;
 	check->have = 0;
 	check->failed = 0;
-	check->file = NULL;
 	check->mapped = false;
+	check->silent = false;
+	check->decided = false;
+	check->reports = false;
+	check->relies = false;
 	check->kinds = 0;
 	check->wanted_kinds = 0;
+	check->unused = 0;
 	check->content.why_none = NULL;
 }
 
@@ -227,7 +228,9 @@ static void find_bindings(struct bh_check *check)
 	unsigned int i;
 
 	check->nr_found = bh_bindings_of_task(check->subject, check->found);
-	for (i = 0; check->arms && i < check->nr_found; i++)
+	if (!(check->how & BH_CHECK_ARMS) || likely(!bh_current_may_be_brought_in()))
+		return;
+	for (i = 0; i < check->nr_found; i++)
 		bh_binding_note_exec(check->found[i]);
 }
 
@@ -443,8 +446,8 @@ static u32 facts_shown(const struct bh_check *check)
 /* As is_armed() for a check. AT_EXECVE_CHECK is judged as if it armed, and arms nothing. */
 static bool has_say(const struct bh_check *check, struct bh_binding *binding)
 {
-	return is_armed(binding, check->arms) ||
-	       (check->asks && binding->ns.ops->is_init(binding->ns.ns));
+	return is_armed(binding, check->how & BH_CHECK_ARMS) ||
+	       (check->how & BH_CHECK_ASKS && binding->ns.ops->is_init(binding->ns.ns));
 }
 
 /* Newcomers are judged when they execute a program, and in nothing else. */
@@ -460,11 +463,17 @@ static bool is_asked(const struct bh_check *check, const struct bh_policy *polic
 	       check->request.attr[BH_PTRACE_ROLE] != BH_ROLE_TRACEE;
 }
 
-/* What a policy asks for that may have to be fetched. */
-static u32 facts_needed(const struct bh_check *check, const struct bh_class_rules *rules)
+/* What may have to be fetched for a check, of what policies ask for. */
+static u32 facts_there(const struct bh_check *check)
 {
-	return rules->strings | (rules->attrs << BH_GATHER_MAX & check->lazy) |
-	       (rules->kinds && check->file ? BH_GATHER_DIGEST : 0);
+	return (BIT(BH_STRINGS) - 1) | check->lazy | (check->file ? BH_GATHER_DIGEST : 0);
+}
+
+/* What a policy asks for. */
+static u32 facts_asked(const struct bh_class_rules *rules)
+{
+	return rules->strings | rules->attrs << BH_GATHER_MAX |
+	       (rules->kinds ? BH_GATHER_DIGEST : 0);
 }
 
 /* Of the bindings that were found, the armed ones whose policies have a say. */
@@ -472,8 +481,8 @@ static u32 find_opinions(struct bh_check *check)
 {
 	bool spared = may_be_spared(check->request.class, check->subject);
 	struct bh_opinion *opinion = check->opinions;
+	u32 needed = 0, there = facts_there(check);
 	unsigned int i;
-	u32 needed = 0;
 
 	for (i = 0; i < check->nr_found; i++) {
 		struct bh_binding *binding = check->found[i];
@@ -490,7 +499,7 @@ static u32 find_opinions(struct bh_check *check)
 		opinion->binding = binding;
 		opinion->loaded = loaded;
 		opinion->policy = loaded->policy;
-		opinion->needs = facts_needed(check, rules);
+		opinion->needs = facts_asked(rules) & there;
 		needed |= opinion->needs;
 		check->wanted_kinds |= rules->kinds;
 		opinion++;
@@ -615,7 +624,7 @@ static void report_opinion(struct bh_check *check, const struct bh_opinion *opin
 		.subject = check->subject,
 		.exe = check->exe,
 		.peer = check->peer,
-		.check = check->asks,
+		.check = check->how & BH_CHECK_ASKS,
 	};
 	struct bh_request request;
 
@@ -656,10 +665,14 @@ static noinline void report_all(struct bh_check *check)
 		report_opinion(check, &check->opinions[i]);
 }
 
-/* Fetches what is missing, of which nothing sleeps. */
+/* Fetches what is missing, of which nothing sleeps: most often the path, and nothing else. */
 static void fetch_facts(struct bh_check *check, u32 missing)
 {
-	if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER))
+	BUILD_BUG_ON(BH_EXEC_PATH || BH_MOUNT_TARGET);
+	if (likely(missing == BIT(BH_EXEC_PATH))) {
+		check->have |= BIT(BH_EXEC_PATH);
+		gather_string(check, BH_EXEC_PATH);
+	} else if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER))
 		gather_together(check, missing);
 	else
 		gather_facts(check, missing);
@@ -792,7 +805,7 @@ int bh_check_end(struct bh_check *check) __releases(RCU)
 	    bh_content_rely(&check->content))
 		action = BH_DENY;
 	/* PTRACE_MODE_NOAUDIT and AT_EXECVE_CHECK: deny without a kill. */
-	if (unlikely(action == BH_KILL) && !check->silent && !check->asks)
+	if (unlikely(action == BH_KILL) && !check->silent && !(check->how & BH_CHECK_ASKS))
 		kill_current();
 	class = check->request.class;
 	give_check_back(check);

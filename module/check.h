@@ -63,7 +63,7 @@ struct bh_opinion {
 	struct bh_verdict verdict;
 };
 
-/* How a check is made. */
+/* How a check is made, each a bit of bh_check.how. */
 enum {
 	BH_CHECK_ATOMIC = 1 << 0,	/* it must not sleep */
 	BH_CHECK_ARMS = 1 << 1,		/* the subject is about to execute a program */
@@ -80,12 +80,11 @@ enum {
  * @data: for both
  * @file: whose digests policies may ask for, open for reading; NULL where there is no file
  * @mapped: the file is mapped already, and must not be read: a digest counts if it is kept
+ * @how: BH_CHECK_*
  * @lazy: what @gather_attr fetches
  * @sleeps: what may sleep to be fetched; all else is fetched under RCU. Nothing may
  *          where the caller must not sleep
  * @silent: report nothing
- * @asks: BH_CHECK_ASKS: arm nothing and kill nobody
- * @arms: BH_CHECK_ARMS: that arms bindings
  * @decided: some verdict was not remembered; @decision may hold memory
  * @reports: some opinion is reported
  * @have: what was gathered
@@ -112,22 +111,22 @@ struct bh_check {
 	bh_gather_attr_t gather_attr;
 	const void *data;
 	const struct file *file;
+	unsigned int how;
 	u32 lazy;
 	u32 sleeps;
-	bool mapped;
-	bool silent;
-	bool asks;
-	bool arms;
-	bool decided;
-	bool reports;
-
 	u32 have;
 	u32 failed;
-	const char *reason;
-	struct bh_string exe;
+	/* Cleared in one go, as the four before. */
+	bool mapped;
+	bool silent;
+	bool decided;
+	bool reports;
+	bool relies;
 	u8 kinds;
 	u8 wanted_kinds;
-	bool relies;
+	u8 unused;
+	const char *reason;
+	struct bh_string exe;
 	struct bh_content content;
 
 	struct bh_decision decision;
