@@ -110,6 +110,19 @@ static inline bool bh_current_may_be_brought_in(void)
 	return !pid || ns_of_pid(pid) != ns_of_pid(task_pid(current));
 }
 
+/**
+ * bh_current_lives_with() - is another task in all pid bindings of the current one?
+ * @task: the other task, which RCU keeps
+ *
+ * If both live in the same pid namespace and @task is no newcomer to it. Otherwise
+ * bh_binding_covers() tells for each binding. Under RCU.
+ */
+static inline bool bh_current_lives_with(struct task_struct *task)
+{
+	return ns_of_pid(task_pid(task)) == ns_of_pid(task_pid(current)) &&
+	       bh_task_has_executed(task);
+}
+
 int bh_bindings_init(void);
 void bh_bindings_exit(void);
 

@@ -508,15 +508,16 @@ static u32 find_opinions(struct bh_check *check)
 	return needed;
 }
 
-/* Describes the peer as seen from one binding. */
-static void describe_peer(struct bh_check *check, const struct bh_opinion *opinion)
+/* Describes the peer as seen from one binding; as a @descendant, too, if the rules tell that. */
+static void describe_peer(struct bh_check *check, const struct bh_opinion *opinion,
+			  bool descendant)
 {
 	u32 *bits = &check->request.attr[BH_PTRACE_PEER];
 	bool tracer = check->request.attr[BH_PTRACE_ROLE] == BH_ROLE_TRACER;
 
 	*bits = bh_binding_covers(opinion->binding, check->peer) ? BH_PEER_INSIDE :
 								   BH_PEER_OUTSIDE;
-	if (!(opinion->policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER)))
+	if (!descendant || !(opinion->policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER)))
 		return;
 	if (bh_task_descends(tracer ? check->peer : check->subject,
 			     tracer ? check->subject : check->peer))
@@ -539,9 +540,13 @@ static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
 		return;
 	}
 	if (check->peer && policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER))
-		describe_peer(check, opinion);
+		describe_peer(check, opinion, policy->asks_descendant);
 	if (unlikely(check->failed & opinion->needs))
 		goto fail_closed;
+	if (check->peer && opinion->loaded->cases_known) {
+		opinion->verdict = opinion->loaded->cases[bh_ptrace_case(check->request.attr)];
+		return;
+	}
 	if (bh_memo_find(&check->memo, policy, &check->request, &opinion->verdict))
 		return;
 	check->decided = true;
@@ -631,7 +636,7 @@ static void report_opinion(struct bh_check *check, const struct bh_opinion *opin
 	if (!event.verdict)
 		return;
 	if (check->peer)
-		describe_peer(check, opinion);
+		describe_peer(check, opinion, true);
 	request = check->request;
 	if (opinion->verdict.action == BH_ALLOW || !event.line)
 		hide_unreached(&request, &event.exe);
@@ -810,6 +815,74 @@ int bh_check_end(struct bh_check *check) __releases(RCU)
 	class = check->request.class;
 	give_check_back(check);
 	return likely(action == BH_ALLOW) ? 0 : error_of(class);
+}
+
+/* The verdict of one policy of the current task on tracing another one. */
+static const struct bh_verdict *verdict_on_trace(const struct bh_binding *binding,
+						 const struct bh_loaded *loaded, bool lives_with,
+						 struct task_struct *tracee, u32 access)
+{
+	const struct bh_policy *policy = loaded->policy;
+	u32 attr[BH_ATTRS] = {
+		[BH_PTRACE_ACCESS] = access,
+		[BH_PTRACE_ROLE] = BH_ROLE_TRACER,
+	};
+
+	if (!(policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER)))
+		return &loaded->cases[bh_ptrace_case(attr)];
+	if ((lives_with && binding->ns.ops == &bh_ns_types[BH_NS_PID]) ||
+	    bh_binding_covers(binding, tracee))
+		attr[BH_PTRACE_PEER] = BH_PEER_INSIDE;
+	if (policy->asks_descendant && bh_task_descends(tracee, current))
+		attr[BH_PTRACE_PEER] |= BH_PEER_DESCENDANT;
+	return &loaded->cases[bh_ptrace_case(attr)];
+}
+
+/**
+ * bh_check_allows_trace() - do all policies of the current task let it trace another one?
+ * @tracee: the other task; its task_lock() is held, and RCU keeps it
+ * @access: BH_ACCESS_*
+ *
+ * As a check would say, without one: nothing need be fetched, and verdicts are at hand. Under
+ * RCU. Does not sleep.
+ *
+ * Return: true: it is allowed, nothing is to be reported, and the check is counted. false: a
+ * check must be made.
+ */
+bool bh_check_allows_trace(struct task_struct *tracee, u32 access)
+{
+	struct bh_binding *found[BH_CONFINING_MAX];
+	const struct bh_loaded *loaded[BH_AT_ONCE_MAX];
+	const struct bh_verdict *verdict[BH_AT_ONCE_MAX];
+	unsigned int nr = bh_bindings_of_task(current, found), asked = 0, i;
+	bool lives_with = bh_current_lives_with(tracee);
+
+	/* A newcomer may be spared. */
+	if (nr > BH_AT_ONCE_MAX || !bh_task_has_executed(current))
+		return false;
+	for (i = 0; i < nr; i++) {
+		if (!READ_ONCE(found[i]->armed))
+			continue;
+		loaded[asked] = rcu_dereference(found[i]->entry->loaded);
+		/* Removed: see find_opinions(). */
+		if (unlikely(!loaded[asked]))
+			continue;
+		if (!loaded[asked]->cases_known)
+			return false;
+		verdict[asked] = verdict_on_trace(found[i], loaded[asked], lives_with, tracee,
+						  access);
+		if (verdict[asked]->action != BH_ALLOW || verdict[asked]->report == BH_AUDIT)
+			return false;
+		found[asked++] = found[i];
+	}
+	for (i = 0; i < asked; i++) {
+		bh_entry_count(found[i]->entry, false);
+		if (verdict[i]->line)
+			bh_loaded_count(loaded[i], verdict[i]->rule);
+	}
+	if (asked)
+		bh_check_count(false);
+	return true;
 }
 
 /**

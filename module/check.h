@@ -147,6 +147,8 @@ bool bh_check_refuses(enum bh_class class, const char *reason);
 void bh_check_count(bool denied);
 bool bh_check_leaves(const struct bh_ns *target);
 
+bool bh_check_allows_trace(struct task_struct *tracee, u32 access);
+
 int bh_check_exe(struct bh_check *check, struct task_struct *task, char *buf,
 		 struct bh_string *string);
 

@@ -291,3 +291,30 @@ int bh_decide(const struct bh_policy *policy, const struct bh_request *request,
 		verdict->report = BH_PLAIN;
 	return 0;
 }
+
+/**
+ * bh_decide_cases() - decide on all that ptrace rules without exe= can tell apart
+ * @policy: the policy, of which no ptrace rule looks at a string
+ * @decision: working space
+ * @verdicts: BH_PTRACE_CASES answers, by bh_ptrace_case()
+ *
+ * Context and return as bh_decide().
+ */
+int bh_decide_cases(const struct bh_policy *policy, struct bh_decision *decision,
+		    struct bh_verdict *verdicts)
+{
+	struct bh_request request = { .class = BH_PTRACE };
+	u32 *attr = request.attr;
+	u32 i;
+	int err = 0;
+
+	for (i = 0; i < BH_PTRACE_CASES && !err; i++) {
+		attr[BH_PTRACE_ACCESS] = i & 1 ? BH_ACCESS_ATTACH : BH_ACCESS_READ;
+		attr[BH_PTRACE_ROLE] = i & 2 ? BH_ROLE_TRACEE : BH_ROLE_TRACER;
+		attr[BH_PTRACE_PEER] = i & 4 ? BH_PEER_INSIDE : BH_PEER_OUTSIDE;
+		if (i & 8)
+			attr[BH_PTRACE_PEER] |= BH_PEER_DESCENDANT;
+		err = bh_decide(policy, &request, decision, &verdicts[bh_ptrace_case(attr)]);
+	}
+	return err;
+}

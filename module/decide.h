@@ -71,10 +71,26 @@ struct bh_decision {
 	struct bh_vec hits[BH_SLOTS];
 };
 
+/*
+ * What ptrace rules without exe= can tell apart. A verdict on each is decided on when a policy
+ * is loaded.
+ */
+#define BH_PTRACE_CASES	16
+
+/* The number of a case; each value of @attr has one bit, but for BH_PEER_DESCENDANT beside. */
+static inline u32 bh_ptrace_case(const u32 *attr)
+{
+	return attr[BH_PTRACE_ACCESS] >> 1 | (attr[BH_PTRACE_ROLE] & BH_ROLE_TRACEE) |
+	       (attr[BH_PTRACE_PEER] & BH_PEER_INSIDE) << 2 |
+	       (attr[BH_PTRACE_PEER] & BH_PEER_DESCENDANT) << 1;
+}
+
 void bh_decision_init(struct bh_decision *decision, gfp_t gfp);
 void bh_decision_free(struct bh_decision *decision);
 
 int __must_check bh_decide(const struct bh_policy *policy, const struct bh_request *request,
 			   struct bh_decision *decision, struct bh_verdict *verdict);
+int __must_check bh_decide_cases(const struct bh_policy *policy, struct bh_decision *decision,
+				 struct bh_verdict *verdicts);
 
 #endif /* BULKHEAD_DECIDE_H */

@@ -254,6 +254,7 @@ struct bh_class_rules {
  * @id: of a loaded policy; no other one ever has the same
  * @audit_mode: nothing is denied, only reported
  * @asks_tracee: some rule speaks of role=tracee
+ * @asks_descendant: some rule speaks of peer=descendant
  * @defaults: for each class, the action where no rule matches
  * @classes: for each class, its rules' index
  * @rules: all rules, in the order in which they were written
@@ -275,6 +276,7 @@ struct bh_policy {
 	u64 id;
 	bool audit_mode;
 	bool asks_tracee;
+	bool asks_descendant;
 	u8 defaults[BH_CLASSES];
 	struct bh_class_rules classes[BH_CLASSES];
 	struct bh_rule *rules;

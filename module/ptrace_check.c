@@ -48,13 +48,14 @@ static int check_side(u32 role, struct task_struct *subject, struct task_struct 
 int bh_ptrace_check(struct task_struct *tracer, struct task_struct *tracee, u32 access,
 		    bool silent, bh_gather_t gather_exe)
 {
-	int err;
+	int err = 0;
 
 	if (!bh_bindings_nr())
 		return 0;
 	/* Keeps the other task's credentials and both tasks' parents. */
 	rcu_read_lock();
-	err = check_side(BH_ROLE_TRACER, tracer, tracee, access, silent, gather_exe);
+	if (tracer != current || !bh_check_allows_trace(tracee, access))
+		err = check_side(BH_ROLE_TRACER, tracer, tracee, access, silent, gather_exe);
 	if (!err && bh_registry_asks_tracee())
 		err = check_side(BH_ROLE_TRACEE, tracee, tracer, access, silent, gather_exe);
 	rcu_read_unlock();

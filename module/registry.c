@@ -138,6 +138,25 @@ static struct bh_entry *new_entry(const char *name)
 	return entry;
 }
 
+/* Return: 0 or -ENOMEM. */
+static int decide_cases(struct bh_loaded *loaded, const struct bh_policy *policy)
+{
+	struct bh_decision *decision;
+	int err;
+
+	if (policy->classes[BH_PTRACE].strings)
+		return 0;
+	decision = kmalloc(sizeof(*decision), GFP_KERNEL);
+	if (!decision)
+		return -ENOMEM;
+	bh_decision_init(decision, GFP_KERNEL);
+	err = bh_decide_cases(policy, decision, loaded->cases);
+	bh_decision_free(decision);
+	kfree(decision);
+	loaded->cases_known = !err;
+	return err;
+}
+
 /*
  * Replaces an entry's version by @loaded, or by none. bh_nr_asking_tracee rises before a check
  * can find a policy that asks about tracees, and falls when no check can find it any more.
@@ -206,7 +225,7 @@ int bh_registry_load(struct bh_policy *policy, struct bh_entry **entry, const ch
 
 	ret = -ENOMEM;
 	loaded = kzalloc(sizeof(*loaded), GFP_KERNEL);
-	if (!loaded || alloc_hits(loaded, policy->nr_rules))
+	if (!loaded || decide_cases(loaded, policy) || alloc_hits(loaded, policy->nr_rules))
 		goto out_free;
 	if (!known) {
 		*entry = new_entry(policy->name);

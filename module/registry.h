@@ -13,6 +13,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 
+#include "decide.h"
 #include "event_ring.h"
 #include "policy.h"
 
@@ -28,6 +29,8 @@ extern struct mutex bh_config_mutex;
  * @sha256: of its canonical text
  * @hits: how often each rule decided, in parts of BH_HITS_PART rules, each of which a
  *        processor makes at its first hit
+ * @cases_known: no ptrace rule looks at a string, and @cases are decided on
+ * @cases: verdicts on all that its ptrace rules can tell apart, by bh_ptrace_case()
  * @refs: the registry's one and the readers'; checks rely on RCU
  * @rcu: frees it after the last check that may see it
  */
@@ -35,6 +38,8 @@ struct bh_loaded {
 	struct bh_policy *policy;
 	u8 sha256[SHA256_DIGEST_SIZE];
 	u64 * __percpu *hits;
+	bool cases_known;
+	struct bh_verdict cases[BH_PTRACE_CASES];
 	refcount_t refs;
 	struct rcu_head rcu;
 };

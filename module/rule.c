@@ -177,6 +177,18 @@ static int add_cond(struct bh_parser *p, struct bh_rule *rule, const struct bh_c
 	return 0;
 }
 
+static void note_descendant(struct bh_policy *policy, const struct bh_rule *rule)
+{
+	const struct bh_key *keys = bh_classes[BH_PTRACE].keys;
+	const struct bh_key *peer = bh_key_find(BH_PTRACE, "peer", 4);
+	u32 c;
+
+	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++)
+		if (&keys[policy->conds[c].key] == peer &&
+		    policy->conds[c].arg & BH_PEER_DESCENDANT)
+			policy->asks_descendant = true;
+}
+
 /*
  * A ptrace rule speaks of the tracer unless it says otherwise. The condition
  * that says so is added to the rule, but not to its text.
@@ -188,6 +200,7 @@ static int complete_ptrace_rule(struct bh_parser *p, struct bh_rule *rule)
 	struct bh_cond implied = { .key = role - keys, .arg = BH_ROLE_TRACER };
 	u32 c;
 
+	note_descendant(p->policy, rule);
 	for (c = rule->cond; c < rule->cond + rule->nr_conds; c++) {
 		const struct bh_cond *cond = &p->policy->conds[c];
 
