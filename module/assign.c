@@ -391,7 +391,7 @@ static int bind_by_table(struct assigning *a, const char *cgroup)
 		return refuse_exec(a, entry, a->reason);
 	if (!has_room(maker))
 		return refuse_exec(a, entry, "too many bindings");
-	shown = kstrdup(cgroup, GFP_KERNEL);
+	shown = kstrdup(cgroup, GFP_KERNEL_ACCOUNT);
 	if (!shown)
 		return refuse_exec(a, entry, "out of memory");
 	err = bh_bind(&a->ns, entry, true, maker, shown, NULL);
@@ -431,7 +431,7 @@ bool bh_assign_is_in_force(void)
 
 static int assign_types(u32 types, const struct file *file)
 {
-	struct assigning *a = kzalloc(sizeof(*a), GFP_KERNEL);
+	struct assigning *a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
 	u32 type;
 	int err = 0;
 

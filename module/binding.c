@@ -139,7 +139,7 @@ static void end_binding(struct bh_binding *binding)
 
 static struct bh_origin *new_origin(void)
 {
-	struct bh_origin *origin = kzalloc(sizeof(*origin), GFP_KERNEL);
+	struct bh_origin *origin = kzalloc(sizeof(*origin), GFP_KERNEL_ACCOUNT);
 
 	if (origin) {
 		refcount_set(&origin->users, 1);
@@ -152,7 +152,7 @@ static struct bh_origin *new_origin(void)
 static struct bh_binding *make_binding(const struct bh_ns *ns, struct bh_entry *entry,
 				       struct bh_origin *origin, char *cgroup)
 {
-	struct bh_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL);
+	struct bh_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
 
 	if (!binding)
 		return NULL;
@@ -186,7 +186,7 @@ static bool dress_binding(struct bh_binding *binding, struct bh_source *source, 
 		binding->source = bh_source_alloc(ns->ops->name, ns->ops->inum(ns->ns),
 						  binding->entry->name, binding->entry->losses);
 	if (label)
-		binding->label = kstrdup(label, GFP_KERNEL);
+		binding->label = kstrdup(label, GFP_KERNEL_ACCOUNT);
 	if (binding->source && (!label || binding->label))
 		return true;
 	free_binding(binding);
@@ -283,7 +283,7 @@ static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
 		bh_bindings_reap();
 	if (!may_copy(old->origin))
 		return -ENOSPC;
-	cgroup = kstrdup(old->cgroup, GFP_KERNEL);
+	cgroup = kstrdup(old->cgroup, GFP_KERNEL_ACCOUNT);
 	if (cgroup)
 		new = make_binding(to, old->entry, old->origin, cgroup);
 	if (!new) {

@@ -218,7 +218,8 @@ static noinline struct bh_check *get_another(unsigned int how) __must_hold(RCU)
 	if (how & BH_CHECK_ATOMIC)
 		return make_check(GFP_ATOMIC | __GFP_NOWARN);
 	rcu_read_unlock();
-	check = make_check(GFP_KERNEL);
+	/* It may wait for what the task's container serves, and so may many of it. */
+	check = make_check(GFP_KERNEL_ACCOUNT);
 	rcu_read_lock();
 	return check;
 }

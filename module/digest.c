@@ -179,7 +179,7 @@ static int hash_chunks(struct shash_desc *desc, struct file *file, loff_t size)
 
 static int hash_file(const struct file *file, loff_t size, u8 *digest)
 {
-	struct shash_desc *desc = kmalloc(BUFFER, GFP_KERNEL);
+	struct shash_desc *desc = kmalloc(BUFFER, GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!desc)

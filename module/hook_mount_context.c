@@ -288,7 +288,7 @@ static char *source_of(const struct fs_context *fc, bool *is_path, int *err)
 	if (!*err && operation.source) {
 		name = bh_mount_name(&device, err);
 	} else if (!*err && fc->source) {
-		name = kstrdup(fc->source, GFP_KERNEL);
+		name = kstrdup(fc->source, GFP_KERNEL_ACCOUNT);
 		*err = name ? 0 : -ENOMEM;
 	}
 	path_put(&device);

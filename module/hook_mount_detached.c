@@ -161,7 +161,7 @@ static void name_source(struct bh_frame *frame)
 	frame->is_path = known.is_path;
 	if (!known.name)
 		return;
-	frame->name = kstrdup(known.name, GFP_KERNEL);
+	frame->name = kstrdup(known.name, GFP_KERNEL_ACCOUNT);
 	frame->err = frame->name ? 0 : -ENOMEM;
 }
 

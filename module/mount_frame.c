@@ -194,11 +194,11 @@ int bh_frame_look_up(struct bh_frame *frame, const struct bh_args *args, unsigne
  */
 char *bh_mount_name(const struct path *place, int *err)
 {
-	char *buf = kmalloc(BH_PATH_MAX, GFP_KERNEL), *name = NULL;
+	char *buf = kmalloc(BH_PATH_MAX, GFP_KERNEL_ACCOUNT), *name = NULL;
 
 	*err = buf ? bh_path_name(place, buf, &name) : -ENOMEM;
 	if (!*err && name) {
-		name = kstrdup(name, GFP_KERNEL);
+		name = kstrdup(name, GFP_KERNEL_ACCOUNT);
 		*err = name ? 0 : -ENOMEM;
 	}
 	kfree(buf);

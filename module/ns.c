@@ -217,7 +217,7 @@ void bh_ns_of_task(enum bh_ns_type type, struct task_struct *task, struct bh_ns 
 /* The path of a task's cgroup in the unified hierarchy, for people to read. */
 static char *task_cgroup_name(struct task_struct *task)
 {
-	char *name = kzalloc(BH_PATH_MAX, GFP_KERNEL);
+	char *name = kzalloc(BH_PATH_MAX, GFP_KERNEL_ACCOUNT);
 
 	if (!name)
 		return NULL;

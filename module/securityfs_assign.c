@@ -52,7 +52,7 @@ static int assign_show(struct seq_file *m, void *unused)
 
 static int assign_open(struct inode *inode, struct file *file)
 {
-	struct writing *writing = kzalloc(sizeof(*writing), GFP_KERNEL);
+	struct writing *writing = kzalloc(sizeof(*writing), GFP_KERNEL_ACCOUNT);
 	int err;
 
 	if (!writing)

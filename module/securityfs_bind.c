@@ -370,7 +370,7 @@ static void show_string(struct seq_file *m, const char *key, const char *s, char
 static int bindings_show(struct seq_file *m, void *v)
 {
 	const struct bh_binding *binding = list_entry(v, struct bh_binding, list);
-	char *buf = kmalloc(BH_STRING_LINE, GFP_KERNEL);
+	char *buf = kmalloc(BH_STRING_LINE, GFP_KERNEL_ACCOUNT);
 
 	if (!buf)
 		return -ENOMEM;
@@ -419,7 +419,7 @@ static int self_show(struct seq_file *m, void *unused)
 	struct bh_binding **found;
 	unsigned int nr, i;
 
-	found = kmalloc_array(BH_CONFINING_MAX, sizeof(*found), GFP_KERNEL);
+	found = kmalloc_array(BH_CONFINING_MAX, sizeof(*found), GFP_KERNEL_ACCOUNT);
 	if (!found)
 		return -ENOMEM;
 	rcu_read_lock();

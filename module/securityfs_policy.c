@@ -48,7 +48,7 @@ static struct policy_view *policy_view_get(const struct file *file)
 {
 	/* The policy's name is that of the directory, which the open file keeps. */
 	const struct dentry *dir = file->f_path.dentry->d_parent;
-	struct policy_view *view = kzalloc(sizeof(*view), GFP_KERNEL);
+	struct policy_view *view = kzalloc(sizeof(*view), GFP_KERNEL_ACCOUNT);
 	struct bh_entry *entry;
 
 	if (!view)

@@ -391,75 +391,10 @@ TEST_F(content, on_a_loop_device)
 	close(events);
 }
 
-/* A file system whose one file has another content each time that it is read. */
-
-struct file_answer {
-	struct fuse_out_header header;
-	union {
-		struct fuse_init_out init;
-		struct fuse_attr_out attr;
-		struct fuse_entry_out entry;
-		struct fuse_open_out open;
-		char bytes[8192];
-	};
-};
-
-static size_t answer_file(const struct fuse_in_header *request, struct file_answer *answer)
-{
-	const struct fuse_read_in *read_in = (void *)(request + 1);
-	const struct fuse_attr file = {
-		.ino = FUSE_LINK_ID, .mode = S_IFREG | 0755, .nlink = 1, .size = 4096,
-	};
-	static unsigned int reads;
-	int fd;
-
-	switch (request->opcode) {
-	case FUSE_LOOKUP:
-		answer->entry.nodeid = FUSE_LINK_ID;
-		answer->entry.attr = file;
-		return sizeof(answer->entry);
-	case FUSE_GETATTR:
-		answer->attr.attr = file;
-		return sizeof(answer->attr);
-	case FUSE_OPEN:
-		return sizeof(answer->open);
-	case FUSE_READ:
-		fd = open(PROG, O_RDONLY | O_CLOEXEC);
-		if (pread(fd, answer->bytes, 4096, 0) != 4096)
-			_exit(1);
-		close(fd);
-		answer->bytes[4000] = reads++;
-		return read_in->offset ? 0 : 4096;
-	}
-	answer->header.error = request->opcode == FUSE_FLUSH || request->opcode == FUSE_RELEASE ?
-			       0 : -ENOSYS;
-	return 0;
-}
-
-static void serve_file(int fd)
-{
-	static char request[FUSE_MIN_READ_BUFFER + 4096];
-	const struct fuse_in_header *header = (void *)request;
-
-	while (read(fd, request, sizeof(request)) > 0) {
-		struct file_answer answer = { .header.unique = header->unique };
-
-		if (header->opcode == FUSE_FORGET || header->opcode == FUSE_INTERRUPT)
-			continue;
-		if (header->opcode == FUSE_INIT ||
-		    (header->opcode == FUSE_GETATTR && header->nodeid == FUSE_ROOT_ID)) {
-			fuse_answer(fd, header);
-			continue;
-		}
-		answer.header.len = sizeof(answer.header) + answer_file(header, &answer);
-		if (write(fd, &answer, answer.header.len) < 0)
-			break;
-	}
-	_exit(0);
-}
-
+/* A file that has another content each time that it is read. */
 TEST_F(content, served_by_a_process)
 {
+	struct fuse_file file = { .content = PROG, .changes = true };
 	int events = bh_events(), fd = fuse_mount(DIR);
 	pid_t server;
 
@@ -467,7 +402,7 @@ TEST_F(content, served_by_a_process)
 		SKIP(return, "no fuse here: %s", strerror(-fd));
 	server = fork();
 	if (!server)
-		serve_file(fd);
+		fuse_serve_file(fd, &file);
 	close(fd);
 	EXPECT_EQ(0, bh_exec(DIR "/f"));
 	EXPECT_EQ(EACCES, RUN(DIR "/f"));

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -17,11 +18,16 @@
 
 #include <kselftest_harness.h>
 
+#include "cell.h"
+#include "fuse.h"
 #include "load.h"
+#include "program.h"
 
 #define CGROUPS "/tmp/memory.cgroups"
 #define GROUP CGROUPS "/memory"
 #define MEBIBYTE 1048576
+#define SLOW "/tmp/memory.slow"
+#define PROG "/tmp/memory.prog"
 
 static int write_to(const char *path, const char *text)
 {
@@ -151,6 +157,98 @@ TEST_F_TIMEOUT(memory, opens_are_charged_to_the_opener, 120)
 
 	EXPECT_EQ(0, in_group("max", open_often));
 	EXPECT_GT(32 * 1024, before - number_in("/proc/meminfo", "MemAvailable"));
+}
+
+/* Many who wait in an execution for a file system that does not answer. */
+#define WAITING 100
+
+static int execute_many(void *unused)
+{
+	int i;
+
+	for (i = 0; i < WAITING; i++)
+		if (!fork()) {
+			execl(SLOW "/prog", "prog", NULL);
+			_exit(1);
+		}
+	return 0;
+}
+
+/* What the group is charged for once all of the cell wait, or -1: half a minute is too long. */
+static long charged_when_told(int told)
+{
+	struct pollfd poll_told = { .fd = told, .events = POLLIN };
+	char byte;
+	int i;
+
+	for (i = 0; i < WAITING && poll(&poll_told, 1, 30000) == 1; i++)
+		if (read(told, &byte, 1) != 1)
+			return -1;
+	return i == WAITING ? charged() : -1;
+}
+
+/* The same of a cell that begins to wait; -2 if there is no fuse. */
+static long charged_for(const struct bh_cell *cell)
+{
+	struct fuse_file file = { .content = PROG, .never = FUSE_GETXATTR };
+	int fd = fuse_mount(SLOW), told[2];
+	long bytes = -1;
+	pid_t server;
+
+	if (fd < 0)
+		return -2;
+	if (pipe2(told, O_CLOEXEC))
+		return -1;
+	file.told = told[1];
+	server = fork();
+	if (!server)
+		fuse_serve_file(fd, &file);
+	close(fd);
+	close(told[1]);
+	if (!bh_cell_run(cell, execute_many, NULL))
+		bytes = charged_when_told(told[0]);
+	/* Who waits cannot be killed before. */
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	umount2(SLOW, MNT_DETACH);
+	close(told[0]);
+	return bytes;
+}
+
+static long charged_under(const char *policy)
+{
+	struct bh_cell cell;
+	char pid[16];
+	long bytes = -1;
+
+	if (bh_cell_start(&cell, 0))
+		return -1;
+	snprintf(pid, sizeof(pid), "%d", cell.pid);
+	if (!write_to(GROUP "/cgroup.procs", pid) && (!policy || !bh_cell_bind(&cell, policy)))
+		bytes = charged_for(&cell);
+	bh_cell_stop(&cell);
+	return bytes;
+}
+
+/*
+ * A check that waits for a container's file system keeps some 30 KiB. The kernel asks for the
+ * file's capabilities, too, so that executions which nobody judges wait there as well.
+ */
+TEST_F_TIMEOUT(memory, checks_that_wait_are_charged, 300)
+{
+	long unbound, bound;
+
+	bh_make_program(PROG);
+	mkdir(SLOW, 0755);
+	ASSERT_EQ(0, bh_policy("memory", "deny exec setid=yes"));
+	ASSERT_EQ(0, write_to(GROUP "/memory.max", "max"));
+	unbound = charged_under(NULL);
+	if (unbound == -2)
+		SKIP(return, "no fuse here");
+	bound = charged_under("memory");
+	TH_LOG("%d that wait: %ld bytes, in checks %ld", WAITING, unbound, bound);
+	EXPECT_LT(0, unbound);
+	EXPECT_LT(unbound + WAITING * 16384L, bound);
 }
 
 static double seconds(void)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -131,6 +132,97 @@ static inline pid_t fuse_start(const char *dir, unsigned int slow, int told, voi
 		fuse_serve(fd, slow, told, delay);
 	close(fd);
 	return pid;
+}
+
+/**
+ * struct fuse_file - the only file of a file system, by whatever name it is looked up
+ * @content: a file of at most FUSE_FILE_SIZE bytes, of which it has the content
+ * @changes: its byte FUSE_FILE_CHANGES is another one each time that it is read
+ * @never: a kind of request that is not answered, or 0
+ * @told: gets a byte for each of those
+ */
+struct fuse_file {
+	const char *content;
+	bool changes;
+	unsigned int never;
+	int told;
+};
+
+#define FUSE_FILE_SIZE 4096
+#define FUSE_FILE_CHANGES 4000
+
+struct fuse_file_answer {
+	struct fuse_out_header header;
+	union {
+		struct fuse_attr_out attr;
+		struct fuse_entry_out entry;
+		struct fuse_open_out open;
+		char bytes[FUSE_FILE_SIZE];
+	};
+};
+
+static inline size_t fuse_file_answer(const struct fuse_file *file,
+				      const struct fuse_in_header *request,
+				      struct fuse_file_answer *answer)
+{
+	const struct fuse_read_in *read_in = (void *)(request + 1);
+	const struct fuse_attr attr = {
+		.ino = FUSE_LINK_ID, .mode = S_IFREG | 0755, .nlink = 1, .size = FUSE_FILE_SIZE,
+	};
+	static unsigned int reads;
+	int fd;
+
+	switch (request->opcode) {
+	case FUSE_LOOKUP:
+		answer->entry.nodeid = FUSE_LINK_ID;
+		answer->entry.attr = attr;
+		return sizeof(answer->entry);
+	case FUSE_GETATTR:
+		answer->attr.attr = attr;
+		return sizeof(answer->attr);
+	case FUSE_OPEN:
+		return sizeof(answer->open);
+	case FUSE_READ:
+		fd = open(file->content, O_RDONLY | O_CLOEXEC);
+		if (pread(fd, answer->bytes, FUSE_FILE_SIZE, 0) <= 0)
+			_exit(1);
+		close(fd);
+		if (file->changes)
+			answer->bytes[FUSE_FILE_CHANGES] = reads++;
+		return read_in->offset ? 0 : FUSE_FILE_SIZE;
+	}
+	answer->header.error = request->opcode == FUSE_FLUSH || request->opcode == FUSE_RELEASE ?
+			       0 : -ENOSYS;
+	return 0;
+}
+
+/* Serves such a file until the file system is gone. */
+static inline void fuse_serve_file(int fd, const struct fuse_file *file)
+{
+	static char request[FUSE_MIN_READ_BUFFER + 4096];
+	const struct fuse_in_header *header = (void *)request;
+
+	while (read(fd, request, sizeof(request)) > 0) {
+		struct fuse_file_answer answer = { .header.unique = header->unique };
+
+		if (header->opcode == FUSE_FORGET || header->opcode == FUSE_INTERRUPT)
+			continue;
+		if (file->never && header->opcode == file->never) {
+			if (write(file->told, "t", 1) != 1)
+				break;
+			continue;
+		}
+		if (header->opcode == FUSE_INIT ||
+		    (header->opcode == FUSE_GETATTR && header->nodeid == FUSE_ROOT_ID)) {
+			fuse_answer(fd, header);
+			continue;
+		}
+		answer.header.len = sizeof(answer.header) +
+				    fuse_file_answer(file, header, &answer);
+		if (write(fd, &answer, answer.header.len) < 0)
+			break;
+	}
+	_exit(0);
 }
 
 #endif /* BULKHEAD_SELFTESTS_FUSE_H */
