@@ -122,9 +122,15 @@ static bool will_be_executable(const struct file *file, unsigned long prot)
 
 BH_DEFINE_ORIGINAL(ovl_mmap);
 
-static int judge_beneath(const struct file *file)
+/*
+ * execve reads a program's headers before it maps the program, perhaps from the copy: so that
+ * must be allowed, too.
+ */
+static int judge_beneath(const struct file *mapped, const struct file *file)
 {
-	return current->in_execve ? bh_exec_judge_mapped(file) : check_map(file, false, true);
+	if (current->in_execve)
+		return bh_exec_judge_mapped(mapped) ?: bh_exec_judge_mapped(file);
+	return check_map(mapped, false, true);
 }
 
 /* Under mmap_lock, so that no one executes yet what is not left mapped. */
@@ -133,7 +139,7 @@ static noinline int judge_overlay(struct file *file, struct vm_area_struct *vma)
 	int err = BH_ORIGINAL(ovl_mmap)(file, vma);
 
 	if (!err && bh_content_inode(file) != file_inode(vma->vm_file)) {
-		err = judge_beneath(vma->vm_file);
+		err = judge_beneath(vma->vm_file, file);
 		if (err) {
 			/* Before 5.11 whoever is told of an error holds the file that it gave. */
 			fput(vma->vm_file);
@@ -148,8 +154,8 @@ static noinline int judge_overlay(struct file *file, struct vm_area_struct *vma)
 static int hook_ovl_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	bh_hook_enter();
-	if (vma->vm_flags & VM_EXEC && !bh_task_in_initial_ns(current) &&
-	    bh_task_has_bindings(current) && bh_stay_begin())
+	if ((vma->vm_flags & VM_EXEC || current->in_execve) &&
+	    !bh_task_in_initial_ns(current) && bh_task_has_bindings(current) && bh_stay_begin())
 		return judge_overlay(file, vma);
 	bh_hook_leave();
 	return BH_ORIGINAL(ovl_mmap)(file, vma);
@@ -359,8 +365,8 @@ BH_DEFINE_REMOTE_HOOK(access_remote_vm)
  * Reading then means executing for memory of which no security module is asked: the heap,
  * what remap_file_pages() maps anew before 6.12, shadow stacks. It is seen in do_mmap() and
  * in brk(2). Both are called all the time, and hardly anyone has that personality: they are
- * redirected once the first confined task takes it. A task that has it before it is confined
- * has memory that executes already, and keeps it.
+ * redirected once the first task of a container takes it, which may be bound only later. A
+ * task that has it before it is confined has memory that executes already, and keeps it.
  */
 /* Under mmap_lock, as mprotect. What execve maps has been asked for. */
 static noinline int judge_do_mmap(const struct file *file, unsigned long prot,
