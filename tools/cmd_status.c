@@ -223,7 +223,8 @@ static void print_table(const struct state *state)
 	const char *line = state->table;
 	size_t len;
 
-	heading("Assignment table", state_count(state->table, "end") ? 1 : *state->table);
+	/* Of a table without lines there is what ends it. */
+	heading("Assignment table", *line && strcmp(line, "end\n"));
 	for (; *line; line += len + (line[len] == '\n')) {
 		len = strcspn(line, "\n");
 		if (len && strncmp(line, "end", 3))

@@ -287,12 +287,13 @@ static void put_object(const struct event *event, FILE *out)
 		fputs(kvs_find(&event->kvs, "peer_pid") ? "]" : "", out);
 		put_value(event, " ", "peer", out);
 	} else {
-		fputc(' ', out);
-		put_text(kvs_find(&event->kvs, "path"), out);
-		if (!strcmp(event_get(event, "as", ""), "interpreter"))
-			fputs(" as interpreter", out);
+		put_value(event, " ", "path", out);
 		if (strcmp(event_get(event, "backing", "file"), "file"))
 			put_value(event, " ", "backing", out);
+		else if (kv_is_none(kvs_find(&event->kvs, "path")))
+			fputs(" a file without a path", out);
+		if (!strcmp(event_get(event, "as", ""), "interpreter"))
+			fputs(" as interpreter", out);
 		if (!strcmp(event_get(event, "layer", ""), "upper"))
 			fputs(" in the upper layer", out);
 	}

@@ -69,6 +69,16 @@ static void put_comment(struct buf *out, const struct event *event, const char *
 		buf_puts(out, "...");
 }
 
+static void put_file(struct buf *out, const struct event *event, const struct request *request)
+{
+	if (request->r.string[BH_EXEC_PATH].s)
+		put_comment(out, event, "path");
+	else if (request->r.attr[BH_EXEC_BACKING] == BH_BACKING_FILE)
+		buf_puts(out, "a file without a path");
+	else
+		put_comment(out, event, "backing");
+}
+
 static char *describe(const struct event *event, const struct request *request)
 {
 	struct buf out = { 0 };
@@ -78,7 +88,7 @@ static char *describe(const struct event *event, const struct request *request)
 	case BH_EXEC:
 		buf_puts(&out, request->r.attr[BH_EXEC_AS] == BH_AS_INTERPRETER ?
 			 " ran, as interpreter, " : " ran ");
-		put_comment(&out, event, request->r.string[BH_EXEC_PATH].s ? "path" : "backing");
+		put_file(&out, event, request);
 		break;
 	case BH_MAP:
 		if (request->r.attr[BH_EXEC_BACKING] == BH_BACKING_ANONYMOUS) {
@@ -86,7 +96,7 @@ static char *describe(const struct event *event, const struct request *request)
 			break;
 		}
 		buf_puts(&out, " mapped ");
-		put_comment(&out, event, request->r.string[BH_EXEC_PATH].s ? "path" : "backing");
+		put_file(&out, event, request);
 		break;
 	case BH_MOUNT:
 		buf_puts(&out, ": ");
@@ -100,7 +110,8 @@ static char *describe(const struct event *event, const struct request *request)
 		buf_puts(&out, ": ");
 		put_comment(&out, event, "access");
 		buf_puts(&out, " of ");
-		put_comment(&out, event, "peer_exe");
+		put_comment(&out, event, kv_is_none(kvs_find(&event->kvs, "peer_exe")) ?
+			    "peer_comm" : "peer_exe");
 	}
 	return out.s;
 }

@@ -104,6 +104,19 @@ static int send(const char *label, const char *s, size_t len, struct buf *outcom
 	return err;
 }
 
+/* What to do about a refusal, where it is plain. */
+static void advise(const char *s, int err)
+{
+	/* A signed document begins with a sequence of DER. */
+	bool is_signed = *s == 0x30;
+
+	if (err == ESTALE)
+		say(is_signed ? "sign it with a higher version" :
+				"give it a higher version, or load it with --bump");
+	else if (err == ENOKEY)
+		say("to trust the signer, write its certificate, in DER, to %s/keys", ctl_dir());
+}
+
 /**
  * load_text() - give a document to the kernel, and say what it answers
  * @label: what diagnostics call the document
@@ -121,6 +134,8 @@ int load_text(const char *label, const char *s, size_t len, bool quiet)
 	told = outcome.len ? tell_outcome(label, outcome.s, quiet) : 0;
 	if (err && !told)
 		say("%s: the kernel refuses it: %s", label, ctl_refusal(err));
+	else if (len)
+		advise(s, err);
 	buf_free(&outcome);
 	return err || told ? NO : DONE;
 }
