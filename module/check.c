@@ -678,10 +678,11 @@ static void fetch_facts(struct bh_check *check, u32 missing)
 	if (likely(missing == BIT(BH_EXEC_PATH))) {
 		check->have |= BIT(BH_EXEC_PATH);
 		gather_string(check, BH_EXEC_PATH);
-	} else if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER))
+	} else if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER)) {
 		gather_together(check, missing);
-	else
+	} else {
 		gather_facts(check, missing);
+	}
 }
 
 static void count_opinion(const struct bh_opinion *opinion, enum bh_action action)

@@ -4,8 +4,8 @@
  *
  * A verdict is a function of a policy and a request, and that is all that it is found
  * by: the number of the policy, which no other policy ever has, and every value of the
- * request that its rules look at, byte for byte, digests too. So nothing that happens elsewhere can make it wrong, and there
- * is nothing to invalidate.
+ * request that its rules look at, byte for byte, digests too. So nothing that happens
+ * elsewhere can make it wrong, and there is nothing to invalidate.
  */
 #include <linux/kernel.h>
 #include <linux/string.h>
