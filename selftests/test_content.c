@@ -31,6 +31,14 @@
 /* <linux/fs.h> does not go with <sys/mount.h>. */
 #ifndef FICLONE
 #define FICLONE _IOW(0x94, 9, int)
+struct file_clone_range {
+	__s64 src_fd;
+	__u64 src_offset;
+	__u64 src_length;
+	__u64 dest_offset;
+};
+
+#define FICLONERANGE _IOW(0x94, 13, struct file_clone_range)
 #endif
 
 /* Large enough to take seconds of a machine that is emulated. */
@@ -288,27 +296,50 @@ TEST_F(content, under_memory_pressure)
 	EXPECT_EQ(0, RUN(DIR "/prog"));
 }
 
+/* Shares the blocks of another file, all or those of the place that is looked at. */
+static int clone_all(int from, int to)
+{
+	return ioctl(to, FICLONE, from) ? errno : 0;
+}
+
+static int clone_range(int from, int to)
+{
+	struct file_clone_range range = {
+		.src_fd = from, .src_offset = PLACE & ~4095, .src_length = 4096,
+		.dest_offset = PLACE & ~4095,
+	};
+
+	return ioctl(to, FICLONERANGE, &range) ? errno : 0;
+}
+
+static int (*const clones[])(int from, int to) = { clone_all, clone_range };
+
 /* Only some file systems can share blocks between files. */
 TEST_F(content, cloned_over)
 {
 	int from, to;
+	size_t i;
 
 	if (system("mkfs.btrfs -q -f --mixed /dev/ram0 >/dev/null 2>&1") ||
 	    mount("/dev/ram0", DIR, "btrfs", 0, NULL))
 		SKIP(return, "no btrfs here");
-	make(DIR "/prog");
 	make(DIR "/evil");
 	EXPECT_EQ(0, put_byte(DIR "/evil", 'x'));
-	EXPECT_EQ(0, RUN(DIR "/prog"));
-	EXPECT_EQ(0, LOOK(DIR "/prog"));
-	from = open(DIR "/evil", O_RDONLY | O_CLOEXEC);
-	to = open(DIR "/prog", O_WRONLY | O_CLOEXEC);
-	EXPECT_EQ(0, ioctl(to, FICLONE, from));
-	EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
-	close(from);
-	close(to);
-	EXPECT_EQ(EACCES, RUN(DIR "/prog"));
-	EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
+	for (i = 0; i < ARRAY_SIZE(clones); i++) {
+		make(DIR "/prog");
+		EXPECT_EQ(0, RUN(DIR "/prog"));
+		EXPECT_EQ(0, LOOK(DIR "/prog"));
+		from = open(DIR "/evil", O_RDONLY | O_CLOEXEC);
+		to = open(DIR "/prog", O_WRONLY | O_CLOEXEC);
+		EXPECT_EQ(0, clones[i](from, to))
+			TH_LOG("clone %zu", i);
+		EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
+		close(from);
+		close(to);
+		EXPECT_EQ(EACCES, RUN(DIR "/prog"));
+		EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
+		EXPECT_EQ(0, unlink(DIR "/prog"));
+	}
 }
 
 /* What is kept goes with its inode. */
