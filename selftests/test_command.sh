@@ -77,6 +77,7 @@ loading() {
 	run 0 '^ok command 3$' "load" load a.policy
 	run 0 '^ok command 3$' "load the same again" load a.policy
 	run 1 '^old.policy:1:24: error: .*version' "an old version has its place" load old.policy
+	run 1 '^bulkhead: give it a higher version, or load it with --bump$' "... and a way out" load old.policy
 	run 1 '^bad.policy:2:14: error: ' "a mistake has its place" load bad.policy
 	run 0 '^ok command 4$' "load --bump" load --bump old.policy
 	run 0 '^ok command 4$' "load --bump of the same" load --bump old.policy
@@ -123,12 +124,26 @@ watching() {
 
 # Whoever is confined is told so, and changes nothing.
 from_inside() {
-	inside "bulkhead load $dir/a.policy"
-	[ $? != 0 ] && grep -q '^bulkhead: \|error' $dir/out
-	report $? "a confined caller loads nothing" "$(cat $dir/out)"
+	mkdir -p $dir/own
+	printf 'policy own version 1\nend\n' >$dir/own/own.policy
+	for command in "load $dir/own/own.policy" "load --bump $dir/a.policy" "sync $dir/own" \
+		"remove command" "bind command 1"; do
+		inside "bulkhead $command"
+		[ $? = 1 ] && grep -q '^bulkhead: .*not permitted\|error: .*not permitted' $dir/out
+		report $? "a confined caller is refused: $command" "$(cat $dir/out)"
+	done
 	inside "bulkhead unbind $$"
 	[ $? != 0 ] && grep -q '^bulkhead: ' $dir/out
 	report $? "... and unbinds nothing" "$(cat $dir/out)"
+	[ ! -e /sys/kernel/security/bulkhead/policies/own ]
+	report $? "... and has changed nothing"
+	# What he may see, he does; where he may not, he is told.
+	for command in status "status --unconfined" events metrics "learn --policy command" "explain --seq $seq"; do
+		inside "bulkhead $command" >/dev/null
+		got=$?
+		[ $got = 0 ] || { [ $got -le 2 ] && grep -q '^bulkhead: ' $dir/out; }
+		report $? "from inside: $command" "$got" "$(cat $dir/out)"
+	done
 }
 
 ending() {
