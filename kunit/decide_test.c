@@ -393,6 +393,39 @@ static void decides_like_the_model(struct kunit *test)
 	kunit_info(test, "%u of %u requests decided by a rule", decided, round * 20);
 }
 
+/* Each case of ptrace has a place of its own, and there the verdict on it. */
+static void knows_all_cases(struct kunit *test)
+{
+	static const char rules[] = "policy t version 1\ndefault ptrace deny\n"
+				    "allow ptrace access=read peer=inside\n"
+				    "allow ptrace peer=descendant\naudit allow ptrace peer!=inside\n"
+				    "kill ptrace role=tracee access=attach peer!=descendant\nend\n";
+	struct bh_request request = { .class = BH_PTRACE };
+	struct fixture *f = test->priv;
+	struct bh_verdict cases[BH_PTRACE_CASES], verdict;
+	u32 access, role, peer, seen = 0, number;
+
+	load(test, rules, strlen(rules));
+	KUNIT_ASSERT_EQ(test, bh_decide_cases(f->reading.policy[0], &f->decision, cases), 0);
+	for (access = 1; access <= BH_ACCESS_ATTACH; access++) {
+		for (role = 1; role <= BH_ROLE_TRACEE; role++) {
+			for (peer = 1; peer <= 6; peer += peer == 2 ? 3 : 1) {
+				request.attr[BH_PTRACE_ACCESS] = access;
+				request.attr[BH_PTRACE_ROLE] = role;
+				request.attr[BH_PTRACE_PEER] = peer;
+				number = bh_ptrace_case(request.attr);
+				KUNIT_ASSERT_TRUE(test, number < BH_PTRACE_CASES);
+				seen |= 1 << number;
+				verdict = decide(test, &request);
+				KUNIT_EXPECT_EQ(test, cases[number].action, verdict.action);
+				KUNIT_EXPECT_EQ(test, cases[number].report, verdict.report);
+				KUNIT_EXPECT_EQ(test, cases[number].line, verdict.line);
+			}
+		}
+	}
+	KUNIT_EXPECT_EQ(test, seen, (1u << BH_PTRACE_CASES) - 1);
+}
+
 /* What is remembered */
 
 /* Another request that differs from the last one in one thing, or in none. */
@@ -652,6 +685,7 @@ static void finds_one_digest_of_many(struct kunit *test)
 static struct kunit_case decide_cases[] = {
 	KUNIT_CASE_PARAM(decides, verdict_gen_params),
 	KUNIT_CASE(decides_like_the_model),
+	KUNIT_CASE(knows_all_cases),
 	KUNIT_CASE(remembers_what_was_decided),
 	KUNIT_CASE(limits_what_a_check_looks_at),
 	KUNIT_CASE(limits_what_a_verdict_costs),
