@@ -297,6 +297,23 @@ static bool is_init_of_namespace(const struct container *container, pid_t pid)
 	return end && end[-1] == '1' && isspace((unsigned char)end[-2]);
 }
 
+/*
+ * Engines take /sys/kernel away from the mount namespace in which they start a container with
+ * user ids of its own (podman does); the host's first process has it.
+ */
+static int open_control(const char *path, int flags)
+{
+	char host[64];
+	int fd = open(path, flags | O_CLOEXEC), error = errno;
+
+	if (fd >= 0 || error != ENOENT)
+		return fd;
+	snprintf(host, sizeof(host), "/proc/1/root%s", path);
+	fd = open(host, flags | O_CLOEXEC);
+	errno = error;
+	return fd;
+}
+
 /* A label is text that others choose; what the module says stands before it. */
 static bool says_bound(char *line, const char *wanted, const char *policy)
 {
@@ -317,8 +334,10 @@ static bool is_bound(int ns, const char *policy)
 	size_t size = 0;
 	struct stat ino;
 	FILE *file;
+	int fd;
 
-	file = fopen(bindings_file, "re");
+	fd = open_control(bindings_file, O_RDONLY);
+	file = fd < 0 ? NULL : fdopen(fd, "r");
 	if (!file || fstat(ns, &ino))
 		return false;
 	snprintf(wanted, sizeof(wanted), "ns=pid inum=%lu ", (unsigned long)ino.st_ino);
@@ -380,7 +399,7 @@ static bool write_line(const char *policy, const char *type, int ns, const char 
 	ssize_t written;
 	int fd, len, error;
 
-	fd = open(bind_file, O_WRONLY | O_CLOEXEC);
+	fd = open_control(bind_file, O_WRONLY);
 	if (fd < 0)
 		die_of_open(errno);
 	len = snprintf(line, sizeof(line), "policy=%s ns=%s fd=%d arm=exec%s%s%s\n",
