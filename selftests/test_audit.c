@@ -4,21 +4,15 @@
  * container can see to. Nobody else waits with him.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <kselftest_harness.h>
 
-#include "cell.h"
-
-#define HOLD "/hold.ko"
-#define PARAMETERS "/sys/module/hold/parameters/"
+#include "hold.h"
 
 /* What is refused, each in its own way, and what succeeds. */
 static const struct {
@@ -40,28 +34,12 @@ FIXTURE(audit) {
 	pid_t other;
 };
 
-static int load_module(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
-
-	err = syscall(SYS_finit_module, fd, "", 0) ? errno : 0;
-	close(fd);
-	return err;
-}
-
-static int number_of(const char *parameter)
-{
-	char text[16];
-
-	return bh_read(parameter, text, sizeof(text)) > 0 ? atoi(text) : -1;
-}
-
 FIXTURE_SETUP(audit)
 {
-	if (access(HOLD, F_OK))
-		SKIP(return, HOLD " is not there");
-	if (load_module(HOLD))
-		SKIP(return, "no audit");
+	int err = hold_begin("audit_log_start");
+
+	if (err)
+		SKIP(return, "nobody can be held in audit here: %s", strerror(err));
 }
 
 static void end(pid_t *pid)
@@ -77,7 +55,7 @@ FIXTURE_TEARDOWN(audit)
 {
 	end(&self->writer);
 	end(&self->other);
-	syscall(SYS_delete_module, "hold", O_NONBLOCK);
+	hold_end();
 }
 
 /* Writes again until audit lets it wait, which it is not asked to at once after many reports. */
@@ -87,21 +65,6 @@ static void write_for_ever(const char *file, const char *text)
 		bh_write_bytes(file, text, strlen(text));
 		usleep(50000);
 	}
-}
-
-/* Waits for half a minute at most. */
-static bool wait_for(bool (*happens)(void *arg), void *arg)
-{
-	int tries;
-
-	for (tries = 0; tries < 600 && !happens(arg); tries++)
-		usleep(50000);
-	return tries < 600;
-}
-
-static bool one_waits(void *unused)
-{
-	return number_of(PARAMETERS "waiting") > 0;
 }
 
 static bool has_ended(void *pid)
@@ -122,13 +85,13 @@ static bool others_go_on(pid_t *other)
 	*other = fork();
 	if (!*other)
 		_exit(bh_read("stats", text, sizeof(text)) < 0);
-	if (!wait_for(has_ended, other))
+	if (!hold_wait_for(has_ended, other))
 		return false;
 	*other = fork();
 	/* This one comes to audit itself, when all is done. */
 	if (!*other)
 		_exit(bh_policy("audited", "default exec allow"));
-	return wait_for(is_loaded, NULL);
+	return hold_wait_for(is_loaded, NULL);
 }
 
 TEST_F_TIMEOUT(audit, nobody_waits_with_the_writer, 600)
@@ -139,15 +102,15 @@ TEST_F_TIMEOUT(audit, nobody_waits_with_the_writer, 600)
 		self->writer = fork();
 		if (!self->writer)
 			write_for_ever(changes[i].file, changes[i].text);
-		ASSERT_TRUE(wait_for(one_waits, NULL))
+		ASSERT_TRUE(hold_wait_for(hold_waits, NULL))
 			TH_LOG("%s: audit is not asked", changes[i].file);
 		EXPECT_TRUE(others_go_on(&self->other))
 			TH_LOG("%s: others wait", changes[i].file);
 		end(&self->writer);
 		end(&self->other);
-		EXPECT_EQ(0, bh_write(PARAMETERS "held", "0"));
+		EXPECT_EQ(0, hold_set(false));
 		bh_write("remove", "audited");
-		EXPECT_EQ(0, bh_write(PARAMETERS "held", "1"));
+		EXPECT_EQ(0, hold_set(true));
 	}
 }
 

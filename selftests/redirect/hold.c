@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lets all who give audit a record and may wait do so, as long as `held` says: as they do
- * while its backlog is full. Nobody gets a record.
+ * Holds whoever comes to a function, for as long as `held` says.
+ *
+ * audit_log_start: who gives audit a record and may wait, as while its backlog is full. Nobody
+ * gets a record. kernel_read: who reads a program's headers, which stand at 64 in all programs
+ * that the tests make.
  */
 #include <linux/audit.h>
 #include <linux/delay.h>
+#include <linux/elf.h>
+#include <linux/fs.h>
 #include <linux/ftrace.h>
 #include <linux/gfp.h>
+#include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
 
 #include "compat/compat.h"
+
+static char *function;
+module_param(function, charp, 0400);
+MODULE_PARM_DESC(function, "the function");
 
 static bool held = true;
 module_param(held, bool, 0600);
@@ -23,35 +33,77 @@ module_param(waiting, int, 0400);
 MODULE_PARM_DESC(waiting, "how many wait");
 
 static atomic_t inside = ATOMIC_INIT(0);
+static unsigned long site;
 
-static struct audit_buffer *hold(struct audit_context *context, gfp_t gfp, int type)
+static void wait(void)
 {
-	if (!gfpflags_allow_blocking(gfp))
-		return NULL;
 	WRITE_ONCE(waiting, atomic_inc_return(&inside));
 	while (READ_ONCE(held) && !fatal_signal_pending(current))
 		msleep(20);
 	WRITE_ONCE(waiting, atomic_dec_return(&inside));
+}
+
+static struct audit_buffer *hold_record(struct audit_context *context, gfp_t gfp, int type)
+{
+	if (gfpflags_allow_blocking(gfp))
+		wait();
 	return NULL;
 }
+
+typedef ssize_t (*read_t)(struct file *file, void *buf, size_t count, loff_t *pos);
+
+static ssize_t hold_read(struct file *file, void *buf, size_t count, loff_t *pos)
+{
+	read_t original = (read_t)(site + MCOUNT_INSN_SIZE);
+
+	if (READ_ONCE(held) && *pos == sizeof(struct elf64_hdr))
+		wait();
+	return original(file, buf, count, pos);
+}
+
+static const struct {
+	const char *function;
+	void *handler;
+} handlers[] = {
+	{ "audit_log_start", hold_record },
+	{ "kernel_read", hold_read },
+};
+
+static void *handler;
 
 static void notrace redirect(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
 			     struct ftrace_regs *fregs)
 {
-	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)hold);
+	ftrace_regs_set_instruction_pointer(fregs, (unsigned long)handler);
 }
-
-static char function[] = "audit_log_start";
 
 static struct ftrace_ops ops = {
 	.func = redirect,
 	.flags = FTRACE_OPS_FL_IPMODIFY | BH_FTRACE_FLAGS,
 };
 
+static int find_site(void)
+{
+	struct kprobe probe = { .symbol_name = function, .flags = KPROBE_FLAG_DISABLED };
+	int err = register_kprobe(&probe);
+
+	if (err)
+		return err;
+	site = (unsigned long)probe.addr;
+	unregister_kprobe(&probe);
+	return 0;
+}
+
 static int __init hold_init(void)
 {
-	int err = ftrace_set_filter(&ops, function, strlen(function), 0);
+	int i, err;
 
+	for (i = 0; i < ARRAY_SIZE(handlers) && function; i++)
+		if (!strcmp(function, handlers[i].function))
+			handler = handlers[i].handler;
+	if (!handler)
+		return -EINVAL;
+	err = find_site() ?: ftrace_set_filter_ip(&ops, site, 0, 0);
 	return err ?: register_ftrace_function(&ops);
 }
 
@@ -68,5 +120,5 @@ static void __exit hold_exit(void)
 
 module_init(hold_init);
 module_exit(hold_exit);
-MODULE_DESCRIPTION("Fills audit's backlog, for a test");
+MODULE_DESCRIPTION("Holds a task in the midst of a call, for a test");
 MODULE_LICENSE("GPL");
