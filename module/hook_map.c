@@ -6,6 +6,7 @@
  * memory that can be written and executed. All that a program maps itself comes here,
  * the loader's libraries and ld.so's PROGRAM too.
  */
+#include <linux/binfmts.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/kdev_t.h>
@@ -170,33 +171,72 @@ struct bh_hook bh_overlay_hooks[] = {
 BH_DEFINE_ORIGINAL(security_mmap_file);
 BH_DEFINE_ORIGINAL(security_file_mprotect);
 
-static bool stack_executes(struct mm_struct *mm)
-{
-	const struct vm_area_struct *vma;
-	bool executes;
-
-	mmap_read_lock(mm);
-	vma = find_vma(mm, mm->start_stack);
-	executes = vma && vma->vm_flags & VM_EXEC;
-	mmap_read_unlock(mm);
-	return executes;
-}
-
 /*
+ * EXECVE
+ *
  * What execve maps was judged as exec where it is the file's own content. A program gets
  * executable memory of another kind by READ_IMPLIES_EXEC, which a 32-bit program inherits
  * or is given, by a stack that it wants executable, by a segment that is both written and
- * executed, and by MMAP_PAGE_ZERO. The old program is gone by then: a denial ends the new one.
+ * executed, by one that is larger than its content, and by MMAP_PAGE_ZERO. The old program is
+ * gone by then: a denial ends the new one.
  */
+
+/* Of what execve maps, and of MMAP_PAGE_ZERO. */
 static int judge_execve(const struct file *file, unsigned long prot, bool private)
 {
-	bool own_content = prot & PROT_EXEC && (!file || (private && prot & PROT_WRITE));
-
-	if (!bh_task_has_bindings(current))
+	if (!(prot & PROT_EXEC) || (file && !(private && prot & PROT_WRITE)))
 		return 0;
-	if (current->personality & READ_IMPLIES_EXEC)
-		return judge_map(NULL, 0, false) ?: bh_attach_now(bh_implied_hooks);
-	return own_content || stack_executes(current->mm) ? judge_map(NULL, 0, false) : 0;
+	return judge_map(NULL, 0, false);
+}
+
+BH_DEFINE_ORIGINAL(setup_arg_pages);
+
+static noinline int judge_stack(struct linux_binprm *bprm, unsigned long top, int executable)
+{
+	int err = judge_map(NULL, 0, false);
+
+	if (!err && current->personality & READ_IMPLIES_EXEC && bh_task_has_bindings(current))
+		err = bh_attach_now(bh_implied_hooks);
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(setup_arg_pages)(bprm, top, executable);
+}
+
+/*
+ * The stack comes before all other memory, whatever the binary format, and need not be followed
+ * by any that is mapped. The new program's personality is known.
+ */
+static int hook_arg_pages(struct linux_binprm *bprm, unsigned long top, int executable)
+{
+	bh_hook_enter();
+	if ((executable == EXSTACK_ENABLE_X || current->personality & READ_IMPLIES_EXEC) &&
+	    bh_current_may_be_bound())
+		return judge_stack(bprm, top, executable);
+	bh_hook_leave();
+	return BH_ORIGINAL(setup_arg_pages)(bprm, top, executable);
+}
+
+BH_DEFINE_ORIGINAL(vm_brk_flags);
+
+static noinline int judge_bss(unsigned long addr, unsigned long size, BH_BRK_FLAGS flags)
+{
+	int err = judge_map(NULL, 0, false);
+
+	bh_hook_leave();
+	return err ?: BH_ORIGINAL(vm_brk_flags)(addr, size, flags);
+}
+
+/*
+ * What a segment has beyond its content is made here, of the program and of its interpreter,
+ * and what uselib() makes. It is readable and writable whatever the segment is: the only flag
+ * is that it executes.
+ */
+static int hook_bss(unsigned long addr, unsigned long size, BH_BRK_FLAGS flags)
+{
+	bh_hook_enter();
+	if ((flags || current->personality & READ_IMPLIES_EXEC) && bh_current_may_be_bound())
+		return judge_bss(addr, size, flags);
+	bh_hook_leave();
+	return BH_ORIGINAL(vm_brk_flags)(addr, size, flags);
 }
 
 static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned long flags)
@@ -483,6 +523,8 @@ struct bh_hook bh_implied_hooks[] = {
 struct bh_hook bh_map_hooks[] = {
 	BH_HOOK(security_mmap_file, "map: mmap, shmat", hook_mmap_file),
 	BH_HOOK(security_file_mprotect, "map: mprotect", hook_file_mprotect),
+	BH_HOOK(setup_arg_pages, "map: stacks that execute", hook_arg_pages),
+	BH_HOOK(vm_brk_flags, "map: segments that are larger than their content", hook_bss),
 #ifdef CONFIG_USERFAULTFD
 	BH_HOOK(userfaultfd_ioctl, "map: pages that are filled in", hook_uffd),
 #endif

@@ -85,6 +85,8 @@ static const struct {
 	{ "prctl_set_mm_exe_file", { A_MM } },
 	{ "security_mmap_file", { A_FILE } },
 	{ "security_file_mprotect", { A_VMA } },
+	{ "setup_arg_pages", { A_BPRM } },
+	{ "vm_brk_flags", { A_NUMBER } },
 	{ "ovl_mmap", { A_FILE, A_VMA } },
 	{ "userfaultfd_ioctl", { A_FILE } },
 	{ "access_remote_vm", { A_MM, A_NUMBER, A_PLACE_FOR_NUMBER } },

@@ -2,8 +2,10 @@
 /*
  * Map: every kind of memory, made executable in every order. All of it is tried without a
  * policy, where each succeeds, and under one that allows one file's content and no other
- * memory, where only that file's own content may execute.
+ * memory, where only that file's own content may execute. So are programs that get their
+ * memory of execve.
  */
+#include <elf.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -13,6 +15,7 @@
 
 #include <kselftest_harness.h>
 
+#include "program.h"
 #include "trial.h"
 
 #define TOP "/tmp/k"
@@ -385,6 +388,97 @@ TEST_F(kinds, all)
 				TH_LOG("executes all the same: %s: %s", kinds[k].name,
 				       orders[o].name);
 		}
+	}
+}
+
+/* Programs that are given memory which executes and is no file's content. */
+
+#define PROG TOP "/prog"
+#define LOADER TOP "/loader"
+
+#define RX (PF_R | PF_X)
+#define RWX (PF_R | PF_W | PF_X)
+
+struct program {
+	const char *name;
+	void (*make)(const char *path, unsigned int flags, unsigned int content);
+	unsigned int flags;
+	unsigned int content;	/* of its second segment's first page */
+	bool loads;		/* it is the interpreter of another */
+};
+
+static void make_on_stack(const char *path, unsigned int flags, unsigned int content)
+{
+	bh_make_program_on_stack(path);
+}
+
+#define BSS(what, how, may, size, ...)						\
+	{ .name = what, .make = how, .flags = may, .content = size, ##__VA_ARGS__ }
+
+static const struct program programs[] = {
+	BSS("a segment without content", bh_make_bss_program, RWX, 0),
+	BSS("a segment without content, not to be written", bh_make_bss_program, RX, 0),
+	BSS("a segment that is only executable", bh_make_bss_program, PF_X, 0),
+	BSS("more memory than content", bh_make_bss_program, RX, 4096),
+	BSS("more memory than content, writable", bh_make_bss_program, RWX, 4096),
+	BSS("a loader's segment without content", bh_make_bss_program, RWX, 0, .loads = true),
+	BSS("a loader's memory behind its content", bh_make_bss_program, RX, 4096, .loads = true),
+	BSS("32-bit, a segment without content", bh_make_bss_program_32, RWX, 0),
+	BSS("32-bit, more memory than content", bh_make_bss_program_32, RX, 4096),
+	BSS("nothing but a stack", make_on_stack, 0, 0),
+};
+
+/* In a child. The stack lies where it does not vary, and holds code. */
+static int execute(void *arg)
+{
+	/* xor %edi,%edi; push $60; pop %rax; syscall */
+	static const char exits[] = "\x31\xff\x6a\x3c\x58\x0f\x05";
+	static char code[8192];
+	char *const args[] = { PROG, NULL }, *const env[] = { code, NULL };
+
+	memset(code, 0x90, sizeof(code) - sizeof(exits));
+	memcpy(code + sizeof(code) - sizeof(exits), exits, sizeof(exits));
+	if (personality(ADDR_NO_RANDOMIZE) < 0)
+		return errno;
+	execve(PROG, args, env);
+	return errno;
+}
+
+static int run_program(void *unused)
+{
+	return bh_child(execute, NULL);
+}
+
+static void make_program(const struct program *program)
+{
+	program->make(program->loads ? LOADER : PROG, program->flags, program->content);
+	if (program->loads)
+		bh_make_elf(PROG, 99, LOADER);
+}
+
+TEST_F(kinds, what_execve_makes)
+{
+	static const char *const policies[] = { ONLY_LIB, "deny map backing=anonymous\n" };
+	struct bh_trial trial = {
+		.act = run_program, .with = 1000 + SIGSEGV,
+		.words = { "verdict=deny class=map", "backing=anonymous" },
+	};
+	struct bh_trial allowed = {
+		.act = run_program, .rules = "default map deny\nallow map backing=anonymous\n",
+	};
+	size_t i, p;
+
+	for (i = 0; i < ARRAY_SIZE(programs); i++) {
+		TH_LOG("%s", programs[i].name);
+		make_program(&programs[i]);
+		/* Without 32-bit programs. */
+		if (run_program(NULL) == ENOEXEC)
+			continue;
+		for (p = 0; p < ARRAY_SIZE(policies); p++) {
+			trial.rules = policies[p];
+			bh_try(_metadata, &trial);
+		}
+		bh_try_with(_metadata, &allowed);
 	}
 }
 

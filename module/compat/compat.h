@@ -267,6 +267,16 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 #define BH_MMAP_VM_FLAGS_ARG
 #endif
 
+/*
+ * vm_brk_flags(): is told by a bool whether the memory executes, after 6.12. Before, by VM_EXEC
+ * or nothing.
+ */
+#ifdef BULKHEAD_HAS_BRK_IS_EXEC
+#define BH_BRK_FLAGS bool
+#else
+#define BH_BRK_FLAGS unsigned long
+#endif
+
 /* __access_remote_vm(): takes the task, too, until 5.11. */
 #ifdef BULKHEAD_HAS_REMOTE_TASK
 #define BH_REMOTE_TASK struct task_struct *tsk,

@@ -24,6 +24,7 @@ ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call declares,security.h,linux_binprm .bprm$(comma) const struct file,CONST_CREDS_FILE) \
 	     $(call declares,mm.h,vm_flags_t vm_flags$(comma) unsigned long pgoff$(comma) unsigned long .populate,MMAP_VM_FLAGS) \
 	     $(call declares,mm.h,vma_flags_t vma_flags$(comma) unsigned long pgoff$(comma) unsigned long .populate,MMAP_VMA_FLAGS) \
+	     $(call declares,mm.h,vm_brk_flags.unsigned long addr$(comma) unsigned long request$(comma) bool,BRK_IS_EXEC) \
 	     $(call declares,module.h,struct module_use,MODULE_USE) \
 	     $(call declares,folio_batch.h,struct folio_batch,FOLIO_BATCH) \
 	     $(call declares,ns_common.h,__ns_ref_read,NS_REF) \

@@ -14,12 +14,36 @@
 #include "program.h"
 
 #define BASE 0x10000000
+#define BASE_BSS 0x30000000	/* of programs with a bss */
+#define BSS (BASE_BSS + 0x100000)
 
 struct image {
 	Elf64_Ehdr header;
 	Elf64_Phdr segment[2];
-	unsigned char code[12];
+	unsigned char code[28];
 	char interpreter[256];
+};
+
+static const struct image program = {
+	.header = {
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_EXEC,
+		.e_machine = EM_X86_64,
+		.e_version = EV_CURRENT,
+		.e_entry = BASE + offsetof(struct image, code),
+		.e_phoff = offsetof(struct image, segment),
+		.e_ehsize = sizeof(Elf64_Ehdr),
+		.e_phentsize = sizeof(Elf64_Phdr),
+		.e_phnum = 1,
+	},
+	.segment = {
+		{
+			.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
+			.p_vaddr = BASE, .p_paddr = BASE,
+			.p_filesz = sizeof(program), .p_memsz = sizeof(program),
+			.p_align = 4096,
+		},
+	},
 };
 
 static void fail(const char *what)
@@ -28,50 +52,70 @@ static void fail(const char *what)
 	exit(1);
 }
 
-static void write_program(const char *path, const struct image *image)
+static void write_program(const char *path, const void *image, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 
-	if (fd < 0 || write(fd, image, sizeof(*image)) != sizeof(*image) ||
-	    fchmod(fd, 0755) || close(fd))
+	if (fd < 0 || write(fd, image, size) != (ssize_t)size || fchmod(fd, 0755) || close(fd))
 		fail(path);
 }
 
 void bh_make_elf(const char *path, int code, const char *interpreter)
 {
-	struct image image = {
-		.header = {
-			.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
-			.e_type = ET_EXEC,
-			.e_machine = EM_X86_64,
-			.e_version = EV_CURRENT,
-			.e_entry = BASE + offsetof(struct image, code),
-			.e_phoff = offsetof(struct image, segment),
-			.e_ehsize = sizeof(Elf64_Ehdr),
-			.e_phentsize = sizeof(Elf64_Phdr),
-			.e_phnum = interpreter ? 2 : 1,
-		},
-		.segment = {
-			{
-				.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
-				.p_vaddr = BASE, .p_paddr = BASE,
-				.p_filesz = sizeof(image), .p_memsz = sizeof(image),
-				.p_align = 4096,
-			},
-			{
-				.p_type = PT_INTERP, .p_flags = PF_R,
-				.p_offset = offsetof(struct image, interpreter),
-			},
-		},
-		/* mov $code,%edi; mov $60,%eax; syscall */
-		.code = { 0xbf, code, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05 },
+	/* mov $code,%edi; mov $60,%eax; syscall */
+	const unsigned char exits[] = { 0xbf, code, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05 };
+	const Elf64_Phdr segment = {
+		.p_type = PT_INTERP, .p_flags = PF_R,
+		.p_offset = offsetof(struct image, interpreter),
+		.p_filesz = interpreter ? strlen(interpreter) + 1 : 0,
 	};
+	struct image image = program;
 
+	memcpy(image.code, exits, sizeof(exits));
 	if (interpreter) {
-		image.segment[1].p_filesz = strlen(interpreter) + 1;
+		image.header.e_phnum = 2;
+		image.segment[1] = segment;
 		strcpy(image.interpreter, interpreter);
 	}
-	write_program(path, &image);
+	write_program(path, &image, sizeof(image));
+}
+
+void bh_make_bss_program(const char *path, unsigned int flags, unsigned int content)
+{
+	/*
+	 * movb $0xc3,BSS+4096; mov $BSS+4096,%eax; call *%rax; xor %edi,%edi; mov $60,%eax;
+	 * syscall
+	 */
+	static const unsigned char calls[] = {
+		0xc6, 0x04, 0x25, 0x00, 0x10, 0x10, 0x30, 0xc3, 0xb8, 0x00, 0x10, 0x10, 0x30,
+		0xff, 0xd0, 0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05,
+	};
+	const Elf64_Phdr segment = {
+		.p_type = PT_LOAD, .p_flags = flags, .p_vaddr = BSS, .p_paddr = BSS,
+		.p_filesz = content, .p_memsz = 8192, .p_align = 4096,
+	};
+	struct image image = program;
+
+	memcpy(image.code, calls, sizeof(calls));
+	image.header.e_entry = BASE_BSS + offsetof(struct image, code);
+	image.header.e_phnum = 2;
+	image.segment[0].p_vaddr = BASE_BSS;
+	image.segment[0].p_paddr = BASE_BSS;
+	image.segment[1] = segment;
+	write_program(path, &image, sizeof(image));
+}
+
+void bh_make_program_on_stack(const char *path)
+{
+	const Elf64_Phdr stack = { .p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W | PF_X };
+	struct image image = program;
+
+	image.header.e_entry = BH_ON_STACK;
+	image.header.e_phnum = 2;
+	image.segment[0].p_flags = PF_R | PF_W;
+	image.segment[0].p_filesz = 0;
+	image.segment[1] = stack;
+	write_program(path, &image, sizeof(image));
 }
 
 void bh_make_loader(const char *path)
@@ -98,41 +142,68 @@ void bh_make_stack_program(const char *path)
 		fail(path);
 }
 
+struct image_32 {
+	Elf32_Ehdr header;
+	Elf32_Phdr segment[3];
+	unsigned char code[24];
+};
+
+/* Its segments beside the first are listed, and count if e_phnum says so. */
+static const struct image_32 program_32 = {
+	.header = {
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_EXEC,
+		.e_machine = EM_386,
+		.e_version = EV_CURRENT,
+		.e_entry = BASE_BSS + offsetof(struct image_32, code),
+		.e_phoff = offsetof(struct image_32, segment),
+		.e_ehsize = sizeof(Elf32_Ehdr),
+		.e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = 1,
+	},
+	.segment = {
+		{
+			.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
+			.p_vaddr = BASE_BSS, .p_paddr = BASE_BSS,
+			.p_filesz = sizeof(program_32), .p_memsz = sizeof(program_32),
+			.p_align = 4096,
+		},
+		{ .p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W },
+		{
+			.p_type = PT_LOAD, .p_vaddr = BSS, .p_paddr = BSS,
+			.p_memsz = 8192, .p_align = 4096,
+		},
+	},
+};
+
 void bh_make_program_32(const char *path, int stack)
 {
-	struct {
-		Elf32_Ehdr header;
-		Elf32_Phdr segment[2];
-		unsigned char code[8];
-	} image = {
-		.header = {
-			.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
-			.e_type = ET_EXEC,
-			.e_machine = EM_386,
-			.e_version = EV_CURRENT,
-			.e_entry = BASE + offsetof(typeof(image), code),
-			.e_phoff = offsetof(typeof(image), segment),
-			.e_ehsize = sizeof(Elf32_Ehdr),
-			.e_phentsize = sizeof(Elf32_Phdr),
-			.e_phnum = stack ? 2 : 1,
-		},
-		.segment = {
-			{
-				.p_type = PT_LOAD, .p_flags = PF_R | PF_X,
-				.p_vaddr = BASE, .p_paddr = BASE,
-				.p_filesz = sizeof(image), .p_memsz = sizeof(image),
-				.p_align = 4096,
-			},
-			{ .p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W },
-		},
-		/* xor %ebx,%ebx; xor %eax,%eax; inc %eax; int $0x80 */
-		.code = { 0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80 },
-	};
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	/* xor %ebx,%ebx; xor %eax,%eax; inc %eax; int $0x80 */
+	static const unsigned char exits[] = { 0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80 };
+	struct image_32 image = program_32;
 
-	if (fd < 0 || write(fd, &image, sizeof(image)) != sizeof(image) ||
-	    fchmod(fd, 0755) || close(fd))
-		fail(path);
+	memcpy(image.code, exits, sizeof(exits));
+	image.header.e_phnum = stack ? 2 : 1;
+	write_program(path, &image, sizeof(image));
+}
+
+void bh_make_bss_program_32(const char *path, unsigned int flags, unsigned int content)
+{
+	/*
+	 * movb $0xc3,BSS+4096; mov $BSS+4096,%eax; call *%eax; xor %ebx,%ebx; xor %eax,%eax;
+	 * inc %eax; int $0x80
+	 */
+	static const unsigned char calls[] = {
+		0xc6, 0x05, 0x00, 0x10, 0x10, 0x30, 0xc3, 0xb8, 0x00, 0x10, 0x10, 0x30,
+		0xff, 0xd0, 0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80,
+	};
+	struct image_32 image = program_32;
+
+	memcpy(image.code, calls, sizeof(calls));
+	image.header.e_phnum = 3;
+	image.segment[2].p_flags = flags;
+	image.segment[2].p_filesz = content;
+	write_program(path, &image, sizeof(image));
 }
 
 void bh_copy(const char *from, const char *to)

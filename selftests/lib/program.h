@@ -24,6 +24,20 @@ void bh_make_stack_program(const char *path);
 /* A 32-bit program that exits with 0; with @stack it says that its stack is not to execute. */
 void bh_make_program_32(const char *path, int stack);
 
+/*
+ * A program with a second segment of two pages, which has @flags and of which the first
+ * @content bytes are the file's. It writes code to the second page, calls it and exits with 0.
+ * Its memory does not collide with that of one from bh_make_elf(): it may be its interpreter.
+ */
+void bh_make_bss_program(const char *path, unsigned int flags, unsigned int content);
+void bh_make_bss_program_32(const char *path, unsigned int flags, unsigned int content);
+
+/* Within the strings of the environment, if they are long and ADDR_NO_RANDOMIZE holds. */
+#define BH_ON_STACK (0x7ffffffff000 - 2048)
+
+/* A program that begins at BH_ON_STACK, wants its stack executable and maps no content. */
+void bh_make_program_on_stack(const char *path);
+
 /* Copies a file with its mode; fails the process if it cannot. */
 void bh_copy(const char *from, const char *to);
 

@@ -44,6 +44,8 @@ static const struct signature {
 	{ "prctl_set_mm_exe_file", "m" },
 	{ "security_mmap_file", "f" },
 	{ "security_file_mprotect", "v" },
+	{ "setup_arg_pages", "b" },
+	{ "vm_brk_flags", "-" },
 	{ "ovl_mmap", "fv" },
 	{ "userfaultfd_ioctl", "f" },
 	{ "do_mmap", "f" },
