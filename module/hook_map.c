@@ -301,30 +301,72 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
 }
 
 #ifdef CONFIG_USERFAULTFD
-BH_DEFINE_ORIGINAL(userfaultfd_ioctl);
-
-static noinline long judge_uffd(struct file *file, unsigned int cmd, unsigned long arg)
+/*
+ * USERFAULTFD
+ *
+ * A private mapping whose missing pages are filled in has no longer the file's content,
+ * though it was never writable. The memory is that of whoever made the userfaultfd, and the
+ * descriptor may be given to anybody, who then registers mappings and fills them. So who makes
+ * one is asked for memory of no file. Which mapping is registered, and in whose memory, can be
+ * varied until the kernel looks: so whoever registers any is asked again, since the descriptor
+ * may be older than the binding.
+ */
+static noinline int judge_uffd(void)
 {
 	int err = judge_map(NULL, 0, false);
 
 	bh_hook_leave();
-	return err ?: BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
+	return err;
 }
 
-/*
- * A private mapping whose missing pages are filled in has no longer the file's content,
- * though it was never writable. Which mapping is registered, and in whose memory, can be
- * varied until the kernel looks: so whoever registers any is asked for memory of no file.
- */
-static long hook_uffd(struct file *file, unsigned int cmd, unsigned long arg)
-{
-	bh_hook_enter();
-	if (cmd == UFFDIO_REGISTER && bh_current_may_be_bound())
-		return judge_uffd(file, cmd, arg);
-	bh_hook_leave();
-	return BH_ORIGINAL(userfaultfd_ioctl)(file, cmd, arg);
+/* A handler @handle of @fn, which is judged if @cmd is @judged. */
+#define BH_DEFINE_UFFD_IOCTL(handle, fn, judged)				\
+BH_DEFINE_ORIGINAL(fn);								\
+										\
+static long handle(struct file *file, unsigned int cmd, unsigned long arg)	\
+{										\
+	int err;								\
+										\
+	bh_hook_enter();							\
+	if (cmd != (judged) || !bh_current_may_be_bound()) {			\
+		bh_hook_leave();						\
+	} else {								\
+		err = judge_uffd();						\
+		if (err)							\
+			return err;						\
+	}									\
+	return BH_ORIGINAL(fn)(file, cmd, arg);					\
 }
+
+BH_DEFINE_UFFD_IOCTL(hook_uffd_register, userfaultfd_ioctl, UFFDIO_REGISTER)
+#ifdef USERFAULTFD_IOC_NEW
+BH_DEFINE_UFFD_IOCTL(hook_uffd_device, userfaultfd_dev_ioctl, USERFAULTFD_IOC_NEW)
 #endif
+
+/* A handler hook_ENTRY. */
+#define BH_DEFINE_UFFD(entry)							\
+BH_DEFINE_ORIGINAL(entry);							\
+										\
+static long hook_##entry(const struct pt_regs *regs)				\
+{										\
+	int err;								\
+										\
+	bh_hook_enter();							\
+	if (!bh_current_may_be_bound()) {					\
+		bh_hook_leave();						\
+	} else {								\
+		err = judge_uffd();						\
+		if (err)							\
+			return err;						\
+	}									\
+	return BH_ORIGINAL(entry)(regs);					\
+}
+
+BH_DEFINE_UFFD(__x64_sys_userfaultfd)
+#ifdef CONFIG_IA32_EMULATION
+BH_DEFINE_UFFD(__ia32_sys_userfaultfd)
+#endif
+#endif /* CONFIG_USERFAULTFD */
 
 /*
  * WRITING OVER WHAT MAY NOT BE WRITTEN TO
@@ -526,7 +568,12 @@ struct bh_hook bh_map_hooks[] = {
 	BH_HOOK(setup_arg_pages, "map: stacks that execute", hook_arg_pages),
 	BH_HOOK(vm_brk_flags, "map: segments that are larger than their content", hook_bss),
 #ifdef CONFIG_USERFAULTFD
-	BH_HOOK(userfaultfd_ioctl, "map: pages that are filled in", hook_uffd),
+	BH_HOOK_CALL(userfaultfd, "map: memory that others may fill in"),
+#ifdef USERFAULTFD_IOC_NEW
+	BH_HOOK(userfaultfd_dev_ioctl, "map: memory that others may fill in, by /dev/userfaultfd",
+		hook_uffd_device),
+#endif
+	BH_HOOK(userfaultfd_ioctl, "map: pages that are filled in", hook_uffd_register),
 #endif
 #ifdef BULKHEAD_HAS_INNER_REMOTE
 	BH_HOOK(__access_remote_vm, "map: writes to what may not be written to", hook_remote),

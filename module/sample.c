@@ -89,6 +89,7 @@ static const struct {
 	{ "vm_brk_flags", { A_NUMBER } },
 	{ "ovl_mmap", { A_FILE, A_VMA } },
 	{ "userfaultfd_ioctl", { A_FILE } },
+	{ "userfaultfd_dev_ioctl", { A_FILE } },
 	{ "access_remote_vm", { A_MM, A_NUMBER, A_PLACE_FOR_NUMBER } },
 #ifdef BULKHEAD_HAS_REMOTE_TASK
 	{ "__access_remote_vm", { A_TASK, A_MM, A_NUMBER, A_PLACE_FOR_NUMBER } },

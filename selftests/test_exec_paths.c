@@ -329,39 +329,6 @@ TEST_F(paths, an_unshared_mount_namespace_keeps_paths)
 	bh_try_all(_metadata, trials);
 }
 
-static void send_fd(int to, int fd)
-{
-	char byte = 'f', control[CMSG_SPACE(sizeof(fd))] = "";
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(cmsg), &fd, sizeof(fd));
-	if (sendmsg(to, &msg, 0) != 1)
-		_exit(1);
-}
-
-static int receive_fd(int from)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
-	int fd = -1;
-
-	if (recvmsg(from, &msg, MSG_CMSG_CLOEXEC) == 1 && CMSG_FIRSTHDR(&msg))
-		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
-	return fd;
-}
-
 static int to_foreigner[2];
 
 /* Lives in a mount namespace of its own and hands out what it finds there. */
@@ -373,7 +340,7 @@ static void run_foreigner(const char *path)
 	if (unshare(CLONE_NEWNS))
 		_exit(1);
 	while (read(to_foreigner[1], &byte, 1) == 1)
-		send_fd(to_foreigner[1], open(path, O_PATH | O_CLOEXEC));
+		bh_send_fd(to_foreigner[1], open(path, O_PATH | O_CLOEXEC));
 	_exit(0);
 }
 
@@ -383,7 +350,7 @@ static int exec_foreign(void *arg)
 
 	if (write(to_foreigner[0], "?", 1) != 1)
 		return errno;
-	fd = receive_fd(to_foreigner[0]);
+	fd = bh_receive_fd(to_foreigner[0]);
 	return fd < 0 ? EBADF : bh_execveat(fd, "", AT_EMPTY_PATH);
 }
 

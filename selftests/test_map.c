@@ -9,10 +9,12 @@
 #include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <kselftest_harness.h>
 
+#include "cell.h"
 #include "program.h"
 #include "trial.h"
 
@@ -370,65 +372,218 @@ TEST_F(map, exec_makes_no_other_memory)
 	bh_try_all(_metadata, trials_32);
 }
 
-/* By another process, which has memory of its own, if that is asked for. */
-static int do_register(int fd, struct uffdio_register *range, bool by_other)
-{
-	int status;
-	pid_t pid;
+/*
+ * Memory that is filled in without ever having been writable
+ */
 
-	if (!by_other)
-		return ioctl(fd, UFFDIO_REGISTER, range) ? errno : 0;
-	pid = fork();
-	if (!pid)
-		_exit(ioctl(fd, UFFDIO_REGISTER, range) ? errno : 0);
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 201;
+/* Whence a userfaultfd comes. */
+enum { BY_CALL, BY_CALL_32, BY_DEVICE };
+
+static int make_uffd(int how)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	long fd;
+
+	if (how == BY_CALL_32) {
+		__asm__ volatile("int $0x80" : "=a"(fd) : "a"(374), "b"(O_CLOEXEC)
+				 : "memory", "r8", "r9", "r10", "r11");
+		errno = -(int)fd;
+		fd = (int)fd < 0 ? -1 : (int)fd;
+#ifdef USERFAULTFD_IOC_NEW
+	} else if (how == BY_DEVICE) {
+		fd = ioctl(open("/dev/userfaultfd", O_RDWR | O_CLOEXEC), USERFAULTFD_IOC_NEW,
+			   O_CLOEXEC);
+#endif
+	} else {
+		fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	}
+	return fd < 0 || !ioctl(fd, UFFDIO_API, &api) ? fd : -1;
 }
 
-/* Executable memory that is filled in without ever having been writable. */
-static int do_fill(void *executable_first)
+static int register_page(int fd, const void *at)
+{
+	struct uffdio_register range = {
+		.range = { .start = (unsigned long)at, .len = 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	return ioctl(fd, UFFDIO_REGISTER, &range) ? errno : 0;
+}
+
+static int fill_page(int fd, const void *at)
 {
 	static char code[4096] __attribute__((aligned(4096))) = { (char)0xc3 };
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_copy copy = { .src = (unsigned long)code, .len = 4096 };
-	bool by_other = executable_first && !strcmp(executable_first, "other");
-	char *at = map_fd(open(LIB, O_RDONLY), executable_first ? RX : R, MAP_PRIVATE);
-	int err, fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_copy copy = {
+		.dst = (unsigned long)at, .src = (unsigned long)code, .len = 4096,
+	};
 
-	/* Pages that are there already are not filled in. */
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || madvise(at, 4096, MADV_DONTNEED))
-		return 200;
-	range.range.start = (unsigned long)at;
-	copy.dst = range.range.start;
-	range.range.len = 4096;
-	err = do_register(fd, &range, by_other);
-	if (err)
-		return err;
-	if (!executable_first && mprotect(at, 4096, RX))
-		return errno;
-	if (ioctl(fd, UFFDIO_COPY, &copy))
-		return errno;
-	((void (*)(void))at)();
-	return 0;
+	return ioctl(fd, UFFDIO_COPY, &copy) ? errno : 0;
 }
+
+/* A process outside, which does with a descriptor what it is asked for. */
+struct request {
+	int (*act)(int fd, const void *at);
+	const void *at;
+};
+
+static int outside[2];
+
+static void serve_outside(void)
+{
+	struct request request;
+	int fd, ret;
+
+	close(outside[1]);
+	while ((fd = bh_receive_fd(outside[0])) >= 0 &&
+	       read(outside[0], &request, sizeof(request)) == sizeof(request)) {
+		ret = request.act(fd, request.at);
+		if (write(outside[0], &ret, sizeof(ret)) != sizeof(ret))
+			break;
+		close(fd);
+	}
+	_exit(0);
+}
+
+/* It ends with the last of those that may ask it. */
+static int start_outside(void)
+{
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, outside))
+		return errno;
+	pid = fork();
+	if (!pid)
+		serve_outside();
+	close(outside[0]);
+	return pid < 0 ? errno : 0;
+}
+
+static int ask_outside(int fd, int (*act)(int fd, const void *at), const void *at)
+{
+	struct request request = { .act = act, .at = at };
+	int ret;
+
+	bh_send_fd(outside[1], fd);
+	if (write(outside[1], &request, sizeof(request)) != sizeof(request) ||
+	    read(outside[1], &ret, sizeof(ret)) != sizeof(ret))
+		return 202;
+	return ret;
+}
+
+static int fill_registered(int fd, const void *at)
+{
+	return register_page(fd, at) ?: fill_page(fd, at);
+}
+
+/* The pages of the mapping that are there already are not filled in. */
+static char *map_hole(int prot)
+{
+	char *at = map_fd(open(LIB, O_RDONLY | O_CLOEXEC), prot, MAP_PRIVATE);
+
+	return at == MAP_FAILED || madvise(at, 4096, MADV_DONTNEED) ? NULL : at;
+}
+
+/* @how: BY_CALL and the like. By one outside, who is not asked. */
+static int fill_by_another(void *how)
+{
+	char *at = map_hole(RX);
+	int err, fd;
+
+	if (!at)
+		return 200;
+	fd = make_uffd((long)how);
+	if (fd < 0)
+		return errno;
+	err = ask_outside(fd, fill_registered, at);
+	if (!err)
+		((void (*)(void))at)();
+	return err;
+}
+
+static int fill_before_it_executes(void *unused)
+{
+	char *at = map_hole(R);
+	int err, fd = make_uffd(BY_CALL);
+
+	if (fd < 0)
+		return errno;
+	err = register_page(fd, at);
+	if (!err)
+		err = mprotect(at, 4096, RX) ? errno : fill_page(fd, at);
+	if (!err)
+		((void (*)(void))at)();
+	return err;
+}
+
+static int early_uffd = -1;
+static char *early_hole;
+
+static int begin_early(void *unused)
+{
+	early_hole = map_hole(RX);
+	early_uffd = make_uffd(BY_CALL);
+	return early_hole && early_uffd >= 0 ? 0 : errno;
+}
+
+static int register_early(void *unused)
+{
+	return register_page(early_uffd, early_hole);
+}
+
+static int register_early_by_child(void *unused)
+{
+	return bh_child(register_early, NULL);
+}
+
+/* Of a file of 4 KiB no page is there that was not written. */
+static void make_hole(void)
+{
+	unlink(LIB);
+	bh_make_file(LIB, "", 0755);
+	if (truncate(LIB, 4096))
+		perror(LIB);
+}
+
+#define FILLED(act, how) DENIED(act, how, NO_SHELLCODE, "backing=anonymous")
 
 TEST_F(map, what_is_filled_in)
 {
 	const struct bh_trial trials[] = {
-		DENIED(do_fill, NULL, NO_SHELLCODE, "backing=anonymous"),
-		DENIED(do_fill, "first", NO_SHELLCODE, "backing=anonymous"),
-		DENIED(do_fill, "other", NO_SHELLCODE, "backing=anonymous"),
-		ALLOWED(do_fill, "first", "default map deny\nallow map path=" LIB "\n"
+		FILLED(fill_before_it_executes, NULL),
+		FILLED(fill_by_another, BY_CALL),
+		ALLOWED(fill_by_another, BY_CALL, "default map deny\nallow map path=" LIB "\n"
 			"allow map backing=anonymous\n"),
 	};
+	const struct bh_trial of_32[] = { FILLED(fill_by_another, BY_CALL_32) };
+	const struct bh_trial of_device[] = { FILLED(fill_by_another, BY_DEVICE) };
 
-	/* Of a file of 4 KiB no page is there that was not written. */
-	ASSERT_EQ(0, unlink(LIB));
-	bh_make_file(LIB, "", 0755);
-	ASSERT_EQ(0, truncate(LIB, 4096));
-	if (bh_child(do_fill, NULL))
+	make_hole();
+	if (make_uffd(BY_CALL) < 0)
 		SKIP(return, "no userfaultfd here");
+	ASSERT_EQ(0, start_outside());
 	bh_try_all(_metadata, trials);
+	if (make_uffd(BY_CALL_32) >= 0)
+		bh_try_all(_metadata, of_32);
+	if (!access("/dev/userfaultfd", F_OK))
+		bh_try_all(_metadata, of_device);
+}
+
+/* A descriptor from before the policy registers nothing under it. */
+TEST_F(map, an_early_userfaultfd)
+{
+	struct bh_cell cell;
+
+	make_hole();
+	if (make_uffd(BY_CALL) < 0)
+		SKIP(return, "no userfaultfd here");
+	ASSERT_EQ(0, bh_policy(BH_TRIAL, NO_SHELLCODE));
+	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWPID));
+	EXPECT_EQ(0, bh_cell_run(&cell, begin_early, NULL));
+	EXPECT_EQ(0, bh_cell_bind(&cell, BH_TRIAL));
+	EXPECT_EQ(EACCES, bh_cell_run(&cell, register_early, NULL));
+	EXPECT_EQ(EACCES, bh_cell_run(&cell, register_early_by_child, NULL));
+	EXPECT_EQ(EACCES, bh_cell_run(&cell, begin_early, NULL));
+	bh_cell_stop(&cell);
 }
 
 TEST_F(map, exec_maps_what_exec_allows)

@@ -25,6 +25,7 @@ void vfs_clean_context(struct fs_context *fc);
  */
 int prctl_set_mm_exe_file(struct mm_struct *mm, unsigned int fd);
 long userfaultfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+long userfaultfd_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int ovl_mmap(struct file *file, struct vm_area_struct *vma);
 int mntns_install(struct nsset *nsset, struct ns_common *ns);
 
@@ -35,6 +36,7 @@ int mntns_install(struct nsset *nsset, struct ns_common *ns);
 BH_DECLARE_ENTRY(brk);
 BH_DECLARE_ENTRY(delete_module);
 BH_DECLARE_ENTRY(personality);
+BH_DECLARE_ENTRY(userfaultfd);
 BH_DECLARE_ENTRY(fsmount);
 BH_DECLARE_ENTRY(fsopen);
 BH_DECLARE_ENTRY(fspick);

@@ -76,6 +76,10 @@ int bh_opened_ns(int fd);
 void bh_make_program(const char *path);
 void bh_make_file(const char *path, const char *content, mode_t mode);
 
+/* A descriptor over a socket. Who cannot send one exits; a negative one is received then. */
+void bh_send_fd(int to, int fd);
+int bh_receive_fd(int from);
+
 /* A reader of events that has read all there are so far. */
 int bh_events(void);
 

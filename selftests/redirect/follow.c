@@ -48,6 +48,7 @@ static const struct signature {
 	{ "vm_brk_flags", "-" },
 	{ "ovl_mmap", "fv" },
 	{ "userfaultfd_ioctl", "f" },
+	{ "userfaultfd_dev_ioctl", "f" },
 	{ "do_mmap", "f" },
 	{ "access_remote_vm", "m" },
 	{ "__access_remote_vm", "-" },
