@@ -127,7 +127,7 @@ static void spares_what_is_in_use(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE(test, !!kept);
 	keep(test, passing);
-	atomic_inc(&find(passing)->state);
+	refcount_inc(&find(passing)->refs);
 	keep(test, running);
 	atomic_or(BH_KEPT_RELIED, &find(running)->state);
 	keep(test, ended);
@@ -151,11 +151,11 @@ static void comes_back_to_its_limit(struct kunit *test)
 
 	keep_from_to(test, 0, BH_DIGESTS_MAX);
 	for (nr = 0; nr < BH_DIGESTS_MAX; nr++)
-		atomic_inc(&find(inode_nr(nr))->state);
+		refcount_inc(&find(inode_nr(nr))->refs);
 	keep_from_to(test, BH_DIGESTS_MAX, BH_DIGESTS_MAX + 3);
 	KUNIT_EXPECT_GE(test, how_many(), (size_t)BH_DIGESTS_MAX + 1);
 	for (nr = 0; nr < BH_DIGESTS_MAX; nr++)
-		atomic_dec(&find(inode_nr(nr))->state);
+		bh_kept_put(find(inode_nr(nr)));
 	keep_from_to(test, BH_DIGESTS_MAX + 3, BH_DIGESTS_MAX + 4);
 	KUNIT_EXPECT_EQ(test, how_many(), (size_t)BH_DIGESTS_MAX);
 }

@@ -181,6 +181,7 @@ static void prepare_check(struct bh_check *check, enum bh_class class, struct ta
 	check->subject = subject;
 	check->peer = NULL;
 	check->file = NULL;
+	check->head = NULL;
 	check->how = how;
 	check->lazy = 0;
 	check->sleeps = 0;
@@ -356,7 +357,7 @@ static bool peek_digests(struct bh_check *check)
 
 	if (check->kinds)
 		bh_content_put(content);
-	bh_content_clear(content);
+	bh_content_clear(content, check->head);
 	check->kinds = check->wanted_kinds;
 	if (bh_content_peek(check->file, check->kinds, content) == -EAGAIN && !check->mapped)
 		return false;
@@ -809,8 +810,11 @@ int bh_check_end(struct bh_check *check) __releases(RCU)
 	rcu_read_unlock();
 	/* A file that a digest allowed to run must not be written to from now on. */
 	if (unlikely(check->kinds) && check->relies && action == BH_ALLOW &&
-	    bh_content_rely(&check->content))
+	    bh_content_rely(check->file, &check->content)) {
+		refuse_unjudged(check->request.class, check->subject, false,
+				"the file was changed meanwhile");
 		action = BH_DENY;
+	}
 	/* PTRACE_MODE_NOAUDIT and AT_EXECVE_CHECK: deny without a kill. */
 	if (unlikely(action == BH_KILL) && !check->silent && !(check->how & BH_CHECK_ASKS))
 		kill_current();

@@ -79,6 +79,7 @@ enum {
  * @gather_attr: fetches enumerations
  * @data: for both
  * @file: whose digests policies may ask for, open for reading; NULL where there is no file
+ * @head: the BINPRM_BUF_SIZE bytes that execve has read of @file already, or NULL
  * @mapped: the file is mapped already, and must not be read: a digest counts if it is kept
  * @how: BH_CHECK_*
  * @lazy: what @gather_attr fetches
@@ -111,6 +112,7 @@ struct bh_check {
 	bh_gather_attr_t gather_attr;
 	const void *data;
 	const struct file *file;
+	const char *head;
 	unsigned int how;
 	u32 lazy;
 	u32 sleeps;

@@ -14,6 +14,7 @@
  *
  * What a digest allowed to run must stay what it is. From the verdict until the end of
  * the system call, and then while the file is mapped, it is not opened for writing: ETXTBSY.
+ * A look at a digest keeps nobody out: whether it still counts is seen after the verdict.
  */
 #include <crypto/hash.h>
 #include <crypto/hash_info.h>
@@ -32,16 +33,17 @@
 #include "digest.h"
 #include "kept.h"
 #include "limits.h"
-#include "pins.h"
+#include "pages.h"
 #include "stay.h"
 
 /* Memory for hashing: the algorithm's state, and behind it what is read at a time. */
 #define BUFFER 16384
 
-/* Ends a check's hold when its task goes back to its program. */
+/* Ends what a system call does to a file when its task goes back to its program. */
 struct pass {
 	struct callback_head work;
 	struct bh_kept *kept;
+	atomic_t *count;	/* of kept->state or kept->changes, lowered then */
 };
 
 /*
@@ -142,6 +144,7 @@ static bool is_open_for_writing(const struct inode *inode)
 	return atomic_read(&inode->i_writecount) > 0 || mapping_writably_mapped(inode->i_mapping);
 }
 
+/* Why a file that lies where it does, and is used as it is, has no digest, or NULL. */
 static const char *why_none(const struct inode *inode)
 {
 	if (!S_ISREG(inode->i_mode))
@@ -154,9 +157,36 @@ static const char *why_none(const struct inode *inode)
 	return is_open_for_writing(inode) ? "no digest: the file is open for writing" : NULL;
 }
 
+static const char changed_meanwhile[] = "no digest: the file was changed meanwhile";
+
+static bool asks_verity(const struct inode *inode, u32 kinds)
+{
+	return kinds & (1 << BH_VERITY_SHA256 | 1 << BH_VERITY_SHA512) && IS_VERITY(inode);
+}
+
 /* Computing */
 
-static int hash_chunks(struct shash_desc *desc, struct file *file, loff_t size)
+/* A file's digest, and how it begins. */
+struct print {
+	u8 sha256[sizeof_field(struct bh_kept, sha256)];
+	u8 head[sizeof_field(struct bh_kept, head)];
+};
+
+static void copy_head(struct print *print, loff_t pos, const char *chunk, size_t len)
+{
+	if (pos < sizeof(print->head))
+		memcpy(print->head + pos, chunk, min_t(size_t, len, sizeof(print->head) - pos));
+}
+
+/* Others may wait for all tasks to have slept once, so that they can change the kernel's text. */
+static int let_others_run(void)
+{
+	cond_resched_tasks_rcu_qs();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+static int hash_chunks(struct shash_desc *desc, struct file *file, loff_t size,
+		       struct print *print)
 {
 	size_t state = sizeof(*desc) + crypto_shash_descsize(desc->tfm);
 	char *chunk = (char *)desc + state;
@@ -170,14 +200,15 @@ static int hash_chunks(struct shash_desc *desc, struct file *file, loff_t size)
 			err = crypto_shash_update(desc, chunk, len);
 		if (err)
 			return err;
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
+		copy_head(print, pos - len, chunk, len);
+		err = let_others_run();
+		if (err)
+			return err;
 	}
 	return pos == size ? 0 : -ESTALE;
 }
 
-static int hash_file(const struct file *file, loff_t size, u8 *digest)
+static int hash_file(const struct file *file, loff_t size, struct print *print)
 {
 	struct shash_desc *desc = kmalloc(BUFFER, GFP_KERNEL_ACCOUNT);
 	int err;
@@ -187,10 +218,28 @@ static int hash_file(const struct file *file, loff_t size, u8 *digest)
 	desc->tfm = content_hasher;
 	err = crypto_shash_init(desc);
 	if (!err)
-		err = hash_chunks(desc, (struct file *)file, size);
+		err = hash_chunks(desc, (struct file *)file, size, print);
 	if (!err)
-		err = crypto_shash_final(desc, digest);
+		err = crypto_shash_final(desc, print->sha256);
 	kfree(desc);
+	return err;
+}
+
+/* Of what the file holds, and nothing but that. Sleeps. */
+static int print_file(const struct file *file, struct inode *inode, loff_t size,
+		      struct print *print)
+{
+	int err;
+
+	memset(print, 0, sizeof(*print));
+	if (!bh_stay_begin())
+		return -EINTR;
+	err = bh_pages_settle(inode);
+	if (!err)
+		err = hash_file(file, size, print);
+	if (!err)
+		err = bh_pages_check_end(inode, size);
+	bh_stay_end();
 	return err;
 }
 
@@ -201,20 +250,15 @@ static int hash_file(const struct file *file, loff_t size, u8 *digest)
 static int compute_digests(const struct file *file, struct inode *inode, struct bh_kept *kept)
 {
 	s64 before = atomic64_read(&kept->openings);
-	int err;
 	loff_t size = i_size_read(inode);
-	u8 digest[sizeof(kept->sha256)];
+	struct print print;
+	int err;
 
 	/* The count of openings before that of writers: who has closed is still counted. */
 	smp_mb();
-	if (why_none(inode))
+	if (why_none(inode) || atomic_read(&kept->changes))
 		return 0;
-	if (!bh_stay_begin())
-		return -EINTR;
-	err = bh_pins_end(inode);
-	if (!err)
-		err = hash_file(file, size, digest);
-	bh_stay_end();
+	err = print_file(file, inode, size, &print);
 	if (err)
 		return err == -ESTALE ? 0 : err;
 	/* What was read before the counts are looked at again. */
@@ -222,41 +266,53 @@ static int compute_digests(const struct file *file, struct inode *inode, struct 
 	if (why_none(inode) || atomic64_read(&kept->openings) != before ||
 	    i_size_read(inode) != size || bh_content_inode(file) != inode)
 		return 0;
-	memcpy(kept->sha256, digest, sizeof(digest));
-	kept->at = before;
+	memcpy(kept->sha256, print.sha256, sizeof(print.sha256));
+	memcpy(kept->head, print.head, sizeof(print.head));
+	WRITE_ONCE(kept->at, before);
 	/* Pairs with smp_load_acquire() in kept_counts(). */
 	smp_store_release(&kept->known, true);
 	return 0;
 }
 
 /* Does the kept digest still count? With the count of passes raised, it will. */
-static bool kept_counts(struct inode *inode, struct bh_kept *kept)
+static bool kept_counts(const struct inode *inode, struct bh_kept *kept)
 {
 	/* Pairs with smp_store_release() in compute_digests(). */
 	if (!smp_load_acquire(&kept->known))
 		return false;
 	/* Writers before openings; pairs with the barriers of bh_content_written(). */
-	if (is_open_for_writing(inode))
+	if (is_open_for_writing(inode) || atomic_read(&kept->changes))
 		return false;
 	/* As said above. */
 	smp_rmb();
 	return atomic64_read(&kept->openings) == READ_ONCE(kept->at);
 }
 
-/* Takes the kept digest into a check, which keeps writers out from then on. */
+/*
+ * Takes the kept digest into a check. It may be another one's before it is copied, or its file
+ * be written to: bh_content_rely() sees that. What execve has read before may be, too.
+ */
 static bool take_kept(struct inode *inode, struct bh_kept *kept, struct bh_content *content)
 {
-	/* A barrier before writers are counted; pairs with bh_content_written(). */
-	if (!atomic_inc_unless_negative(&kept->state))
+	s64 at = READ_ONCE(kept->at);
+
+	if (!kept_counts(inode, kept) || !refcount_inc_not_zero(&kept->refs))
 		return false;
-	if (kept_counts(inode, kept)) {
-		memcpy(content->sha256, kept->sha256, sizeof(content->sha256));
-		content->kinds |= 1 << BH_SHA256;
-		content->kept = kept;
+	content->kept = kept;
+	content->at = at;
+	if (content->head && memcmp(content->head, kept->head, sizeof(kept->head))) {
+		content->why_none = changed_meanwhile;
 		return true;
 	}
-	atomic_dec(&kept->state);
-	return false;
+	memcpy(content->sha256, kept->sha256, sizeof(content->sha256));
+	content->kinds |= 1 << BH_SHA256;
+	return true;
+}
+
+static const char *reason_for(int err)
+{
+	return err == -EUCLEAN ? "no digest: its last page does not end with it" :
+				 "no digest: its memory may be written to";
 }
 
 static int read_sha256(const struct file *file, struct inode *inode, struct bh_content *content)
@@ -280,11 +336,11 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 		this_cpu_inc(content_misses);
 		WRITE_ONCE(kept->known, false);
 		err = compute_digests(file, inode, kept);
-		if (err == -EBUSY) {
-			content->why_none = "no digest: its memory may be written to";
+		if (err == -EBUSY || err == -EUCLEAN) {
+			content->why_none = reason_for(err);
 			err = 0;
 		} else if (!err && !take_kept(inode, kept, content)) {
-			content->why_none = "no digest: the file was changed meanwhile";
+			content->why_none = changed_meanwhile;
 		}
 	}
 	mutex_unlock(&kept->lock);
@@ -292,11 +348,23 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 	return err;
 }
 
+/*
+ * What execve has read of a file before it was sealed need not be what it is. Sleeps.
+ */
+static bool begins_with(const struct file *file, const char *head)
+{
+	char again[BINPRM_BUF_SIZE] = { };
+	loff_t pos = 0;
+
+	return kernel_read((struct file *)file, again, sizeof(again), &pos) >= 0 &&
+	       !memcmp(again, head, sizeof(again));
+}
+
 static void tell_verity(struct inode *inode, u32 kinds, struct bh_content *content)
 {
 	u32 kind, alg = 0, len;
 
-	if (!(kinds & (1 << BH_VERITY_SHA256 | 1 << BH_VERITY_SHA512)) || !IS_VERITY(inode))
+	if (!asks_verity(inode, kinds))
 		return;
 	len = bh_verity_digest(inode, content->verity, &alg);
 	for (kind = BH_VERITY_SHA256; kind <= BH_VERITY_SHA512; kind++)
@@ -322,7 +390,7 @@ static bool peek_sha256(struct inode *inode, struct bh_content *content)
  * bh_content_peek() - tell the digests of a file, if they are known
  * @file: the file
  * @kinds: a bit for each kind that is asked for
- * @content: empty; filled in, and to be given to bh_content_put()
+ * @content: cleared; filled in, and to be given to bh_content_put()
  *
  * Does not sleep. Return: 0; -EAGAIN if the file must be read: see bh_content_read().
  */
@@ -330,7 +398,7 @@ int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *conte
 {
 	struct inode *inode = bh_content_inode(file);
 
-	if (!is_watched(file))
+	if (!is_watched(file) || (content->head && asks_verity(inode, kinds)))
 		return -EAGAIN;
 	tell_verity(inode, kinds, content);
 	if (!(kinds & 1 << BH_SHA256))
@@ -350,7 +418,7 @@ int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *conte
  * bh_content_read() - tell the digests of a file
  * @file: the file, open for reading
  * @kinds: a bit for each kind that is asked for
- * @content: empty; filled in, and to be given to bh_content_put()
+ * @content: cleared; filled in, and to be given to bh_content_put()
  *
  * Reads the file, or waits while another task reads it, unless its digest is kept. No
  * lock may be held that others wait for. A file has no digest, which is no error, while
@@ -365,7 +433,10 @@ int bh_content_read(const struct file *file, u32 kinds, struct bh_content *conte
 
 	if (watch_overlay(file))
 		return -EIO;
-	tell_verity(inode, kinds, content);
+	if (!content->head || !asks_verity(inode, kinds) || begins_with(file, content->head))
+		tell_verity(inode, kinds, content);
+	else
+		content->why_none = changed_meanwhile;
 	return kinds & 1 << BH_SHA256 ? read_sha256(file, inode, content) : 0;
 }
 
@@ -387,14 +458,15 @@ static void end_pass(struct callback_head *work)
 
 	/* What was mapped is by now. Pairs with the barrier of bh_content_written(). */
 	smp_mb__before_atomic();
-	atomic_dec(&pass->kept->state);
+	atomic_dec(pass->count);
 	bh_kept_put(pass->kept);
 	put_pass(pass);
 	atomic_dec(&nr_passes);
 	bh_stay_end();
 }
 
-static int begin_pass(struct bh_kept *kept)
+/* With a reference and a count, both of which are the pass's if there is no error. */
+static int begin_pass(struct bh_kept *kept, atomic_t *count)
 {
 	struct pass *pass = get_pass();
 	int err;
@@ -407,13 +479,12 @@ static int begin_pass(struct bh_kept *kept)
 		return -ESRCH;
 	}
 	/* The file may be closed before the call ends, and the inode die. */
-	refcount_inc(&kept->refs);
 	pass->kept = kept;
+	pass->count = count;
 	init_task_work(&pass->work, end_pass);
 	atomic_inc(&nr_passes);
 	err = task_work_add(current, &pass->work, TWA_RESUME);
 	if (err) {
-		bh_kept_put(kept);
 		put_pass(pass);
 		atomic_dec(&nr_passes);
 		bh_stay_end();
@@ -423,22 +494,32 @@ static int begin_pass(struct bh_kept *kept)
 
 /**
  * bh_content_rely() - what was told has allowed the file to run
+ * @file: the file
  * @content: what was told; only bh_content_put() may follow
  *
  * From now on the file is not opened for writing while it is mapped, nor before the
  * current task has left the system call. May sleep; allocates memory.
  *
- * Return: 0, -ENOMEM or -ESRCH (the task or the module is ending): the file must not run then.
+ * Return: 0, -ENOMEM, -ESRCH (the task or the module is ending) or -ESTALE (the file was opened
+ * for writing since): the file must not run then.
  */
-int bh_content_rely(struct bh_content *content)
+int bh_content_rely(const struct file *file, struct bh_content *content)
 {
-	int err;
+	struct bh_kept *kept = content->kept;
+	int err = -ESTALE;
 
-	if (!content->kept)
+	if (!kept)
 		return 0;
-	atomic_or(BH_KEPT_RELIED, &content->kept->state);
-	err = begin_pass(content->kept);
-	if (!err)
+	atomic_inc(&kept->state);
+	/* Passes before writers; pairs with bh_content_written(). */
+	smp_mb__after_atomic();
+	if (kept_counts(bh_content_inode(file), kept) && READ_ONCE(kept->at) == content->at) {
+		atomic_or(BH_KEPT_RELIED, &kept->state);
+		err = begin_pass(kept, &kept->state);
+	}
+	if (err)
+		atomic_dec(&kept->state);
+	else
 		content->kept = NULL;
 	return err;
 }
@@ -453,7 +534,7 @@ void bh_content_put(struct bh_content *content)
 {
 	if (!content->kept)
 		return;
-	atomic_dec(&content->kept->state);
+	bh_kept_put(content->kept);
 	content->kept = NULL;
 }
 
@@ -486,7 +567,7 @@ int bh_content_written(struct inode *inode)
 	struct bh_kept *kept;
 	int err = 0;
 
-	/* The count of writers was raised before; pairs with take_kept() and compute_digests(). */
+	/* The count of writers was raised before; pairs with bh_content_rely() and compute_digests(). */
 	smp_mb();
 	rcu_read_lock();
 	kept = bh_kept_find(inode);
@@ -498,6 +579,36 @@ int bh_content_written(struct inode *inode)
 		smp_mb__after_atomic();
 	}
 	rcu_read_unlock();
+	return err;
+}
+
+/**
+ * bh_content_changed() - a file is about to be changed by a task that need not write to it
+ * @inode: its inode
+ *
+ * It has no digest until the task has left the system call. May sleep; allocates memory.
+ *
+ * Return: 0; -ETXTBSY if what a digest allowed is running; -ENOMEM; -ESRCH (the task or the
+ * module is ending).
+ */
+int bh_content_changed(struct inode *inode)
+{
+	struct bh_kept *kept;
+	int err;
+
+	if (!S_ISREG(inode->i_mode) || !is_kept_here(inode->i_sb))
+		return 0;
+	kept = bh_kept_get(inode);
+	if (!kept)
+		return -ENOMEM;
+	atomic_inc(&kept->changes);
+	err = bh_content_written(inode);
+	if (!err)
+		err = begin_pass(kept, &kept->changes);
+	if (err) {
+		atomic_dec(&kept->changes);
+		bh_kept_put(kept);
+	}
 	return err;
 }
 

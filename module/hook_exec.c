@@ -63,8 +63,8 @@ enum {
 	EXEC_MAPPED = 1 << 9,	/* it is being mapped, and must not be read */
 };
 
-/* Return: 0 or -EACCES. */
-static int check_exec(const struct file *file, u32 as, unsigned int how)
+/* @head: what was read of the file already, or NULL. Return: 0 or -EACCES. */
+static int check_exec(const struct file *file, const char *head, u32 as, unsigned int how)
 {
 	struct bh_check *check = bh_check_begin(BH_EXEC, current, how);
 	u32 backing;
@@ -77,6 +77,7 @@ static int check_exec(const struct file *file, u32 as, unsigned int how)
 		backing = BH_BACKING_MEMFD;
 	bh_file_request(check, file, backing);
 	check->request.attr[BH_EXEC_AS] = as;
+	check->head = head;
 	check->mapped = how & EXEC_MAPPED;
 	if (how & (EXEC_RAISES | EXEC_MAPPED)) {
 		/* What is mapped was judged for privilege before. */
@@ -98,7 +99,7 @@ static int check_exec(const struct file *file, u32 as, unsigned int how)
  */
 int bh_exec_judge_mapped(const struct file *file)
 {
-	return check_exec(file, BH_AS_PROGRAM, EXEC_MAPPED);
+	return check_exec(file, NULL, BH_AS_PROGRAM, EXEC_MAPPED);
 }
 
 /*
@@ -154,7 +155,7 @@ static int check_bprm(struct linux_binprm *bprm)
 	if (as == BH_AS_PROGRAM)
 		err = bh_assign_at_exec(bprm->file) ?: bh_ptrace_check_exec();
 	if (!err && (!again || as == BH_AS_PROGRAM))
-		err = check_exec(bprm->file, as, BH_CHECK_ARMS);
+		err = check_exec(bprm->file, bprm->buf, as, BH_CHECK_ARMS);
 	return err;
 }
 
@@ -184,7 +185,7 @@ static int hook_bprm_check(struct linux_binprm *bprm)
 
 static struct file *judge_interpreter(struct file *file)
 {
-	int err = check_exec(file, BH_AS_INTERPRETER, 0);
+	int err = check_exec(file, NULL, BH_AS_INTERPRETER, 0);
 
 	if (!err) {
 		remember_judged(file);
@@ -283,7 +284,7 @@ static noinline int judge_creds(struct linux_binprm *bprm, BH_CREDS_FILE *file)
 	u32 as = file == bprm->file ? role_of(bprm) : BH_AS_PROGRAM;
 
 	if (!err && is_raised(bprm->cred, current_cred()))
-		err = check_exec(file, as, EXEC_RAISES);
+		err = check_exec(file, NULL, as, EXEC_RAISES);
 	bh_stay_end();
 	bh_hook_leave();
 	return err;
@@ -348,7 +349,7 @@ BH_DEFINE_ORIGINAL(security_bprm_creds_for_exec);
 /* execveat(AT_EXECVE_CHECK), from 6.14 on, only asks whether an execution would be allowed. */
 static noinline int judge_question(struct linux_binprm *bprm)
 {
-	int err = check_exec(bprm->file, BH_AS_PROGRAM, BH_CHECK_ASKS);
+	int err = check_exec(bprm->file, NULL, BH_AS_PROGRAM, BH_CHECK_ASKS);
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_creds_for_exec)(bprm);

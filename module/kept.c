@@ -31,8 +31,9 @@ static struct hlist_head *bucket_of(const struct inode *inode)
  * bh_kept_find() - what is kept of an inode
  * @inode: the inode, which the caller holds
  *
- * Under RCU, or the table's lock. Whoever has raised the count of passes, with
- * atomic_inc_unless_negative(), may look at the entry until he lowers it or lets the inode go.
+ * Under RCU, or the table's lock. Whoever takes a reference, with refcount_inc_not_zero(), may
+ * look at the entry until bh_kept_put(). As long as it has one it is in the table until the
+ * inode dies.
  *
  * Return: the entry or NULL.
  */
@@ -58,35 +59,33 @@ void bh_kept_put(struct bh_kept *kept)
 		kfree_rcu(kept, rcu);
 }
 
+/* Its reference is the caller's, then. */
 static void take_out(struct bh_kept *kept)
 {
 	lockdep_assert_held(&kept_lock);
 	hlist_del_rcu(&kept->node);
 	list_del(&kept->list);
 	nr_kept--;
-	bh_kept_put(kept);
 }
 
 /*
- * Takes an entry out that nobody holds, none passes by, and that protects nothing mapped.
- * A check that comes meanwhile finds it dropped, and asks for it with the lock.
+ * Takes an entry out that nobody holds, and that protects nothing mapped. Without a reference
+ * nobody gets one either, but with the lock.
  */
 static bool take_out_idle(struct bh_kept *kept)
 {
-	int state = atomic_read(&kept->state);
-
 	lockdep_assert_held(&kept_lock);
-	if (state & BH_KEPT_PASSES || refcount_read(&kept->refs) > 1)
+	if (!refcount_dec_if_one(&kept->refs))
 		return false;
-	/* What was mapped while others passed is seen below: pairs with end_pass(). */
-	if (atomic_cmpxchg(&kept->state, state, state | BH_KEPT_DROPPED) != state)
-		return false;
+	/* What was mapped by those who had one is seen: pairs with end_pass(). */
+	smp_mb();
 	/* The inode waits for the lock before it dies. */
-	if (state & BH_KEPT_RELIED && mapping_mapped(kept->inode->i_mapping)) {
-		atomic_andnot(BH_KEPT_DROPPED, &kept->state);
+	if (atomic_read(&kept->state) & BH_KEPT_RELIED && mapping_mapped(kept->inode->i_mapping)) {
+		refcount_set(&kept->refs, 1);
 		return false;
 	}
 	take_out(kept);
+	kfree_rcu(kept, rcu);
 	return true;
 }
 
@@ -180,8 +179,10 @@ void bh_kept_forget(const struct inode *inode)
 	spin_lock(&kept_lock);
 	/* It may have been dropped since for want of room. */
 	kept = bh_kept_find(inode);
-	if (kept)
+	if (kept) {
 		take_out(kept);
+		bh_kept_put(kept);
+	}
 	spin_unlock(&kept_lock);
 }
 
@@ -202,8 +203,10 @@ static bool take_out_first(void)
 
 	spin_lock(&kept_lock);
 	kept = list_first_entry_or_null(&kept_list, struct bh_kept, list);
-	if (kept)
+	if (kept) {
 		take_out(kept);
+		bh_kept_put(kept);
+	}
 	spin_unlock(&kept_lock);
 	return kept;
 }

@@ -6,6 +6,7 @@
 #define BULKHEAD_KEPT_H
 
 #include <linux/atomic.h>
+#include <linux/binfmts.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
@@ -13,8 +14,7 @@
 
 struct inode;
 
-/* Bits of bh_kept.state. Below them: checks between their look and the end of the system call. */
-#define BH_KEPT_DROPPED		INT_MIN		/* nobody is to rely on it any more */
+/* Bits of bh_kept.state. Below: system calls under way that the digest has allowed. */
 #define BH_KEPT_RELIED		0x40000000	/* what the digest allowed may be mapped */
 #define BH_KEPT_PASSES		(BH_KEPT_RELIED - 1)
 
@@ -23,14 +23,17 @@ struct inode;
  * @node: in its bucket, under the table's lock, read under RCU; by @inode
  * @list: by age; under the table's lock
  * @inode: whose it is, alive as long as this is in the table
- * @refs: the table's, and those of who holds it beyond a check
- * @state: BH_KEPT_*, and how many checks are passing
+ * @refs: the table's, and those of checks and system calls
+ * @state: BH_KEPT_*
+ * @changes: system calls under way that may change the content of a file that they have not
+ *           open for writing
  * @lock: held by who computes the digest; the others wait for it
  * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
  *            brings it round to where it was
  * @known: @sha256 is the digest that the file had when @openings was @at
  * @at: see @known
  * @sha256: the digest
+ * @head: the beginning of the content, as execve reads it before it asks
  * @rcu: frees it
  */
 struct bh_kept {
@@ -39,11 +42,13 @@ struct bh_kept {
 	const struct inode *inode;
 	refcount_t refs;
 	atomic_t state;
+	atomic_t changes;
 	struct mutex lock;	/* of who computes */
 	atomic64_t openings;
 	bool known;
 	s64 at;
 	u8 sha256[32];
+	u8 head[BINPRM_BUF_SIZE];
 	struct rcu_head rcu;
 };
 

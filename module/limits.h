@@ -84,9 +84,9 @@
 #define BH_DIGESTS_MAX		65536		/* kept ones */
 #define BH_DIGEST_BUCKET_BITS	14		/* of the table that they are kept in */
 #define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */
-#define BH_PINS_BATCH		256		/* pages looked at before others may run */
-#define BH_PINS_TRIES_MAX	20		/* looks at a page that somebody holds */
-#define BH_PINS_WAIT_MS		5		/* between two of them */
+#define BH_PAGES_BATCH		256		/* pages looked at before others may run */
+#define BH_PAGES_TRIES_MAX	20		/* looks at a page that somebody holds */
+#define BH_PAGES_WAIT_MS	5		/* between two of them */
 #define BH_DIGEST_FILE_MAX	(16LL << 30)	/* bytes in a file that is read for its digest */
 
 #define BH_RENAME_TRIES_MAX	4		/* reads of names before renaming is locked out */

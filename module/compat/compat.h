@@ -404,30 +404,33 @@ static inline int bh_verity_digest(struct inode *inode, u8 *digest, u32 *alg)
 #endif
 
 /*
- * bh_page_is_held(): has a page of the page cache, found under RCU, a reference that is neither
- * the cache's nor that of a mapping or of buffers? A large one that is mapped is said to be held
- * where its mappings are not counted in one place: until 6.10, "mm: track mapcount of large
- * folios in single value". struct folio: 5.16.
+ * bh_page_is_held(): has a page of the page cache, found under RCU or locked, a reference that
+ * is neither the cache's, nor that of buffers, nor one of @own? One more for each mapping counts.
+ * bh_page_span(): how many pages hang together with a locked one. struct folio: 5.16.
  */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-static inline bool bh_page_is_held(void *entry)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 16, 0)
+static inline unsigned long bh_page_span(struct page *page)
 {
-	struct folio *folio = entry;
+	return folio_nr_pages(page_folio(page));
+}
 
-	return folio_ref_count(folio) > folio_nr_pages(folio) + folio_mapcount(folio) +
-					folio_test_private(folio);
+static inline bool bh_page_is_held(void *entry, int own)
+{
+	struct folio *folio = page_folio((struct page *)entry);
+
+	return folio_ref_count(folio) > folio_nr_pages(folio) + folio_test_private(folio) + own;
 }
 #else
-static inline bool bh_page_is_held(void *entry)
+static inline unsigned long bh_page_span(struct page *page)
+{
+	return compound_nr(compound_head(page));
+}
+
+static inline bool bh_page_is_held(void *entry, int own)
 {
 	struct page *page = compound_head((struct page *)entry);
-	int explained = PagePrivate(page);
 
-	if (PageCompound(page))
-		explained += compound_nr(page);
-	else
-		explained += 1 + atomic_read(&page->_mapcount) + 1;
-	return page_ref_count(page) > explained;
+	return page_ref_count(page) > compound_nr(page) + PagePrivate(page) + own;
 }
 #endif
 
