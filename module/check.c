@@ -810,7 +810,7 @@ int bh_check_end(struct bh_check *check) __releases(RCU)
 	rcu_read_unlock();
 	/* A file that a digest allowed to run must not be written to from now on. */
 	if (unlikely(check->kinds) && check->relies && action == BH_ALLOW &&
-	    bh_content_rely(check->file, &check->content)) {
+	    bh_content_rely(&check->content)) {
 		refuse_unjudged(check->request.class, check->subject, false,
 				"the file was changed meanwhile");
 		action = BH_DENY;

@@ -494,7 +494,6 @@ static int begin_pass(struct bh_kept *kept, atomic_t *count)
 
 /**
  * bh_content_rely() - what was told has allowed the file to run
- * @file: the file
  * @content: what was told; only bh_content_put() may follow
  *
  * From now on the file is not opened for writing while it is mapped, nor before the
@@ -503,7 +502,7 @@ static int begin_pass(struct bh_kept *kept, atomic_t *count)
  * Return: 0, -ENOMEM, -ESRCH (the task or the module is ending) or -ESTALE (the file was opened
  * for writing since): the file must not run then.
  */
-int bh_content_rely(const struct file *file, struct bh_content *content)
+int bh_content_rely(struct bh_content *content)
 {
 	struct bh_kept *kept = content->kept;
 	int err = -ESTALE;
@@ -513,7 +512,7 @@ int bh_content_rely(const struct file *file, struct bh_content *content)
 	atomic_inc(&kept->state);
 	/* Passes before writers; pairs with bh_content_written(). */
 	smp_mb__after_atomic();
-	if (kept_counts(bh_content_inode(file), kept) && READ_ONCE(kept->at) == content->at) {
+	if (kept_counts(kept->inode, kept) && READ_ONCE(kept->at) == content->at) {
 		atomic_or(BH_KEPT_RELIED, &kept->state);
 		err = begin_pass(kept, &kept->state);
 	}

@@ -36,7 +36,7 @@ struct bh_content {
 
 int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *content);
 int bh_content_read(const struct file *file, u32 kinds, struct bh_content *content);
-int bh_content_rely(const struct file *file, struct bh_content *content);
+int bh_content_rely(struct bh_content *content);
 void bh_content_put(struct bh_content *content);
 
 /* Nothing was told yet. @head: as in struct bh_content. */
