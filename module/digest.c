@@ -349,8 +349,54 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 }
 
 /*
- * What execve has read of a file before it was sealed need not be what it is. Sleeps.
+ * fs-verity checks a page when it is read from the disk. One that was there before it sealed
+ * the file is not checked, and may be pinned: so all are read anew once.
  */
+static bool is_sealed(const struct inode *inode)
+{
+	const struct bh_kept *kept;
+	bool sealed;
+
+	rcu_read_lock();
+	kept = bh_kept_find(inode);
+	sealed = kept && READ_ONCE(kept->sealed);
+	rcu_read_unlock();
+	return sealed;
+}
+
+/* With the lock. No one can write to the file any more. */
+static int seal(struct inode *inode, struct bh_kept *kept)
+{
+	int err;
+
+	lockdep_assert_held(&kept->lock);
+	if (kept->sealed)
+		return 0;
+	if (!bh_stay_begin())
+		return -EINTR;
+	err = bh_pages_settle(inode);
+	bh_stay_end();
+	if (!err)
+		WRITE_ONCE(kept->sealed, true);
+	return err;
+}
+
+static int get_sealed(struct inode *inode)
+{
+	struct bh_kept *kept = bh_kept_get(inode);
+	int err = -EINTR;
+
+	if (!kept)
+		return -ENOMEM;
+	if (!mutex_lock_killable(&kept->lock)) {
+		err = seal(inode, kept);
+		mutex_unlock(&kept->lock);
+	}
+	bh_kept_put(kept);
+	return err;
+}
+
+/* What execve has read of a file before it was sealed need not be what it is. Sleeps. */
 static bool begins_with(const struct file *file, const char *head)
 {
 	char again[BINPRM_BUF_SIZE] = { };
@@ -371,6 +417,20 @@ static void tell_verity(struct inode *inode, u32 kinds, struct bh_content *conte
 		if (len == bh_digest_descs[kind].len &&
 		    alg == (kind == BH_VERITY_SHA256 ? HASH_ALGO_SHA256 : HASH_ALGO_SHA512))
 			content->kinds |= 1 << kind;
+}
+
+static int read_verity(const struct file *file, struct inode *inode, u32 kinds,
+		       struct bh_content *content)
+{
+	int err = get_sealed(inode);
+
+	if (err == -EBUSY)
+		content->why_none = reason_for(err);
+	else if (!err && content->head && !begins_with(file, content->head))
+		content->why_none = changed_meanwhile;
+	else if (!err)
+		tell_verity(inode, kinds, content);
+	return err == -EBUSY ? 0 : err;
 }
 
 /* Takes what is kept, if anything is and counts. */
@@ -398,7 +458,9 @@ int bh_content_peek(const struct file *file, u32 kinds, struct bh_content *conte
 {
 	struct inode *inode = bh_content_inode(file);
 
-	if (!is_watched(file) || (content->head && asks_verity(inode, kinds)))
+	if (!is_watched(file))
+		return -EAGAIN;
+	if (asks_verity(inode, kinds) && (content->head || !is_sealed(inode)))
 		return -EAGAIN;
 	tell_verity(inode, kinds, content);
 	if (!(kinds & 1 << BH_SHA256))
@@ -433,10 +495,12 @@ int bh_content_read(const struct file *file, u32 kinds, struct bh_content *conte
 
 	if (watch_overlay(file))
 		return -EIO;
-	if (!content->head || !asks_verity(inode, kinds) || begins_with(file, content->head))
-		tell_verity(inode, kinds, content);
-	else
-		content->why_none = changed_meanwhile;
+	if (asks_verity(inode, kinds)) {
+		int err = read_verity(file, inode, kinds, content);
+
+		if (err)
+			return err;
+	}
 	return kinds & 1 << BH_SHA256 ? read_sha256(file, inode, content) : 0;
 }
 
@@ -566,7 +630,7 @@ int bh_content_written(struct inode *inode)
 	struct bh_kept *kept;
 	int err = 0;
 
-	/* The count of writers was raised before; pairs with bh_content_rely() and compute_digests(). */
+	/* The count of writers was raised before; pairs with rely and compute_digests(). */
 	smp_mb();
 	rcu_read_lock();
 	kept = bh_kept_find(inode);

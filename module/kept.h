@@ -30,6 +30,7 @@ struct inode;
  * @lock: held by who computes the digest; the others wait for it
  * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
  *            brings it round to where it was
+ * @sealed: fs-verity has checked what its pages show
  * @known: @sha256 is the digest that the file had when @openings was @at
  * @at: see @known
  * @sha256: the digest
@@ -45,6 +46,7 @@ struct bh_kept {
 	atomic_t changes;
 	struct mutex lock;	/* of who computes */
 	atomic64_t openings;
+	bool sealed;
 	bool known;
 	s64 at;
 	u8 sha256[32];

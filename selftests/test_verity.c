@@ -5,6 +5,7 @@
 #include <linux/fsverity.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
 
 #include <kselftest_harness.h>
@@ -68,20 +69,25 @@ FIXTURE_VARIANT(verity)
 FIXTURE_VARIANT_ADD(verity, sha256) { FS_VERITY_HASH_ALG_SHA256, "sha256" };
 FIXTURE_VARIANT_ADD(verity, sha512) { FS_VERITY_HASH_ALG_SHA512, "sha512" };
 
-/* A program under fs-verity; 0 or an errno. */
-static int make(const char *path, __u32 algorithm, const char *salt)
+/* Puts a file under fs-verity; 0 or an errno. */
+static int enable(const char *path, __u32 algorithm, const char *salt)
 {
 	struct fsverity_enable_arg arg = {
 		.version = 1, .hash_algorithm = algorithm, .block_size = 4096,
 		.salt_size = strlen(salt), .salt_ptr = (uintptr_t)salt,
 	};
-	int fd, err;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int err = ioctl(fd, FS_IOC_ENABLE_VERITY, &arg) ? errno : 0;
 
-	bh_make_elf(path, 0, NULL);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	err = ioctl(fd, FS_IOC_ENABLE_VERITY, &arg) ? errno : 0;
 	close(fd);
 	return err;
+}
+
+/* A program under fs-verity; 0 or an errno. */
+static int make(const char *path, __u32 algorithm, const char *salt)
+{
+	bh_make_elf(path, 0, NULL);
+	return enable(path, algorithm, salt);
 }
 
 static void measure(const char *path, const char *name, char *text)
@@ -182,7 +188,7 @@ TEST_F(verity, counts)
 	events = bh_events();
 	EXPECT_EQ(0, IN_CELL(run, DIR "/prog"));
 	EXPECT_EQ(0, IN_CELL(map, DIR "/prog"));
-	/* It is known without reading anything, so that mprotect is told as well. */
+	/* What was looked at before, mprotect is told as well. */
 	EXPECT_EQ(0, IN_CELL(protect, DIR "/prog"));
 	EXPECT_EQ(EACCES, IN_CELL(run, DIR "/plain"));
 	EXPECT_EQ(EACCES, IN_CELL(map, DIR "/plain"));
@@ -191,6 +197,47 @@ TEST_F(verity, counts)
 	EXPECT_EQ(EACCES, IN_CELL(run, DIR "/salted"));
 	EXPECT_NE(NULL, bh_find_event(events, "class=exec", DIR "/salted", words, NULL));
 	close(events);
+}
+
+/* Which page of memory shows how a file begins; 0 if that cannot be told. */
+static __u64 page_of(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	char *memory = mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+	__u64 entry = 0;
+
+	if (memory == MAP_FAILED || *memory != 0x7f ||
+	    pread(pagemap, &entry, sizeof(entry), (uintptr_t)memory / 4096 * 8) != sizeof(entry))
+		entry = 0;
+	munmap(memory, 4096);
+	close(pagemap);
+	close(fd);
+	return entry & ((1ULL << 55) - 1);
+}
+
+/* A page that somebody has from before is not what fs-verity checks. */
+TEST_F(verity, of_a_page_that_is_held)
+{
+	struct iovec iov = { .iov_len = 4096 };
+	int held[2], fd;
+	__u64 page;
+
+	NEED_VERITY();
+	bh_make_elf(DIR "/held", 0, NULL);
+	fd = open(DIR "/held", O_RDWR | O_CLOEXEC);
+	iov.iov_base = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ASSERT_EQ(0, pipe2(held, O_CLOEXEC));
+	ASSERT_EQ(4096, vmsplice(held[1], &iov, 1, 0));
+	munmap(iov.iov_base, 4096);
+	close(fd);
+	ASSERT_EQ(0, enable(DIR "/held", variant->algorithm, ""));
+	page = page_of(DIR "/held");
+	ASSERT_NE(0ULL, page);
+	EXPECT_EQ(0, IN_CELL(run, DIR "/held"));
+	EXPECT_NE(page, page_of(DIR "/held"));
+	close(held[0]);
+	close(held[1]);
 }
 
 /* Through an overlay it is that of the file with the data; a copy has none. */
