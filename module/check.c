@@ -199,6 +199,12 @@ static void prepare_check(struct bh_check *check, enum bh_class class, struct ta
 }
 
 /* Is given back to the processor that the task is on now. */
+static void put_spare(struct bh_check *check)
+{
+	if (unlikely(this_cpu_cmpxchg(spare_check, NULL, check)))
+		destroy_check(check);
+}
+
 static void give_check_back(struct bh_check *check)
 {
 	if (unlikely(check->kinds))
@@ -207,8 +213,7 @@ static void give_check_back(struct bh_check *check)
 		bh_decision_free(&check->decision);
 		bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
 	}
-	if (unlikely(this_cpu_cmpxchg(spare_check, NULL, check)))
-		destroy_check(check);
+	put_spare(check);
 }
 
 /* There is no spare one. Nothing was looked up under RCU yet, so that it may be left. */
@@ -844,51 +849,61 @@ static const struct bh_verdict *verdict_on_trace(const struct bh_binding *bindin
 	return &loaded->cases[bh_ptrace_case(attr)];
 }
 
+/* As bh_check_allows_trace(), with a check's arrays: on the stack the kernel would clear them. */
+static bool allows_trace(struct bh_check *check, struct task_struct *tracee, u32 access)
+{
+	unsigned int nr = bh_bindings_of_task(current, check->found), i;
+	bool lives_with = bh_current_lives_with(tracee);
+	struct bh_opinion *opinion = check->opinions, *asked;
+
+	for (i = 0; i < nr; i++) {
+		if (!READ_ONCE(check->found[i]->armed))
+			continue;
+		opinion->binding = check->found[i];
+		opinion->loaded = rcu_dereference(opinion->binding->entry->loaded);
+		/* Removed: see find_opinions(). */
+		if (unlikely(!opinion->loaded))
+			continue;
+		if (!opinion->loaded->cases_known)
+			return false;
+		opinion->verdict = *verdict_on_trace(opinion->binding, opinion->loaded,
+						     lives_with, tracee, access);
+		if (opinion->verdict.action != BH_ALLOW || opinion->verdict.report == BH_AUDIT)
+			return false;
+		opinion++;
+	}
+	for (asked = check->opinions; asked < opinion; asked++)
+		count_opinion(asked, BH_ALLOW);
+	if (opinion > check->opinions)
+		bh_check_count(false);
+	return true;
+}
+
 /**
  * bh_check_allows_trace() - do all policies of the current task let it trace another one?
  * @tracee: the other task; its task_lock() is held, and RCU keeps it
  * @access: BH_ACCESS_*
  *
- * As a check would say, without one: nothing need be fetched, and verdicts are at hand. Under
- * RCU. Does not sleep.
+ * As a check would say: nothing need be fetched, and verdicts are at hand. Under RCU. Does not
+ * sleep.
  *
  * Return: true: it is allowed, nothing is to be reported, and the check is counted. false: a
  * check must be made.
  */
 bool bh_check_allows_trace(struct task_struct *tracee, u32 access)
 {
-	struct bh_binding *found[BH_CONFINING_MAX];
-	const struct bh_loaded *loaded[BH_AT_ONCE_MAX];
-	const struct bh_verdict *verdict[BH_AT_ONCE_MAX];
-	unsigned int nr = bh_bindings_of_task(current, found), asked = 0, i;
-	bool lives_with = bh_current_lives_with(tracee);
+	struct bh_check *check;
+	bool allows;
 
 	/* A newcomer may be spared. */
-	if (nr > BH_AT_ONCE_MAX || !bh_task_has_executed(current))
+	if (!bh_task_has_executed(current))
 		return false;
-	for (i = 0; i < nr; i++) {
-		if (!READ_ONCE(found[i]->armed))
-			continue;
-		loaded[asked] = rcu_dereference(found[i]->entry->loaded);
-		/* Removed: see find_opinions(). */
-		if (unlikely(!loaded[asked]))
-			continue;
-		if (!loaded[asked]->cases_known)
-			return false;
-		verdict[asked] = verdict_on_trace(found[i], loaded[asked], lives_with, tracee,
-						  access);
-		if (verdict[asked]->action != BH_ALLOW || verdict[asked]->report == BH_AUDIT)
-			return false;
-		found[asked++] = found[i];
-	}
-	for (i = 0; i < asked; i++) {
-		bh_entry_count(found[i]->entry, false);
-		if (verdict[i]->line)
-			bh_loaded_count(loaded[i], verdict[i]->rule);
-	}
-	if (asked)
-		bh_check_count(false);
-	return true;
+	check = this_cpu_xchg(spare_check, NULL);
+	if (unlikely(!check))
+		return false;
+	allows = allows_trace(check, tracee, access);
+	put_spare(check);
+	return allows;
 }
 
 /**

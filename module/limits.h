@@ -71,7 +71,6 @@
 #define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */
 #define BH_UNLOAD_SECONDS	10		/* that an unload waits for checks */
 #define BH_STAYS_NAMED		6		/* tasks on each processor that it can name */
-#define BH_AT_ONCE_MAX		8		/* policies of a tracer that are asked without a check */
 #define BH_JUDGED_SLOTS		256		/* execs at once that know what was judged */
 
 /* Signed documents. */
