@@ -574,18 +574,6 @@ bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *tas
 }
 
 /**
- * bh_binding_note_exec() - the current task is about to execute a program
- * @binding: one that applies to it, armed or not
- *
- * See struct bh_entrants. Under RCU.
- */
-void bh_binding_note_exec(const struct bh_binding *binding)
-{
-	if (binding->ns.ops == &bh_ns_types[BH_NS_PID])
-		bh_entrants_note(&binding->origin->entrants, binding->ns.ns);
-}
-
-/**
  * bh_bindings_note_attach() - the current task may take over another one from now on
  * @task: the other task, which RCU keeps
  *

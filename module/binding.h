@@ -79,7 +79,6 @@ bool bh_task_has_bindings(struct task_struct *task);
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task);
 bool bh_binding_spares(const struct bh_binding *binding, struct task_struct *task);
 bool bh_task_is_confined(struct task_struct *task);
-void bh_binding_note_exec(const struct bh_binding *binding);
 void bh_bindings_note_attach(struct task_struct *task);
 
 bool bh_container_may_be_bound(void);
@@ -97,17 +96,35 @@ static __always_inline bool bh_current_may_be_bound(void)
 }
 
 /**
- * bh_current_may_be_brought_in() - may the current process be one that came from outside?
+ * bh_current_parent_level() - the level of the current process's parent's pid namespace
  *
- * Not if its parent lives where it lives: then the parent is in each pid namespace that the
- * process is in. See newcomer.c. Under RCU.
+ * That namespace is the process's own or one above it: see newcomer.c. So the parent is in each
+ * of the process's pid namespaces whose level is not greater, and the process was brought into
+ * none of them. Under RCU.
+ *
+ * Return: the level; -1, as for a parent that is in none, if the parent is about to change.
  */
-static inline bool bh_current_may_be_brought_in(void)
+static inline int bh_current_parent_level(void)
 {
 	const struct task_struct *parent = rcu_dereference(current->group_leader->real_parent);
 	struct pid *pid = READ_ONCE(parent->thread_pid);
 
-	return !pid || ns_of_pid(pid) != ns_of_pid(task_pid(current));
+	return pid ? (int)pid->level : -1;
+}
+
+/**
+ * bh_binding_note_exec() - the current task is about to execute a program
+ * @binding: one that applies to it, armed or not
+ * @level: what bh_current_parent_level() said, or -1: it was not asked
+ *
+ * See struct bh_entrants. Under RCU.
+ */
+static inline void bh_binding_note_exec(const struct bh_binding *binding, int level)
+{
+	struct pid_namespace *ns = binding->ns.ns;
+
+	if (binding->ns.ops == &bh_ns_types[BH_NS_PID] && (int)ns->level > level)
+		bh_entrants_note(&binding->origin->entrants, ns);
 }
 
 /**

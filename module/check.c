@@ -136,7 +136,7 @@ static bool refuse_unjudged(enum bh_class class, struct task_struct *subject, bo
 		};
 
 		if (arms)
-			bh_binding_note_exec(found[i]);
+			bh_binding_note_exec(found[i], -1);
 		if (!event.policy || !is_armed(found[i], arms))
 			continue;
 		if (class != BH_EXEC && bh_binding_spares(found[i], subject))
@@ -233,12 +233,14 @@ static noinline struct bh_check *get_another(unsigned int how) __must_hold(RCU)
 static void find_bindings(struct bh_check *check)
 {
 	unsigned int i;
+	int level;
 
 	check->nr_found = bh_bindings_of_task(check->subject, check->found);
-	if (!(check->how & BH_CHECK_ARMS) || likely(!bh_current_may_be_brought_in()))
+	if (!(check->how & BH_CHECK_ARMS))
 		return;
+	level = bh_current_parent_level();
 	for (i = 0; i < check->nr_found; i++)
-		bh_binding_note_exec(check->found[i]);
+		bh_binding_note_exec(check->found[i], level);
 }
 
 /**
