@@ -19,7 +19,6 @@
 #include <crypto/hash.h>
 #include <crypto/hash_info.h>
 #include <linux/blkdev.h>
-#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/gfs2_ondisk.h>
 #include <linux/magic.h>
@@ -54,8 +53,6 @@ static DEFINE_PER_CPU(struct pass *, spare_pass);
 
 static struct crypto_shash *content_hasher;
 static struct bh_hook *overlay_hook;
-
-static atomic_t nr_passes = ATOMIC_INIT(0);
 
 static DEFINE_PER_CPU(u64, content_hits);
 static DEFINE_PER_CPU(u64, content_misses);
@@ -525,7 +522,6 @@ static void end_pass(struct callback_head *work)
 	atomic_dec(pass->count);
 	bh_kept_put(pass->kept);
 	put_pass(pass);
-	atomic_dec(&nr_passes);
 	bh_stay_end();
 }
 
@@ -546,11 +542,9 @@ static int begin_pass(struct bh_kept *kept, atomic_t *count)
 	pass->kept = kept;
 	pass->count = count;
 	init_task_work(&pass->work, end_pass);
-	atomic_inc(&nr_passes);
 	err = task_work_add(current, &pass->work, TWA_RESUME);
 	if (err) {
 		put_pass(pass);
-		atomic_dec(&nr_passes);
 		bh_stay_end();
 	}
 	return err;
@@ -714,9 +708,8 @@ void bh_content_exit(void)
 {
 	int cpu;
 
-	/* System calls that were allowed and have not come back. */
-	while (atomic_read(&nr_passes))
-		msleep(20);
+	/* System calls that were allowed and have not come back, if the unload was forced. */
+	bh_stays_drain();
 	/* One that saw the count fall may be on its last instructions. */
 	synchronize_rcu_tasks();
 	for_each_possible_cpu(cpu) {

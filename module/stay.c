@@ -137,6 +137,18 @@ static bool anybody_stays(void)
 	return begun != ended;
 }
 
+/**
+ * bh_stays_drain() - wait until nobody stays, however long that takes
+ *
+ * For the exit function, when nobody can begin any more. The kernel has seen that nobody stays
+ * then, unless the unload was forced. May sleep.
+ */
+void bh_stays_drain(void)
+{
+	while (anybody_stays())
+		msleep(20);
+}
+
 /* Who is found in a place has not left it, so that RCU keeps the task. */
 static void name_one(const char *what)
 {

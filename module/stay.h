@@ -11,5 +11,6 @@ bool bh_stay_begin(void);
 void bh_stay_end(void);
 
 int bh_stays_wait(void);
+void bh_stays_drain(void);
 
 #endif /* BULKHEAD_STAY_H */
