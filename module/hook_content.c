@@ -4,12 +4,12 @@
  *
  * A file that is written to was opened by do_dentry_open(), also by overlayfs itself, which
  * asks security_file_open() after it has counted the writer. A file that is truncated without
- * being opened goes through notify_change(), after the writer was counted as well. Blocks that
- * equal a file's are shared with it by vfs_dedupe_file_range_one() for anyone who may write to
- * the file, whom no count shows; and what the kernel compares is pages, not blocks. An inode
+ * being opened goes through notify_change(), after the writer was counted as well. Whose blocks
+ * are exchanged for others that equal them has no writer: see hook_dedupe.c. An inode
  * that dies is given to security_inode_free() before its memory can be another one's.
  *
- * The hooks judge no class of rules. They are attached when the first policy names a digest.
+ * The hooks judge no class of rules and do not sleep. They are attached when the first policy
+ * names a digest.
  */
 #include <linux/fs.h>
 #include <linux/lockdep.h>
@@ -56,21 +56,6 @@ static int hook_notify_change(struct dentry *dentry, struct iattr *attr,
 }
 #endif
 
-BH_DEFINE_ORIGINAL(vfs_dedupe_file_range_one);
-
-static loff_t hook_dedupe(struct file *from, loff_t from_pos, struct file *file, loff_t pos,
-			  loff_t len, unsigned int flags)
-{
-	int err;
-
-	bh_hook_enter();
-	err = bh_content_changed(file_inode(file));
-	bh_hook_leave();
-	if (err)
-		return err;
-	return BH_ORIGINAL(vfs_dedupe_file_range_one)(from, from_pos, file, pos, len, flags);
-}
-
 static void hook_inode_free(struct inode *inode)
 {
 	if (S_ISREG(inode->i_mode))
@@ -86,12 +71,11 @@ static struct bh_hook death_hooks[] = {
 static struct bh_hook content_hooks[] = {
 	BH_HOOK(security_file_open, "content: files opened for writing", hook_file_open),
 	BH_HOOK(notify_change, "content: files cut", hook_notify_change),
-	BH_HOOK(vfs_dedupe_file_range_one, "content: files given another's blocks", hook_dedupe),
 	{ }
 };
 
 /* Nothing is looked for unless it is seen to end: that hook is there before, and after. */
-static struct bh_hook *const tables[] = { death_hooks, content_hooks };
+static struct bh_hook *const tables[] = { death_hooks, content_hooks, bh_dedupe_hooks };
 static bool started;	/* under bh_config_mutex */
 
 /**
@@ -124,7 +108,7 @@ void bh_content_stop(void)
 {
 	if (!started)
 		return;
-	bh_detach(&tables[1], 1);
+	bh_detach(&tables[1], ARRAY_SIZE(tables) - 1);
 	bh_detach(&tables[0], 1);
 	bh_content_exit();
 	started = false;

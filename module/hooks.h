@@ -23,6 +23,7 @@ extern struct bh_hook bh_mount_attr_hooks[];
 extern struct bh_hook bh_ns_hooks[];
 extern struct bh_hook bh_ptrace_hooks[];
 extern struct bh_hook bh_unload_hooks[];
+extern struct bh_hook bh_dedupe_hooks[];
 
 int bh_exec_judge_mapped(const struct file *file);
 
