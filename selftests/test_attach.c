@@ -226,11 +226,11 @@ TEST_F(attach, a_user_namespace_cannot_unload)
 
 /* Churn */
 
-TEST_F_TIMEOUT(attach, twenty_times, 300)
+TEST_F_TIMEOUT(attach, ten_times, 600)
 {
 	int i;
 
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 10; i++) {
 		ASSERT_EQ(0, bh_unload_module());
 		ASSERT_FALSE(bh_module_is_loaded());
 		ASSERT_EQ(0, bh_load_module());
@@ -259,7 +259,7 @@ static pid_t begin_checks(struct bh_cell *cell)
 	_exit(0);
 }
 
-TEST_F_TIMEOUT(attach, unloading_amidst_checks, 300)
+TEST_F_TIMEOUT(attach, unloading_amidst_checks, 600)
 {
 	struct bh_cell cell;
 	pid_t pid;
@@ -268,7 +268,7 @@ TEST_F_TIMEOUT(attach, unloading_amidst_checks, 300)
 	mkdir("/mnt", 0755);
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
 	pid = begin_checks(&cell);
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, bh_policy("attach", POLICY));
 		ASSERT_EQ(0, bh_cell_bind(&cell, "attach"));
 		for (tries = 0; tries < 300 && bh_number("stats", "denials") <= 0; tries++)
@@ -284,7 +284,7 @@ TEST_F_TIMEOUT(attach, unloading_amidst_checks, 300)
 }
 
 /* The host goes on as before, module or not. */
-TEST_F_TIMEOUT(attach, unloading_amidst_unconfined_calls, 300)
+TEST_F_TIMEOUT(attach, unloading_amidst_unconfined_calls, 600)
 {
 	pid_t pid = fork();
 	int i;
@@ -292,7 +292,7 @@ TEST_F_TIMEOUT(attach, unloading_amidst_unconfined_calls, 300)
 	mkdir("/mnt", 0755);
 	if (!pid)
 		act_for_ever(NULL);
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 5; i++) {
 		ASSERT_EQ(0, bh_unload_module());
 		usleep(100000);
 		ASSERT_EQ(0, bh_load_module());
