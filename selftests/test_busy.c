@@ -124,7 +124,7 @@ static int count_redirected(void)
 	return nr;
 }
 
-TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 180)
+TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 300)
 {
 	int i;
 
@@ -150,7 +150,7 @@ TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 180)
 }
 
 /* Others trace the same functions, and follow what these are called with. */
-TEST_F_TIMEOUT(busy, the_test_calls_can_be_followed, 180)
+TEST_F_TIMEOUT(busy, the_test_calls_can_be_followed, 300)
 {
 	char options[4096] = "functions=", *end = options + strlen(options), count[32];
 	int i, attached;

@@ -130,7 +130,7 @@ static enum bh_race_try look_meanwhile(void *cell)
 	return ret < 0 ? BH_RACE_BAD : ret ? BH_RACE_HIT : BH_RACE_MISSED;
 }
 
-TEST_F_TIMEOUT(content, changes_while_it_is_read, 120)
+TEST_F_TIMEOUT(content, changes_while_it_is_read, 300)
 {
 	struct bh_race race = {
 		.act = look_meanwhile, .rival = change, .arg = &self->cell,

@@ -112,7 +112,7 @@ static int run_and_change(struct __test_metadata *_metadata, const struct bh_cel
 	return *result;
 }
 
-TEST_F_TIMEOUT(headers, of_a_copy_that_is_not_allowed, 120)
+TEST_F_TIMEOUT(headers, of_a_copy_that_is_not_allowed, 300)
 {
 	int err = hold_begin("kernel_read");
 

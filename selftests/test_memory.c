@@ -151,7 +151,7 @@ static int open_often(void)
 }
 
 /* Opening `load` thousands of times takes little, and that from whoever opens it. */
-TEST_F_TIMEOUT(memory, opens_are_charged_to_the_opener, 120)
+TEST_F_TIMEOUT(memory, opens_are_charged_to_the_opener, 300)
 {
 	long before = number_in("/proc/meminfo", "MemAvailable");
 

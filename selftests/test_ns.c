@@ -744,7 +744,7 @@ static int find_again(unsigned int inum, pid_t *pids, int max)
 	return nr;
 }
 
-TEST_F_TIMEOUT(ns, a_number_used_again_is_not_bound, 120)
+TEST_F_TIMEOUT(ns, a_number_used_again_is_not_bound, 300)
 {
 	unsigned int inum = bh_cell_inum(&self->cell, "pid");
 	static pid_t pids[2000];

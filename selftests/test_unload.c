@@ -271,12 +271,12 @@ static void try_never(struct __test_metadata *_metadata, int (*act)(void *arg), 
 	EXPECT_EQ(0, bh_load_module());
 }
 
-TEST_F_TIMEOUT(unload, who_sleeps_in_a_mount_for_ever_is_not, 120)
+TEST_F_TIMEOUT(unload, who_sleeps_in_a_mount_for_ever_is_not, 300)
 {
 	try_never(_metadata, mount_slowly, false);
 }
 
-TEST_F_TIMEOUT(unload, who_sleeps_in_an_exec_for_ever_is_not, 120)
+TEST_F_TIMEOUT(unload, who_sleeps_in_an_exec_for_ever_is_not, 300)
 {
 	try_never(_metadata, execute_slowly, true);
 }
@@ -327,7 +327,7 @@ static int keep_in_exec(void *arg)
 	return 0;
 }
 
-TEST_F_TIMEOUT(unload, who_is_kept_in_an_exec_by_another_is_not, 120)
+TEST_F_TIMEOUT(unload, who_is_kept_in_an_exec_by_another_is_not, 300)
 {
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct bh_cell cell;
@@ -389,7 +389,7 @@ static int seal_page(void *unused)
 }
 
 /* What cannot be unmapped keeps the module; whoever did that is named, and can be killed. */
-TEST_F_TIMEOUT(unload, whoever_seals_a_page_is_named, 180)
+TEST_F_TIMEOUT(unload, whoever_seals_a_page_is_named, 300)
 {
 	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct bh_cell cell;
@@ -412,7 +412,7 @@ TEST_F_TIMEOUT(unload, whoever_seals_a_page_is_named, 180)
 }
 
 /* Who is answered before its handler begins is not waited for. */
-TEST_F_TIMEOUT(unload, who_answers_in_our_place_prevents_nothing, 120)
+TEST_F_TIMEOUT(unload, who_answers_in_our_place_prevents_nothing, 300)
 {
 	int fd = bpf_refuse("security_ptrace_access_check"), i, err;
 

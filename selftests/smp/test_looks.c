@@ -63,7 +63,7 @@ static int looks_so_far(const int *count)
 }
 
 /* Who may only read a file keeps nobody from writing to it by having it looked at. */
-TEST_F_TIMEOUT(looks, keep_no_writer_out, 120)
+TEST_F_TIMEOUT(looks, keep_no_writer_out, 300)
 {
 	int i, fd, refused = 0, before = looks_so_far(self->count);
 
