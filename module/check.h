@@ -95,6 +95,7 @@ enum {
  * @wanted_kinds: a bit for each that policies want
  * @relies: the verdict holds as long as the content stays as it is
  * @content: what was told of them
+ * @unused: makes what is cleared in one go end where @reason begins
  * @exe: the subject's executable
  * @decision: working space, as all below kept from one check to the next
  * @memo: verdicts of this and earlier checks
