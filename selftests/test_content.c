@@ -58,20 +58,12 @@ static void make(const char *path)
 		_exit(1);
 }
 
-static int allow(const char *path)
-{
-	const char *digest = sha256_file(path);
-
-	return bh_policy("c", "default exec deny\nallow exec digest=sha256:%s\n"
-			 "default map deny\nallow map digest=sha256:%s\n", digest, digest);
-}
-
 FIXTURE_SETUP(content)
 {
 	ASSERT_EQ(0, bh_scratch(TOP));
 	ASSERT_EQ(0, mkdir(DIR, 0755));
 	make(PROG);
-	ASSERT_EQ(0, allow(PROG));
+	ASSERT_EQ(0, sha256_allow("c", PROG));
 	ASSERT_EQ(0, bh_cell_start(&self->cell, CLONE_NEWPID));
 	ASSERT_EQ(0, bh_cell_bind(&self->cell, "c"));
 }
@@ -449,7 +441,7 @@ TEST_F(content, of_an_interpreter)
 {
 	bh_make_loader(TOP "/ld.so");
 	bh_make_elf(TOP "/dynamic", 0, TOP "/ld.so");
-	ASSERT_EQ(0, allow(TOP "/dynamic"));
+	ASSERT_EQ(0, sha256_allow("c", TOP "/dynamic"));
 	EXPECT_EQ(EACCES, RUN(TOP "/dynamic"));
 	EXPECT_EQ(EACCES, RUN(TOP "/ld.so"));
 	EXPECT_EQ(EACCES, LOOK(PROG));

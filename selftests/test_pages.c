@@ -71,20 +71,12 @@ static void make(const char *path, off_t size)
 		_exit(1);
 }
 
-static int allow(const char *path)
-{
-	const char *digest = sha256_file(path);
-
-	return bh_policy("c", "default exec deny\nallow exec digest=sha256:%s\n"
-			 "default map deny\nallow map digest=sha256:%s\n", digest, digest);
-}
-
 FIXTURE_SETUP(pages)
 {
 	ASSERT_EQ(0, bh_scratch(TOP));
 	ASSERT_EQ(0, mkdir(DIR, 0755));
 	make(PROG, SIZE);
-	ASSERT_EQ(0, allow(PROG));
+	ASSERT_EQ(0, sha256_allow("c", PROG));
 	ASSERT_EQ(0, bh_cell_start(&self->cell, CLONE_NEWPID));
 	ASSERT_EQ(0, bh_cell_bind(&self->cell, "c"));
 }
@@ -144,7 +136,7 @@ static int write_behind(const char *path)
 TEST_F(pages, behind_the_end)
 {
 	make(TOP "/short", SIZE - PAGE + 100);
-	ASSERT_EQ(0, allow(TOP "/short"));
+	ASSERT_EQ(0, sha256_allow("c", TOP "/short"));
 	EXPECT_EQ(0, LOOK(TOP "/short"));
 	ASSERT_EQ(0, write_behind(TOP "/short"));
 	EXPECT_EQ(EACCES, LOOK(TOP "/short"));
@@ -160,7 +152,7 @@ TEST_F(pages, behind_the_end_on_a_disk)
 	if (!mount_disk("ext4", "-F"))
 		SKIP(return, "no ext4 here");
 	make(DIR "/short", SIZE - PAGE + 100);
-	ASSERT_EQ(0, allow(DIR "/short"));
+	ASSERT_EQ(0, sha256_allow("c", DIR "/short"));
 	ASSERT_EQ(0, write_behind(DIR "/short"));
 	EXPECT_EQ(0, LOOK(DIR "/short"));
 	EXPECT_EQ(0, RUN(DIR "/short"));
@@ -355,7 +347,7 @@ TEST_F(pages, what_execve_has_read)
 		SKIP(return, "no overlay here: %s", strerror(errno));
 	bh_make_elf(LOW "/prog", 7, NULL);
 	ASSERT_EQ(0, truncate(LOW "/prog", BIG_SIZE));
-	ASSERT_EQ(0, allow(LOW "/prog"));
+	ASSERT_EQ(0, sha256_allow("c", LOW "/prog"));
 	/* Behind "mov $7,%edi". */
 	ASSERT_EQ(0, begin_at(LOW "/prog", 5));
 	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, run_what_was_read, NULL));

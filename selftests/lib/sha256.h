@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bulkhead.h"
+
 static inline uint32_t sha256_rotate(uint32_t x, int by)
 {
 	return x >> by | x << (32 - by);
@@ -104,6 +106,15 @@ static inline const char *sha256_file(const char *path)
 	for (i = 0; i < 8; i++)
 		sprintf(hex + 8 * i, "%08x", h[i]);
 	return hex;
+}
+
+/* Loads a policy that lets nothing be executed or mapped but what equals the file. */
+static inline int sha256_allow(const char *policy, const char *path)
+{
+	const char *digest = sha256_file(path);
+
+	return bh_policy(policy, "default exec deny\nallow exec digest=sha256:%s\n"
+			 "default map deny\nallow map digest=sha256:%s\n", digest, digest);
 }
 
 #endif /* BULKHEAD_SELFTESTS_SHA256_H */
