@@ -822,8 +822,9 @@ int bh_check_end(struct bh_check *check) __releases(RCU)
 				"the file was changed meanwhile");
 		action = BH_DENY;
 	}
-	/* PTRACE_MODE_NOAUDIT and AT_EXECVE_CHECK: deny without a kill. */
-	if (unlikely(action == BH_KILL) && !check->silent && !(check->how & BH_CHECK_ASKS))
+	/* PTRACE_MODE_NOAUDIT, AT_EXECVE_CHECK, and what another task does: deny without a kill. */
+	if (unlikely(action == BH_KILL) && !check->silent &&
+	    !(check->how & (BH_CHECK_ASKS | BH_CHECK_OF_OTHER)))
 		kill_current();
 	class = check->request.class;
 	give_check_back(check);

@@ -68,6 +68,7 @@ enum {
 	BH_CHECK_ATOMIC = 1 << 0,	/* it must not sleep */
 	BH_CHECK_ARMS = 1 << 1,		/* the subject is about to execute a program */
 	BH_CHECK_ASKS = 1 << 2,		/* an execution is only asked about */
+	BH_CHECK_OF_OTHER = 1 << 3,	/* the subject's memory, which the current task changes */
 };
 
 /**

@@ -116,3 +116,23 @@ void bh_file_request(struct bh_check *check, const struct file *file, u32 backin
 	check->data = file;
 	check->file = file;
 }
+
+static int gather_exe(struct bh_check *check, unsigned int which, char *buf,
+		      struct bh_string *string)
+{
+	return which == BH_EXEC_FROM || which == BH_EXE ?
+	       bh_check_exe(check, check->subject, buf, string) : 0;
+}
+
+/**
+ * bh_memory_request() - fill in what a check asks of memory that is no file's
+ * @check: the check, of class map; its subject is as bh_check_exe() wants it
+ *
+ * Any context.
+ */
+void bh_memory_request(struct bh_check *check)
+{
+	check->request.attr[BH_EXEC_BACKING] = BH_BACKING_ANONYMOUS;
+	check->request.attr[BH_EXEC_LAYER] = BH_LAYER_NONE;
+	check->gather = gather_exe;
+}

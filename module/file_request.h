@@ -12,5 +12,6 @@ struct file;
 u32 bh_file_backing(const struct file *file);
 int bh_file_attr(struct bh_check *check, unsigned int attr);
 void bh_file_request(struct bh_check *check, const struct file *file, u32 backing);
+void bh_memory_request(struct bh_check *check);
 
 #endif /* BULKHEAD_FILE_REQUEST_H */

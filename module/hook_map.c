@@ -28,13 +28,6 @@
 
 #define DEV_ZERO MKDEV(MEM_MAJOR, 5)
 
-static int gather_no_file(struct bh_check *check, unsigned int which, char *buf,
-			  struct bh_string *string)
-{
-	return which == BH_EXEC_FROM || which == BH_EXE ?
-	       bh_check_exe(check, current, buf, string) : 0;
-}
-
 /*
  * @file: NULL: executable memory that is no file's. @backing: its BH_BACKING_*. @mapped: the
  * memory is there already.
@@ -51,9 +44,7 @@ static int judge_map(const struct file *file, u32 backing, bool mapped)
 		bh_file_request(check, file, backing);
 		check->mapped = mapped;
 	} else {
-		check->request.attr[BH_EXEC_BACKING] = BH_BACKING_ANONYMOUS;
-		check->request.attr[BH_EXEC_LAYER] = BH_LAYER_NONE;
-		check->gather = gather_no_file;
+		bh_memory_request(check);
 	}
 	return bh_check_end(check);
 }
@@ -369,79 +360,6 @@ BH_DEFINE_UFFD(__ia32_sys_userfaultfd)
 #endif /* CONFIG_USERFAULTFD */
 
 /*
- * WRITING OVER WHAT MAY NOT BE WRITTEN TO
- *
- * /proc/PID/mem and a tracer write to private memory whatever its protection: so code is
- * changed that was executable already, and judged by what it was. What is written over is no
- * file's content any more, and so it is asked for. It may become executable, or not writable,
- * at any time until the kernel writes. So whatever is not writable when it is looked at
- * counts, and the rest is written to as anybody may: without force.
- */
-
-/* Under the lock of that memory: whoever holds it may be made to wait by those inside. */
-static bool takes_force(struct mm_struct *mm, unsigned long addr, unsigned long end)
-{
-	const struct vm_area_struct *vma;
-	bool writable = true;
-
-	mmap_read_lock(mm);
-	while (writable && addr < end && (vma = find_vma(mm, addr)) && vma->vm_start < end) {
-		addr = vma->vm_end;
-		writable = vma->vm_flags & VM_WRITE;
-	}
-	mmap_read_unlock(mm);
-	return !writable;
-}
-
-/* Return: how the kernel may write, or a negative errno. */
-static int judge_write(struct mm_struct *mm, unsigned long addr, int len, unsigned int gup_flags)
-{
-	bool force;
-
-	if (!bh_task_has_bindings(current) || !bh_stay_begin())
-		return gup_flags;
-	force = takes_force(mm, addr, addr + len);
-	bh_stay_end();
-	if (!force)
-		return gup_flags & ~FOLL_FORCE;
-	return judge_map(NULL, 0, false) ?: gup_flags;
-}
-
-/* Returns how much was written: callers make EIO of nothing. */
-#define BH_DEFINE_REMOTE_HOOK(fn)						\
-BH_DEFINE_ORIGINAL(fn);								\
-										\
-static noinline int judge_remote(BH_REMOTE_TASK struct mm_struct *mm,		\
-				 unsigned long addr, void *buf, int len,	\
-				 unsigned int gup_flags)			\
-{										\
-	int flags = judge_write(mm, addr, len, gup_flags);			\
-										\
-	bh_hook_leave();							\
-	return flags < 0 ? 0 :							\
-	       BH_ORIGINAL(fn)(BH_REMOTE_TASK_ARG mm, addr, buf, len, flags);	\
-}										\
-										\
-static int hook_remote(BH_REMOTE_TASK struct mm_struct *mm, unsigned long addr,	\
-		       void *buf, int len, unsigned int gup_flags)		\
-{										\
-	bh_hook_enter();							\
-	if (gup_flags & FOLL_WRITE && gup_flags & FOLL_FORCE &&			\
-	    bh_current_may_be_bound())						\
-		return judge_remote(BH_REMOTE_TASK_ARG mm, addr, buf, len,	\
-				    gup_flags);					\
-	bh_hook_leave();							\
-	return BH_ORIGINAL(fn)(BH_REMOTE_TASK_ARG mm, addr, buf, len, gup_flags); \
-}
-
-/* Before 6.5 a tracer comes only to the inner of the two. */
-#ifdef BULKHEAD_HAS_INNER_REMOTE
-BH_DEFINE_REMOTE_HOOK(__access_remote_vm)
-#else
-BH_DEFINE_REMOTE_HOOK(access_remote_vm)
-#endif
-
-/*
  * READ_IMPLIES_EXEC
  *
  * Reading then means executing for memory of which no security module is asked: the heap,
@@ -574,11 +492,6 @@ struct bh_hook bh_map_hooks[] = {
 		hook_uffd_device),
 #endif
 	BH_HOOK(userfaultfd_ioctl, "map: pages that are filled in", hook_uffd_register),
-#endif
-#ifdef BULKHEAD_HAS_INNER_REMOTE
-	BH_HOOK(__access_remote_vm, "map: writes to what may not be written to", hook_remote),
-#else
-	BH_HOOK(access_remote_vm, "map: writes to what may not be written to", hook_remote),
 #endif
 	BH_HOOK_CALL(personality, "nothing: sees READ_IMPLIES_EXEC"),
 	{ }

@@ -13,6 +13,7 @@ extern struct bh_hook bh_exec_hooks[];
 extern struct bh_hook bh_setid_hooks[];
 extern struct bh_hook bh_map_hooks[];
 extern struct bh_hook bh_implied_hooks[];
+extern struct bh_hook bh_remote_hooks[];
 extern struct bh_hook bh_overlay_hooks[];
 extern struct bh_hook bh_layer_hooks[];
 extern struct bh_hook bh_mount_hooks[];

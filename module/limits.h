@@ -68,6 +68,7 @@
 #define BH_TREE_DEPTH_MAX	1024		/* detached mounts on top of each other */
 #define BH_PARENT_TRIES_MAX	64		/* looks for the parent of one whose parent dies */
 #define BH_DESCENT_MAX		1024		/* processes between a tracer and its descendant */
+#define BH_OWNER_TRIES_MAX	64		/* looks for a task that memory is to be left to */
 #define BH_TASK_LOCK_TRIES_MAX	1024		/* tries of a lock that must not be waited for */
 #define BH_UNLOAD_SECONDS	10		/* that an unload waits for checks */
 #define BH_STAYS_NAMED		6		/* tasks on each processor that it can name */

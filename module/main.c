@@ -23,7 +23,7 @@
 /* In the order in which they are attached: a hook that another one needs comes before it. */
 static struct bh_hook *const hook_tables[] = {
 	bh_layer_hooks, bh_exec_hooks, bh_setid_hooks, bh_map_hooks, bh_implied_hooks,
-	bh_overlay_hooks, bh_mount_hooks, bh_mount_context_hooks,
+	bh_remote_hooks, bh_overlay_hooks, bh_mount_hooks, bh_mount_context_hooks,
 	bh_mount_detached_hooks, bh_mount_attach_hooks, bh_mount_attr_hooks, bh_ns_hooks,
 	bh_ptrace_hooks, bh_unload_hooks,
 };

@@ -4,9 +4,11 @@
  */
 #include <linux/io_uring.h>
 #include <linux/userfaultfd.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -616,9 +618,9 @@ static int nothing(void)
 /* Writes what is there already, by a descriptor of somebody's memory. */
 static int write_over(int mem, const void *at)
 {
-	char byte = *(const char *)at;
+	ssize_t done = pwrite(mem, at, 1, (off_t)(uintptr_t)at);
 
-	return pwrite(mem, &byte, 1, (off_t)(uintptr_t)at) == 1 ? 0 : errno;
+	return done == 1 ? 0 : done < 0 ? errno : 199;
 }
 
 static int open_mem(void)
@@ -717,6 +719,191 @@ TEST(writing_over_what_may_not_be_written_to)
 	if (over_code(NULL))
 		SKIP(return, "this kernel forces no write to /proc/PID/mem");
 	bh_try_all(_metadata, trials);
+}
+
+/*
+ * The same by somebody outside, who was given the descriptor
+ */
+
+#define SOMEBODY 1234
+
+/* Without any capability. */
+static int as_somebody(int (*act)(int fd, const void *at), int fd, const void *at)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(setresgid(SOMEBODY, SOMEBODY, SOMEBODY) ||
+		      setresuid(SOMEBODY, SOMEBODY, SOMEBODY) ? 203 : act(fd, at));
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 204;
+}
+
+static int somebody_writes(int mem, const void *at)
+{
+	return as_somebody(write_over, mem, at);
+}
+
+static int over_code_from_outside(void *unused)
+{
+	return ask_outside(open_mem(), somebody_writes, nothing);
+}
+
+static int over_code_by_root_outside(void *unused)
+{
+	return ask_outside(open_mem(), write_over, nothing);
+}
+
+static int over_data_from_outside(void *unused)
+{
+	static char data = 1;
+
+	return ask_outside(open_mem(), somebody_writes, &data);
+}
+
+static int ask_for_given(int mem, pid_t parent)
+{
+	return ask_outside(mem, somebody_writes, nothing);
+}
+
+/* Who gives the descriptor away is another one than whose memory it is of. */
+static int over_code_of_its_maker(void *unused)
+{
+	return by_a_child(ask_for_given);
+}
+
+/* The thread group's leader owns the memory until it ends. */
+static void *ask_without_leader(void *unused)
+{
+	char path[64], number[32] = "", text[256] = "";
+	int tries, fd;
+
+	if (readlink("/proc/self", number, sizeof(number) - 1) < 0)
+		_exit(205);
+	snprintf(path, sizeof(path), "/proc/self/task/%s/stat", number);
+	for (tries = 0; tries < 3000 && !strstr(text, ") Z "); tries++) {
+		usleep(10000);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+			_exit(205);
+		close(fd);
+	}
+	fd = open("/proc/thread-self/mem", O_RDWR | O_CLOEXEC);
+	_exit(strstr(text, ") Z ") ? ask_outside(fd, somebody_writes, nothing) : 206);
+}
+
+static int leave_to_a_thread(void *unused)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, ask_without_leader, NULL))
+		return 207;
+	syscall(SYS_exit, 0);
+	return 208;
+}
+
+static int over_code_without_leader(void *unused)
+{
+	return bh_child(leave_to_a_thread, NULL);
+}
+
+/* What a debugger of the same user does, outside. */
+static int trace_and_write(int mem, const void *pid_at)
+{
+	pid_t pid = (intptr_t)pid_at;
+	long word;
+	int err;
+
+	memcpy(&word, nothing, sizeof(word));
+	if (ptrace(PTRACE_ATTACH, pid, 0, 0) || waitpid(pid, NULL, __WALL) != pid)
+		return 209;
+	err = ptrace(PTRACE_POKETEXT, pid, nothing, word) ? errno : 0;
+	if (!err)
+		err = write_over(mem, nothing);
+	return ptrace(PTRACE_DETACH, pid, 0, 0) ? 210 : err;
+}
+
+static int somebody_traces(int mem, const void *pid)
+{
+	return as_somebody(trace_and_write, mem, pid);
+}
+
+static int over_code_by_its_tracer(void *unused)
+{
+	char number[32] = "";
+	int mem;
+
+	if (setresgid(SOMEBODY, SOMEBODY, SOMEBODY) || setresuid(SOMEBODY, SOMEBODY, SOMEBODY) ||
+	    prctl(PR_SET_DUMPABLE, 1))
+		return 211;
+	/* Only where Yama asks. */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	mem = open_mem();
+	/* As those outside number it. */
+	if (mem < 0 || readlink("/proc/self", number, sizeof(number) - 1) < 0)
+		return 212;
+	return ask_outside(mem, somebody_traces, (void *)(intptr_t)atoi(number));
+}
+
+TEST(writing_over_it_from_outside)
+{
+	const struct bh_trial trials[] = {
+		OVER(over_code_from_outside),
+		OVER(over_code_of_its_maker),
+		OVER(over_code_without_leader),
+		/* Who writes is not killed. */
+		GIVES(0, EIO, over_code_from_outside, NULL, "kill map backing=anonymous\n",
+		      "verdict=kill class=map", "backing=anonymous"),
+		GIVES(0, 0, over_code_from_outside, NULL, "mode audit\n" NO_SHELLCODE,
+		      "verdict=would-deny class=map", "backing=anonymous"),
+		ALLOWED(over_code_from_outside, NULL,
+			"default map deny\nallow map backing=anonymous\n"),
+		ALLOWED(over_data_from_outside, NULL, NO_SHELLCODE),
+		ALLOWED(over_code_by_root_outside, NULL, NO_SHELLCODE),
+		ALLOWED(over_code_by_its_tracer, NULL, NO_SHELLCODE),
+	};
+
+	if (over_code(NULL))
+		SKIP(return, "this kernel forces no write to /proc/PID/mem");
+	ASSERT_EQ(0, start_outside());
+	bh_try_all(_metadata, trials);
+}
+
+static int handed[2];
+
+static int hand_over(void *unused)
+{
+	bh_send_fd(handed[0], open_mem());
+	return 0;
+}
+
+static int write_handed(void *unused)
+{
+	int mem = bh_receive_fd(handed[1]);
+
+	return mem < 0 ? 213 : write_over(mem, nothing);
+}
+
+/* One who is confined writes to the memory of one whose policy is stricter. */
+TEST(writing_over_another_containers)
+{
+	struct bh_cell strict, lax;
+
+	if (over_code(NULL))
+		SKIP(return, "this kernel forces no write to /proc/PID/mem");
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, handed));
+	ASSERT_EQ(0, bh_policy(BH_TRIAL, NO_SHELLCODE));
+	ASSERT_EQ(0, bh_policy("lax", "deny map path=" LIB "\n"));
+	ASSERT_EQ(0, bh_cell_start(&strict, CLONE_NEWPID));
+	ASSERT_EQ(0, bh_cell_start(&lax, CLONE_NEWPID));
+	EXPECT_EQ(0, bh_cell_bind(&lax, "lax"));
+	EXPECT_EQ(0, bh_cell_run(&strict, hand_over, NULL));
+	EXPECT_EQ(0, bh_cell_run(&lax, write_handed, NULL));
+	EXPECT_EQ(0, bh_cell_bind(&strict, BH_TRIAL));
+	EXPECT_EQ(0, bh_cell_run(&strict, hand_over, NULL));
+	EXPECT_EQ(EIO, bh_cell_run(&lax, write_handed, NULL));
+	bh_cell_stop(&strict);
+	bh_cell_stop(&lax);
 }
 
 TEST(poking_into_what_may_not_be_written_to)

@@ -286,6 +286,13 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 #define BH_REMOTE_TASK_ARG
 #endif
 
+/* The task that memory is charged to. Without memory cgroups it is not known. Under RCU. */
+#ifdef CONFIG_MEMCG
+#define bh_mm_owner(mm) rcu_dereference((mm)->owner)
+#else
+#define bh_mm_owner(mm) ((struct task_struct *)NULL)
+#endif
+
 /* security_bprm_creds_from_file(): takes a constant file since 6.8. */
 #if defined(BULKHEAD_HAS_CONST_CREDS_FILE)
 #define BH_CREDS_FILE const struct file

@@ -82,7 +82,7 @@ struct follower {
 	const char *args;
 };
 
-#define FOLLOWERS_MAX 64
+#define FOLLOWERS_MAX 96
 
 static struct follower followers[FOLLOWERS_MAX];
 static unsigned int nr;

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Map: writing over what may not be written to.
+ *
+ * /proc/PID/mem and a tracer write to private memory whatever its protection: so code is
+ * changed that was executable already, and judged by what it was. What is written over is no
+ * file's content any more, and so it is asked for. It may become executable, or not writable,
+ * at any time until the kernel writes. So whatever is not writable when it is looked at
+ * counts, and the rest is written to as anybody may: without force.
+ *
+ * The policies of whoever writes are asked, and those of whoever owns the memory: an open
+ * /proc/PID/mem may be given to anybody.
+ */
+#include <linux/capability.h>
+#include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/user_namespace.h>
+
+#include "compat/compat.h"
+#include "file_request.h"
+#include "hooks.h"
+#include "limits.h"
+#include "stay.h"
+
+/* Under the lock of that memory: whoever holds it may be made to wait by those inside. */
+static bool takes_force(struct mm_struct *mm, unsigned long addr, unsigned long end)
+{
+	const struct vm_area_struct *vma;
+	bool writable = true;
+
+	mmap_read_lock(mm);
+	while (writable && addr < end && (vma = find_vma(mm, addr)) && vma->vm_start < end) {
+		addr = vma->vm_end;
+		writable = vma->vm_flags & VM_WRITE;
+	}
+	mmap_read_unlock(mm);
+	return !writable;
+}
+
+/*
+ * Whose memory is it? Others who share it live in the same namespaces, or below, where they have
+ * but given what this one could do itself. While it exits or executes, the memory becomes
+ * another one's.
+ *
+ * Return: the task with its task_lock() held, for unlock_owner(); NULL if nobody owns it.
+ */
+static struct task_struct *lock_owner(struct mm_struct *mm)
+{
+	struct task_struct *owner;
+	int tries;
+
+	for (tries = 0; tries < BH_OWNER_TRIES_MAX; tries++) {
+		rcu_read_lock();
+		owner = bh_mm_owner(mm);
+		if (owner)
+			get_task_struct(owner);
+		rcu_read_unlock();
+		if (!owner)
+			return NULL;
+		task_lock(owner);
+		if (owner->mm == mm)
+			return owner;
+		task_unlock(owner);
+		put_task_struct(owner);
+		fsleep(1000);
+	}
+	return NULL;
+}
+
+static void unlock_owner(struct task_struct *owner)
+{
+	task_unlock(owner);
+	put_task_struct(owner);
+}
+
+/* Tracers were let attach, and write by ptrace(2) as well. */
+static bool is_tracer_of(struct task_struct *owner)
+{
+	struct task_struct *task;
+	bool traces = false;
+
+	rcu_read_lock();
+	for_each_thread(owner, task) {
+		/* Set and cleared under tasklist_lock, which is not taken here. */
+		if (data_race(READ_ONCE(task->ptrace)) &&
+		    same_thread_group(rcu_dereference(task->parent), current)) {
+			traces = true;
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return traces;
+}
+
+/* Is the owner bound to anything that the current task is not? */
+static bool is_bound_further(struct task_struct *owner)
+{
+	struct bh_binding *found[BH_CONFINING_MAX];
+	unsigned int nr, i;
+
+	rcu_read_lock();
+	nr = bh_bindings_of_task(owner, found);
+	for (i = 0; i < nr && bh_binding_covers(found[i], current); i++)
+		;
+	rcu_read_unlock();
+	return i < nr;
+}
+
+/* May be traced by the current task, whoever it is? */
+static bool may_trace_all(bool bound)
+{
+	return !bound && ns_capable_noaudit(&init_user_ns, CAP_SYS_PTRACE);
+}
+
+/* Are the owner's policies asked? They are, and deny, where the owner cannot be told. */
+static bool asks_owner(struct mm_struct *mm, bool bound)
+{
+	struct task_struct *owner;
+	bool asks;
+
+	if (mm == current->mm || may_trace_all(bound))
+		return false;
+	owner = lock_owner(mm);
+	if (!owner)
+		return true;
+	asks = is_bound_further(owner) && !is_tracer_of(owner);
+	unlock_owner(owner);
+	return asks;
+}
+
+/* Return: 0 or -EACCES. */
+static int judge_force(struct task_struct *subject, unsigned int how)
+{
+	struct bh_check *check = bh_check_begin(BH_MAP, subject, how);
+
+	if (!IS_ERR_OR_NULL(check))
+		bh_memory_request(check);
+	return bh_check_end(check);
+}
+
+static int judge_owner(struct mm_struct *mm)
+{
+	struct task_struct *owner = lock_owner(mm);
+	int err;
+
+	if (!owner)
+		return -ESRCH;
+	err = judge_force(owner, BH_CHECK_ATOMIC | BH_CHECK_OF_OTHER);
+	unlock_owner(owner);
+	return err;
+}
+
+/* Return: how the kernel may write, or a negative errno. */
+static int judge_write(struct mm_struct *mm, unsigned long addr, int len, unsigned int gup_flags)
+{
+	bool bound = bh_current_may_be_bound() && bh_task_has_bindings(current);
+	bool of_other, force;
+	int err = 0;
+
+	of_other = asks_owner(mm, bound);
+	if (!(bound || of_other) || !bh_stay_begin())
+		return gup_flags;
+	force = takes_force(mm, addr, addr + len);
+	bh_stay_end();
+	if (!force)
+		return gup_flags & ~FOLL_FORCE;
+	if (bound)
+		err = judge_force(current, 0);
+	if (!err && of_other)
+		err = judge_owner(mm);
+	return err ?: gup_flags;
+}
+
+/* Returns how much was written: callers make EIO of nothing. */
+#define BH_DEFINE_REMOTE_HOOK(fn)						\
+BH_DEFINE_ORIGINAL(fn);								\
+										\
+static noinline int judge_remote(BH_REMOTE_TASK struct mm_struct *mm,		\
+				 unsigned long addr, void *buf, int len,	\
+				 unsigned int gup_flags)			\
+{										\
+	int flags = judge_write(mm, addr, len, gup_flags);			\
+										\
+	bh_hook_leave();							\
+	return flags < 0 ? 0 :							\
+	       BH_ORIGINAL(fn)(BH_REMOTE_TASK_ARG mm, addr, buf, len, flags);	\
+}										\
+										\
+static int hook_remote(BH_REMOTE_TASK struct mm_struct *mm, unsigned long addr,	\
+		       void *buf, int len, unsigned int gup_flags)		\
+{										\
+	bh_hook_enter();							\
+	if (gup_flags & FOLL_WRITE && gup_flags & FOLL_FORCE && bh_bindings_nr())	\
+		return judge_remote(BH_REMOTE_TASK_ARG mm, addr, buf, len,	\
+				    gup_flags);					\
+	bh_hook_leave();							\
+	return BH_ORIGINAL(fn)(BH_REMOTE_TASK_ARG mm, addr, buf, len, gup_flags); \
+}
+
+/* Before 6.5 a tracer comes only to the inner of the two. */
+#ifdef BULKHEAD_HAS_INNER_REMOTE
+BH_DEFINE_REMOTE_HOOK(__access_remote_vm)
+#else
+BH_DEFINE_REMOTE_HOOK(access_remote_vm)
+#endif
+
+struct bh_hook bh_remote_hooks[] = {
+#ifdef BULKHEAD_HAS_INNER_REMOTE
+	BH_HOOK(__access_remote_vm, "map: writes to what may not be written to", hook_remote),
+#else
+	BH_HOOK(access_remote_vm, "map: writes to what may not be written to", hook_remote),
+#endif
+	{ }
+};
