@@ -180,14 +180,24 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 	return judge_map(NULL, 0, false);
 }
 
+/* The host is not hindered if they cannot be attached. */
+static int see_implied(void)
+{
+	int err = bh_attach_now(bh_implied_hooks);
+
+	return bh_task_in_initial_ns(current) ? 0 : err;
+}
+
 BH_DEFINE_ORIGINAL(setup_arg_pages);
 
 static noinline int judge_stack(struct linux_binprm *bprm, unsigned long top, int executable)
 {
-	int err = judge_map(NULL, 0, false);
+	int err = 0;
 
-	if (!err && current->personality & READ_IMPLIES_EXEC && bh_task_has_bindings(current))
-		err = bh_attach_now(bh_implied_hooks);
+	if (bh_current_may_be_bound())
+		err = judge_map(NULL, 0, false);
+	if (!err && current->personality & READ_IMPLIES_EXEC)
+		err = see_implied();
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(setup_arg_pages)(bprm, top, executable);
 }
@@ -199,8 +209,7 @@ static noinline int judge_stack(struct linux_binprm *bprm, unsigned long top, in
 static int hook_arg_pages(struct linux_binprm *bprm, unsigned long top, int executable)
 {
 	bh_hook_enter();
-	if ((executable == EXSTACK_ENABLE_X || current->personality & READ_IMPLIES_EXEC) &&
-	    bh_current_may_be_bound())
+	if (executable == EXSTACK_ENABLE_X || current->personality & READ_IMPLIES_EXEC)
 		return judge_stack(bprm, top, executable);
 	bh_hook_leave();
 	return BH_ORIGINAL(setup_arg_pages)(bprm, top, executable);
@@ -365,8 +374,8 @@ BH_DEFINE_UFFD(__ia32_sys_userfaultfd)
  * Reading then means executing for memory of which no security module is asked: the heap,
  * what remap_file_pages() maps anew before 6.12, shadow stacks. It is seen in do_mmap() and
  * in brk(2). Both are called all the time, and hardly anyone has that personality: they are
- * redirected once the first task of a container takes it, which may be bound only later. A
- * task that has it before it is confined has memory that executes already, and keeps it.
+ * redirected once the first task takes it, wherever that is: it may be bound only later, or
+ * enter what is bound. Whatever executes already when a task is confined, it keeps.
  */
 /* Under mmap_lock, as mprotect. What execve maps has been asked for. */
 static noinline int judge_do_mmap(const struct file *file, unsigned long prot,
@@ -441,7 +450,7 @@ static noinline int take_personality(unsigned int personality)
 	int err = 0;
 
 	if (personality != 0xffffffff && personality & READ_IMPLIES_EXEC)
-		err = bh_attach_now(bh_implied_hooks);
+		err = see_implied();
 	bh_hook_leave();
 	return err;
 }
@@ -455,13 +464,9 @@ static long hook_##entry(const struct pt_regs *regs)				\
 	int err;								\
 										\
 	bh_hook_enter();							\
-	if (bh_task_in_initial_ns(current)) {					\
-		bh_hook_leave();						\
-	} else {								\
-		err = take_personality(personality);				\
-		if (err)							\
-			return err;						\
-	}									\
+	err = take_personality(personality);					\
+	if (err)								\
+		return err;							\
 	return BH_ORIGINAL(entry)(regs);					\
 }
 
@@ -479,6 +484,31 @@ struct bh_hook bh_implied_hooks[] = {
 #endif
 	{ }
 };
+
+/* Some task may have the personality from before the module was loaded. */
+static bool is_implied_anywhere(void)
+{
+	struct task_struct *process, *task;
+	bool found = false;
+
+	rcu_read_lock();
+	for_each_process_thread(process, task) {
+		if (READ_ONCE(task->personality) & READ_IMPLIES_EXEC)
+			found = true;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * bh_map_start() - see READ_IMPLIES_EXEC of tasks that have it already
+ *
+ * Once the hooks of bh_map_hooks are attached. May sleep. Return: as bh_attach_now().
+ */
+int bh_map_start(void)
+{
+	return is_implied_anywhere() ? bh_attach_now(bh_implied_hooks) : 0;
+}
 
 struct bh_hook bh_map_hooks[] = {
 	BH_HOOK(security_mmap_file, "map: mmap, shmat", hook_mmap_file),

@@ -26,6 +26,7 @@ extern struct bh_hook bh_ptrace_hooks[];
 extern struct bh_hook bh_unload_hooks[];
 extern struct bh_hook bh_dedupe_hooks[];
 
+int bh_map_start(void);
 int bh_exec_judge_mapped(const struct file *file);
 
 int bh_content_start(void);

@@ -7,7 +7,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -221,6 +223,81 @@ TEST_F(attach, a_user_namespace_cannot_unload)
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWUSER));
 	EXPECT_EQ(EPERM, bh_cell_run(&cell, try_unload, NULL));
 	EXPECT_TRUE(bh_module_is_loaded());
+	bh_cell_stop(&cell);
+}
+
+/*
+ * What is attached when somebody reads what executes, then: see hook_map.c. It is one outside,
+ * who enters what is bound afterwards.
+ */
+
+static int outsider[2];		/* to it, and from it */
+
+static void serve_as_outsider(const struct bh_cell *cell)
+{
+	char path[64], *end, answer;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", cell->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	answer = personality(READ_IMPLIES_EXEC) < 0;
+	if (write(outsider[1], &answer, 1) != 1 || read(outsider[1], &answer, 1) != 1)
+		_exit(1);
+	answer = 2;
+	if (!setns(fd, CLONE_NEWUSER)) {
+		end = (char *)syscall(SYS_brk, 0);
+		answer = (char *)syscall(SYS_brk, end + 8192) == end + 8192 ? 0 : ENOMEM;
+	}
+	_exit(write(outsider[1], &answer, 1) != 1);
+}
+
+/* Until it has the personality. 0 or 1. */
+static int start_outsider(const struct bh_cell *cell)
+{
+	char answer = 1;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, outsider))
+		return 1;
+	pid = fork();
+	if (!pid)
+		serve_as_outsider(cell);
+	close(outsider[1]);
+	return pid < 0 || read(outsider[0], &answer, 1) != 1 || answer;
+}
+
+static int enter_and_grow(void)
+{
+	char answer = 3;
+
+	if (write(outsider[0], "", 1) != 1 || read(outsider[0], &answer, 1) != 1)
+		return 4;
+	close(outsider[0]);
+	wait(NULL);
+	return answer;
+}
+
+TEST_F(attach, an_outsiders_memory_is_seen)
+{
+	struct bh_cell cell;
+
+	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWUSER));
+	ASSERT_EQ(0, bh_unload_module());
+	ASSERT_EQ(0, start_outsider(&cell));
+	EXPECT_EQ(0, enter_and_grow());
+	ASSERT_EQ(0, start_outsider(&cell));
+	ASSERT_EQ(0, bh_load_module());
+	ASSERT_EQ(0, bh_policy("attach", "deny map backing=anonymous\n"));
+	ASSERT_EQ(0, bh_write("bind", "policy=attach ns=user pid=%d\n", cell.pid));
+	EXPECT_EQ(ENOMEM, enter_and_grow());
+
+	/* With a new module, in which nobody has had it. */
+	ASSERT_EQ(0, bh_unload_module());
+	ASSERT_EQ(0, bh_load_module());
+	ASSERT_EQ(0, start_outsider(&cell));
+	ASSERT_EQ(0, bh_policy("attach", "deny map backing=anonymous\n"));
+	ASSERT_EQ(0, bh_write("bind", "policy=attach ns=user pid=%d\n", cell.pid));
+	EXPECT_EQ(ENOMEM, enter_and_grow());
 	bh_cell_stop(&cell);
 }
 
