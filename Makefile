@@ -20,8 +20,8 @@
 #	make clean		remove what was built
 #	make help		this
 #
-#	Suites of check: static pure fuzz kunit selftests signed escape kernels demo debian, and with
-#	MATRIX=1 also stress smp transparent foreign learn upgrade packages engines image reboot readers;
+#	Suites of check: static pure fuzz kunit selftests signed escape kernels demo debian foreign,
+#	and with MATRIX=1 also stress smp transparent learn upgrade packages engines image reboot readers;
 #	fault and build alone. docs/hacking.md says what each shows.
 #
 # run, check and bench install through apt what they need, build for Debian's
