@@ -4,6 +4,7 @@
  */
 #include <kunit/test.h>
 
+#include "../module/pack.h"
 #include "../module/policy.h"
 #include "load.h"
 #include "model.h"
@@ -160,7 +161,52 @@ static void odd_values_are_read_back(struct kunit *test)
 	}
 }
 
+/* Lines that often begin as the one before, of up to twice what can be shared. */
+static size_t draw_lines(struct bh_random *random, char *text, struct kunit *test,
+			 struct bh_pack *pack)
+{
+	static char line[2 * BH_PACK_SHARED_MAX];
+	size_t len = 0, at = 0;
+	u32 lines = bh_random_below(random, 20), i;
+
+	while (lines--) {
+		at = bh_random_below(random, len + 1);
+		len = bh_random_below(random, sizeof(line));
+		for (i = at; i < len; i++)
+			line[i] = "\0a\377"[bh_random_below(random, 3)];
+		KUNIT_ASSERT_EQ(test, bh_pack_add(pack, line, len), 0);
+		memcpy(text, line, len);
+		text[len] = '\n';
+		text += len + 1;
+	}
+	return pack->text_len;
+}
+
+static void packs_and_unpacks(struct kunit *test)
+{
+	struct bh_random random = { BH_TEST_SEED };
+	char *text = kunit_kzalloc(test, 20 * 512, GFP_KERNEL);
+	char *unpacked = kunit_kzalloc(test, 20 * 512, GFP_KERNEL);
+	struct bh_pack *pack = kunit_kzalloc(test, sizeof(*pack), GFP_KERNEL);
+	size_t len, saved = 0;
+	u32 round;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	KUNIT_ASSERT_NOT_NULL(test, unpacked);
+	KUNIT_ASSERT_NOT_NULL(test, pack);
+	for (round = 0; round < 50 * BH_TEST_SCALE; round++) {
+		bh_pack_clear(pack);
+		len = draw_lines(&random, text, test, pack);
+		bh_unpack(pack->s, pack->len, unpacked);
+		KUNIT_ASSERT_EQ(test, memcmp(text, unpacked, len), 0);
+		saved += len - min(len, pack->len);
+	}
+	kvfree(pack->s);
+	KUNIT_EXPECT_GE(test, saved, round);
+}
+
 static struct kunit_case text_cases[] = {
+	KUNIT_CASE(packs_and_unpacks),
 	KUNIT_CASE(is_canonical),
 	KUNIT_CASE(random_policies_are_read_back),
 	KUNIT_CASE(odd_values_are_read_back),

@@ -180,9 +180,10 @@ static int take_source(struct bh_parser *p)
 	struct bh_policy *policy = p->policy;
 
 	policy->source = p->source.s;
-	policy->source_len = p->source.len;
-	p->source = (struct bh_buffer){ };
-	return bh_trim((void **)&policy->source, policy->source_len, 1);
+	policy->packed_len = p->source.len;
+	policy->source_len = p->source.text_len;
+	p->source = (struct bh_pack){ };
+	return bh_trim((void **)&policy->source, policy->packed_len, 1);
 }
 
 /**

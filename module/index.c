@@ -325,7 +325,7 @@ static int hang_rules(struct bh_policy *policy, const struct bh_cond **anchors, 
 
 static size_t policy_bytes(const struct bh_policy *policy)
 {
-	size_t bytes = sizeof(*policy) + policy->text_len + policy->source_len +
+	size_t bytes = sizeof(*policy) + policy->text_len + policy->packed_len +
 		       policy->nr_rules * sizeof(*policy->rules) +
 		       policy->nr_conds * sizeof(*policy->conds) +
 		       policy->nr_values * sizeof(*policy->values);

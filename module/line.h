@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+#include "pack.h"
 #include "parse.h"
 
 /* A growing byte string. */
@@ -63,7 +64,7 @@ struct bh_parser {
 	u32 cap_values;
 	struct bh_policy_patterns patterns;
 	struct bh_buffer text;
-	struct bh_buffer source;
+	struct bh_pack source;
 
 	char token[BH_LINE_MAX + 1];
 	u16 columns[BH_VALUES_MAX];

@@ -77,7 +77,7 @@ static u32 find_bad_utf8(const char *line, size_t len)
 /* The line as it was written, for `text`. */
 static int keep_line(struct bh_parser *p, const char *s, size_t len)
 {
-	int err = bh_buffer_append(&p->source, s, len) ?: bh_buffer_append(&p->source, "\n", 1);
+	int err = bh_pack_add(&p->source, s, len);
 
 	return err ? bh_parser_fail(p, err, p->line, 1, "") : 0;
 }
@@ -104,7 +104,7 @@ static int read_line(struct bh_parser *p, const char *s, size_t len)
 		if (p->ended)
 			return bh_line_fail_word(&l, "unknown word", p->token, l.len_token);
 		if (!p->policy)
-			p->source.len = 0;
+			bh_pack_clear(&p->source);
 		ret = p->policy ? bh_block_line(&l) : read_line_outside(&l);
 		return ret ?: keep_line(p, s, len);
 	}

@@ -267,8 +267,9 @@ struct bh_class_rules {
  * @signer: who has signed its document, any bytes; empty if no one has
  * @text: its canonical form, not terminated; NULL once the registry has its hash
  * @text_len: how many bytes
- * @source: it as it was written, from `policy` to `end`, not terminated
- * @source_len: how many bytes
+ * @source: it as it was written, from `policy` to `end`, packed by bh_pack_add()
+ * @packed_len: how many bytes
+ * @source_len: how many bytes without packing
  */
 struct bh_policy {
 	char name[BH_NAME_MAX + 1];
@@ -290,6 +291,7 @@ struct bh_policy {
 	char *text;
 	size_t text_len;
 	char *source;
+	size_t packed_len;
 	size_t source_len;
 };
 

@@ -12,7 +12,9 @@
 
 #include "binding.h"
 #include "escape.h"
+#include "pack.h"
 #include "securityfs_files.h"
+#include "vec.h"
 
 enum {
 	POLICY_TEXT,
@@ -35,13 +37,14 @@ struct bh_policy_files {
 	struct dentry *file[POLICY_FILES];
 };
 
-/* An open file of a policy: what it was when it was opened. */
+/* An open file of a policy: what it was when it was opened. @text is for `text` alone. */
 struct policy_view {
 	struct bh_loaded *loaded;
 	struct bh_counts counts;
 	u64 events_lost;
 	u64 audit_dropped;
 	unsigned int bound;
+	char *text;
 };
 
 static struct policy_view *policy_view_get(const struct file *file)
@@ -74,23 +77,34 @@ static struct policy_view *policy_view_get(const struct file *file)
 static void policy_view_put(struct policy_view *view)
 {
 	bh_loaded_put(view->loaded);
+	kvfree(view->text);
 	kfree(view);
 }
 
 static int text_open(struct inode *inode, struct file *file)
 {
 	struct policy_view *view = policy_view_get(file);
+	const struct bh_policy *policy;
 
+	if (IS_ERR(view))
+		return PTR_ERR(view);
+	policy = view->loaded->policy;
+	view->text = kvmalloc(policy->source_len, BH_GFP_LOAD);
+	if (!view->text) {
+		policy_view_put(view);
+		return -ENOMEM;
+	}
+	bh_unpack(policy->source, policy->packed_len, view->text);
 	file->private_data = view;
-	return PTR_ERR_OR_ZERO(view);
+	return 0;
 }
 
 static ssize_t text_read(struct file *file, char __user *to, size_t len, loff_t *pos)
 {
 	const struct policy_view *view = file->private_data;
-	const struct bh_policy *policy = view->loaded->policy;
 
-	return simple_read_from_buffer(to, len, pos, policy->source, policy->source_len);
+	return simple_read_from_buffer(to, len, pos, view->text,
+				       view->loaded->policy->source_len);
 }
 
 static int text_release(struct inode *inode, struct file *file)
