@@ -285,6 +285,21 @@ static bool kept_counts(const struct inode *inode, struct bh_kept *kept)
 	return atomic64_read(&kept->openings) == READ_ONCE(kept->at);
 }
 
+/* As memcmp(), which some kernels do byte by byte. */
+static bool same_head(const char *a, const u8 *b)
+{
+	u64 x, y, differ = 0;
+	int i;
+
+#pragma GCC unroll 8
+	for (i = 0; i < BINPRM_BUF_SIZE; i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		differ |= x ^ y;
+	}
+	return !differ;
+}
+
 /*
  * Takes the kept digest into a check. It may be another one's before it is copied, or its file
  * be written to: bh_content_rely() sees that. What execve has read before may be, too.
@@ -297,7 +312,7 @@ static bool take_kept(struct inode *inode, struct bh_kept *kept, struct bh_conte
 		return false;
 	content->kept = kept;
 	content->at = at;
-	if (content->head && memcmp(content->head, kept->head, sizeof(kept->head))) {
+	if (content->head && !same_head(content->head, kept->head)) {
 		content->why_none = changed_meanwhile;
 		return true;
 	}
