@@ -48,66 +48,65 @@ bool bh_path_is_here(const struct path *path)
 }
 
 /*
- * Copies a name to before @end. In whole words, from the last one on: what is copied from before
- * the name is written over by what comes before it, or lies before the path's beginning. That
- * much may be read: a name is part of its dentry, behind other fields of it, or of a struct
- * external_name, behind its count. The name may change meanwhile.
+ * Copies a name. In whole words, from the last one on: what is copied from before the name is
+ * written over by what comes before it, or lies before the path's beginning. That much may be
+ * read: a name is part of its dentry, behind other fields of it, or of a struct external_name,
+ * behind its count. The name may change meanwhile.
  */
 #ifdef CONFIG_DCACHE_WORD_ACCESS
 #define BEFORE_NAME (sizeof(u64) - 1)
 
-static __no_kcsan __always_inline void copy_name(char *end, const unsigned char *name, u32 len)
+static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *name, u32 len)
 {
-	const unsigned char *from = name + len;
+	long left = len;
 	u64 word;
 
-	while (from > name) {
-		from -= sizeof(word);
-		end -= sizeof(word);
-		memcpy(&word, from, sizeof(word));
-		memcpy(end, &word, sizeof(word));
-	}
+	do {
+		left -= sizeof(word);
+		memcpy(&word, name + left, sizeof(word));
+		memcpy(to + left, &word, sizeof(word));
+	} while (left > 0);
 }
 #else
 #define BEFORE_NAME 0
 
-static __no_kcsan __always_inline void copy_name(char *end, const unsigned char *name, u32 len)
+static __no_kcsan __always_inline void copy_name(char *to, const unsigned char *name, u32 len)
 {
 	while (len--)
-		*--end = name[len];
+		to[len] = name[len];
 }
 #endif
 
 /*
- * Puts the path within the mount before @end, from @buf on. The pointer to a name and its length
- * belong together if nothing was renamed since @seq; the name itself stays where it is as long
- * as RCU keeps it. KCSAN: that nothing was renamed is found out when all is read.
+ * Puts the path within the mount of @root before @end, from @buf on. The pointer to a name and
+ * its length belong together if nothing was renamed since @seq; the name itself stays where it is
+ * as long as RCU keeps it. KCSAN: that nothing was renamed is found out when all is read.
  *
- * Return: where the path begins, or NULL.
+ * Return: where the path begins; @end: there is none, or it must be asked for in another way.
  */
 static __no_kcsan __always_inline char *put_in_mount(char *buf, char *end,
-						     const struct path *path, unsigned int seq)
+						     const struct path *path,
+						     const struct dentry *root, unsigned int seq)
 {
-	const struct dentry *dentry = path->dentry, *root = path->mnt->mnt_root;
-	long room = end - buf - BEFORE_NAME;
+	const struct dentry *dentry = path->dentry;
+	const char *least = buf + BEFORE_NAME;
+	char *at = end;
 
 	while (dentry != root) {
 		const struct dentry *parent = READ_ONCE(dentry->d_parent);
 		const unsigned char *name = READ_ONCE(dentry->d_name.name);
 		u32 len = READ_ONCE(dentry->d_name.len);
+		char *to = at - len;
 
 		/* The first is so if it was moved out of what is mounted. */
-		if (parent == dentry || read_seqretry(&rename_lock, seq))
-			return NULL;
-		room -= len + 1;
-		if (room < 0)
-			return NULL;
-		copy_name(end, name, len);
-		end -= len + 1;
-		*end = '/';
+		if (parent == dentry || read_seqretry(&rename_lock, seq) || to <= least)
+			return end;
+		copy_name(to, name, len);
+		at = to - 1;
+		*at = '/';
 		dentry = parent;
 	}
-	return end;
+	return at;
 }
 
 /*
@@ -115,42 +114,38 @@ static __no_kcsan __always_inline char *put_in_mount(char *buf, char *end,
  * fault. So only the path to the mount comes from it, and what lies within the mount is
  * read here, as of one moment: nothing was renamed from before that until after.
  *
- * Return: false if there is no path, or it must be asked for in another way.
+ * Return: where the path begins, whose NUL is at @end; NULL if there is no path, or it must be
+ * asked for in another way.
  */
-static __no_kcsan bool find_path(const struct path *path, char *buf, struct bh_string *string)
+static __no_kcsan __always_inline char *find_path(const struct path *path, char *buf, char *end)
 {
 	const struct path top = { .mnt = path->mnt, .dentry = path->mnt->mnt_root };
 	unsigned int seq = read_seqbegin(&rename_lock);
-	char *end = buf + BH_PATH_MAX - 1, *inner, *outer;
+	char *inner, *outer;
 
 	*end = '\0';
-	inner = put_in_mount(buf, end, path, seq);
-	if (!inner || inner == end)
-		return false;
+	inner = put_in_mount(buf, end, path, top.dentry, seq);
+	if (unlikely(inner == end))
+		return NULL;
 	/* d_absolute_path() puts its NUL where the inner part begins. */
 	outer = BH_CALL(d_absolute_path)(&top, buf, inner - buf + 1);
 	*inner = '/';
 	if (IS_ERR(outer) || read_seqretry(&rename_lock, seq))
-		return false;
+		return NULL;
 	/* The root of the namespace is "/". */
-	string->s = outer + 1 == inner ? inner : outer;
-	string->len = end - string->s;
-	return true;
+	return outer + 1 == inner ? inner : outer;
 }
 
 /* Asks d_absolute_path() for the whole path. It locks out renames and mounts if need be. */
-static int ask_path(const struct path *path, char *buf, struct bh_string *string)
+static noinline char *ask_path(const struct path *path, char *buf)
 {
-	char *at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
+	char *at;
 
+	if (d_unlinked(path->dentry))
+		return NULL;
+	at = BH_CALL(d_absolute_path)(path, buf, BH_PATH_MAX);
 	/* -EINVAL: the file was unmounted, or moved out of what is mounted, since it was opened. */
-	if (at == ERR_PTR(-EINVAL))
-		return 0;
-	if (IS_ERR(at))
-		return PTR_ERR(at);
-	string->s = at;
-	string->len = buf + BH_PATH_MAX - 1 - at;
-	return 0;
+	return at == ERR_PTR(-EINVAL) ? NULL : at;
 }
 
 /**
@@ -171,17 +166,20 @@ static int ask_path(const struct path *path, char *buf, struct bh_string *string
  */
 int bh_path_find(const struct path *path, char *buf, struct bh_string *string)
 {
-	int err = 0;
+	char *end = buf + BH_PATH_MAX - 1, *at;
 
-	*string = (struct bh_string){ .unreached = true };
-	if (d_unlinked(path->dentry))
-		return 0;
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "names are read under RCU");
-	if (!find_path(path, buf, string))
-		err = ask_path(path, buf, string);
-	if (string->s)
-		string->unreached = !bh_path_is_here(path);
-	return err;
+	at = likely(!d_unlinked(path->dentry)) ? find_path(path, buf, end) : NULL;
+	if (unlikely(!at)) {
+		*string = (struct bh_string){ .unreached = true };
+		at = ask_path(path, buf);
+		if (IS_ERR_OR_NULL(at))
+			return PTR_ERR_OR_ZERO(at);
+	}
+	string->s = at;
+	string->len = end - at;
+	string->unreached = !bh_path_is_here(path);
+	return 0;
 }
 
 /**
