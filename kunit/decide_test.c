@@ -468,6 +468,7 @@ static u32 remember(struct kunit *test, struct bh_memo *memo, struct bh_random *
 {
 	const struct bh_policy *policy = ((struct fixture *)test->priv)->reading.policy[0];
 	struct bh_model_request *ask = kunit_kzalloc(test, sizeof(*ask), GFP_KERNEL);
+	const struct bh_class_rules *rules;
 	struct bh_verdict verdict, found;
 	u32 i, hits = 0;
 
@@ -476,7 +477,8 @@ static u32 remember(struct kunit *test, struct bh_memo *memo, struct bh_random *
 	for (i = 0; i < 200; i++) {
 		change_request(ask, random);
 		verdict = decide(test, &ask->request);
-		if (!bh_memo_find(memo, policy, &ask->request, &found)) {
+		rules = &policy->classes[ask->request.class];
+		if (!bh_memo_find(memo, policy, rules, &ask->request, &found)) {
 			bh_memo_keep(memo, policy, &ask->request, &verdict);
 			continue;
 		}

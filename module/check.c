@@ -19,6 +19,8 @@
 #include "path.h"
 #include "task.h"
 
+#define STRINGS	((1u << BH_STRINGS) - 1)
+
 static DEFINE_PER_CPU(struct bh_counts, check_counts);
 
 /*
@@ -168,25 +170,29 @@ static noinline int denies_without_memory(enum bh_class class, struct task_struc
 
 /* Beginning and ending */
 
-/* What a check begins with. Strings are looked at only once they were fetched. */
+/*
+ * What a check begins with. Strings are looked at only once they were fetched. There is no digest,
+ * nor a reason for that: see give_check_back().
+ */
 static void prepare_check(struct bh_check *check, enum bh_class class, struct task_struct *subject,
 			  unsigned int how)
 {
-	check->request.class = class;
 	memset(check->request.attr, 0, sizeof(check->request.attr));
 	check->request.flags = 0;
-	memset(check->request.digest, 0, sizeof(check->request.digest));
+	check->request.class = class;
 	check->request.unknown = 0;
 	check->request.flags_unknown = false;
 	check->subject = subject;
 	check->peer = NULL;
+	check->path = NULL;
 	check->file = NULL;
 	check->head = NULL;
 	check->how = how;
-	check->lazy = 0;
+	check->there = STRINGS;
 	check->sleeps = 0;
 	check->have = 0;
 	check->failed = 0;
+	check->action = BH_DENY;
 	check->mapped = false;
 	check->silent = false;
 	check->decided = false;
@@ -194,8 +200,13 @@ static void prepare_check(struct bh_check *check, enum bh_class class, struct ta
 	check->relies = false;
 	check->kinds = 0;
 	check->wanted_kinds = 0;
-	check->unused = 0;
+}
+
+static noinline void forget_digests(struct bh_check *check)
+{
+	bh_content_put(&check->content);
 	check->content.why_none = NULL;
+	memset(check->request.digest, 0, sizeof(check->request.digest));
 }
 
 /* Is given back to the processor that the task is on now. */
@@ -205,10 +216,10 @@ static void put_spare(struct bh_check *check)
 		destroy_check(check);
 }
 
-static void give_check_back(struct bh_check *check)
+static __always_inline void give_check_back(struct bh_check *check)
 {
 	if (unlikely(check->kinds))
-		bh_content_put(&check->content);
+		forget_digests(check);
 	if (unlikely(check->decided)) {
 		bh_decision_free(&check->decision);
 		bh_decision_init(&check->decision, GFP_ATOMIC | __GFP_NOWARN);
@@ -449,7 +460,7 @@ static u32 facts_shown(const struct bh_check *check)
 		[BH_PTRACE] = 1 << BH_PTRACE_EXE | 1 << BH_EXE,
 	};
 
-	return strings[check->request.class] | (check->lazy & ~check->sleeps);
+	return strings[check->request.class] | (check->there & ~check->sleeps & ~STRINGS);
 }
 
 /* As is_armed() for a check. AT_EXECVE_CHECK is judged as if it armed, and arms nothing. */
@@ -462,7 +473,7 @@ static bool has_say(const struct bh_check *check, struct bh_binding *binding)
 /* Newcomers are judged when they execute a program, and in nothing else. */
 static bool may_be_spared(enum bh_class class, const struct task_struct *subject)
 {
-	return class != BH_EXEC && !bh_task_has_executed(subject);
+	return class != BH_EXEC && unlikely(!bh_task_has_executed(subject));
 }
 
 /* A policy that does not speak of tracees is not asked when one is traced. */
@@ -472,29 +483,20 @@ static bool is_asked(const struct bh_check *check, const struct bh_policy *polic
 	       check->request.attr[BH_PTRACE_ROLE] != BH_ROLE_TRACEE;
 }
 
-/* What may have to be fetched for a check, of what policies ask for. */
-static u32 facts_there(const struct bh_check *check)
+/*
+ * Of the bindings that were found, the armed ones whose policies have a say.
+ *
+ * Return: what they ask for.
+ */
+static __always_inline u32 find_opinions(struct bh_check *check)
 {
-	return (BIT(BH_STRINGS) - 1) | check->lazy | (check->file ? BH_GATHER_DIGEST : 0);
-}
-
-/* What a policy asks for. */
-static u32 facts_asked(const struct bh_class_rules *rules)
-{
-	return rules->strings | rules->attrs << BH_GATHER_MAX |
-	       (rules->kinds ? BH_GATHER_DIGEST : 0);
-}
-
-/* Of the bindings that were found, the armed ones whose policies have a say. */
-static u32 find_opinions(struct bh_check *check)
-{
-	bool spared = may_be_spared(check->request.class, check->subject);
+	struct bh_binding **found = check->found, **end = found + check->nr_found;
+	enum bh_class class = check->request.class;
 	struct bh_opinion *opinion = check->opinions;
-	u32 needed = 0, there = facts_there(check);
-	unsigned int i;
+	u32 asked = 0;
 
-	for (i = 0; i < check->nr_found; i++) {
-		struct bh_binding *binding = check->found[i];
+	for (; found < end; found++) {
+		struct bh_binding *binding = *found;
 		const struct bh_loaded *loaded = rcu_dereference(binding->entry->loaded);
 		const struct bh_class_rules *rules;
 
@@ -502,19 +504,19 @@ static u32 find_opinions(struct bh_check *check)
 		if (unlikely(!loaded) || !has_say(check, binding) ||
 		    !is_asked(check, loaded->policy))
 			continue;
-		if (unlikely(spared) && bh_binding_spares(binding, check->subject))
+		if (may_be_spared(class, check->subject) &&
+		    bh_binding_spares(binding, check->subject))
 			continue;
-		rules = &loaded->policy->classes[check->request.class];
+		rules = &loaded->policy->classes[class];
 		opinion->binding = binding;
 		opinion->loaded = loaded;
 		opinion->policy = loaded->policy;
-		opinion->needs = facts_asked(rules) & there;
-		needed |= opinion->needs;
-		check->wanted_kinds |= rules->kinds;
+		opinion->rules = rules;
+		asked |= rules->asks;
 		opinion++;
 	}
-	check->nr_opinions = opinion - check->opinions;
-	return needed;
+	check->opinions_end = opinion;
+	return asked & check->there;
 }
 
 /* Describes the peer as seen from one binding; as a @descendant, too, if the rules tell that. */
@@ -540,24 +542,12 @@ static bool is_repeated(const struct bh_check *check, const struct bh_opinion *o
 	       opinion[-1].policy == opinion->policy;
 }
 
-static void judge_one(struct bh_check *check, struct bh_opinion *opinion)
+static noinline void decide_one(struct bh_check *check, struct bh_opinion *opinion)
 {
 	const struct bh_policy *policy = opinion->policy;
 
-	if (is_repeated(check, opinion)) {
-		opinion->verdict = opinion[-1].verdict;
-		return;
-	}
-	if (check->peer && policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER))
-		describe_peer(check, opinion, policy->asks_descendant);
-	if (unlikely(check->failed & opinion->needs))
+	if (unlikely(check->failed & opinion->rules->asks))
 		goto fail_closed;
-	if (check->peer && opinion->loaded->cases_known) {
-		opinion->verdict = opinion->loaded->cases[bh_ptrace_case(check->request.attr)];
-		return;
-	}
-	if (bh_memo_find(&check->memo, policy, &check->request, &opinion->verdict))
-		return;
 	check->decided = true;
 	if (!bh_decide(policy, &check->request, &check->decision, &opinion->verdict)) {
 		bh_memo_keep(&check->memo, policy, &check->request, &opinion->verdict);
@@ -568,6 +558,33 @@ fail_closed:
 	opinion->verdict = (struct bh_verdict){
 		.action = BH_DENY, .report = BH_PLAIN, .failed = true,
 	};
+}
+
+/* Of a ptrace. Return: false if it must be decided on. */
+static noinline bool knows_case(struct bh_check *check, struct bh_opinion *opinion)
+{
+	const struct bh_policy *policy = opinion->policy;
+
+	if (policy->classes[BH_PTRACE].attrs & (1 << BH_PTRACE_PEER))
+		describe_peer(check, opinion, policy->asks_descendant);
+	if (!opinion->loaded->cases_known || check->failed & opinion->rules->asks)
+		return false;
+	opinion->verdict = opinion->loaded->cases[bh_ptrace_case(check->request.attr)];
+	return true;
+}
+
+static __always_inline void judge_one(struct bh_check *check, struct bh_opinion *opinion)
+{
+	if (is_repeated(check, opinion)) {
+		opinion->verdict = opinion[-1].verdict;
+		return;
+	}
+	if (unlikely(check->peer) && knows_case(check, opinion))
+		return;
+	if (unlikely(check->failed) ||
+	    !bh_memo_find(&check->memo, opinion->policy, opinion->rules, &check->request,
+			  &opinion->verdict))
+		decide_one(check, opinion);
 }
 
 /*
@@ -667,33 +684,42 @@ static void empty_others(struct bh_check *check)
 
 static noinline void report_all(struct bh_check *check)
 {
-	unsigned int i, reported = 0;
+	const struct bh_opinion *opinion;
+	unsigned int reported = 0;
 
-	for (i = 0; i < check->nr_opinions; i++)
-		reported += !!report_word(check, &check->opinions[i]);
+	for (opinion = check->opinions; opinion < check->opinions_end; opinion++)
+		reported += !!report_word(check, opinion);
 	if (!reported)
 		return;
 	gather_facts(check, facts_shown(check) & ~check->have);
 	empty_others(check);
-	for (i = 0; i < check->nr_opinions; i++)
-		report_opinion(check, &check->opinions[i]);
+	for (opinion = check->opinions; opinion < check->opinions_end; opinion++)
+		report_opinion(check, opinion);
 }
 
-/* Fetches what is missing, of which nothing sleeps: most often the path, and nothing else. */
-static void fetch_facts(struct bh_check *check, u32 missing)
+/* Fetches what is missing, of which nothing sleeps. */
+static noinline void fetch_facts(struct bh_check *check, u32 missing)
 {
-	BUILD_BUG_ON(BH_EXEC_PATH || BH_MOUNT_TARGET);
-	if (likely(missing == BIT(BH_EXEC_PATH))) {
-		check->have |= BIT(BH_EXEC_PATH);
-		gather_string(check, BH_EXEC_PATH);
-	} else if (missing & check->lazy & BH_GATHER_ATTR(BH_EXEC_LAYER)) {
+	if (missing & BH_GATHER_ATTR(BH_EXEC_LAYER))
 		gather_together(check, missing);
-	} else {
+	else
 		gather_facts(check, missing);
-	}
 }
 
-static void count_opinion(const struct bh_opinion *opinion, enum bh_action action)
+/* Most often that is the path, and nothing else. */
+static __always_inline void fetch_path(struct bh_check *check)
+{
+	int err;
+
+	BUILD_BUG_ON(BH_EXEC_PATH || BH_MOUNT_TARGET);
+	check->have |= BIT(BH_EXEC_PATH);
+	err = bh_path_find(check->path, check->strings[BH_EXEC_PATH],
+			   &check->request.string[BH_EXEC_PATH]);
+	if (unlikely(err))
+		note_failure(check, BIT(BH_EXEC_PATH), failure_reason(err));
+}
+
+static __always_inline void count_opinion(const struct bh_opinion *opinion, enum bh_action action)
 {
 	bh_entry_count(opinion->binding->entry, action != BH_ALLOW);
 	if (opinion->verdict.line)
@@ -716,51 +742,69 @@ static bool relies_on_content(const struct bh_opinion *opinion, enum bh_class cl
 	return false;
 }
 
-/* The strictest of the opinions, each of which is counted. */
-static enum bh_action strictest(struct bh_check *check)
+/* The strictest of the opinions, of which there is any. Each is counted. */
+static __always_inline void take_strictest(struct bh_check *check)
 {
 	enum bh_action strictest = BH_ALLOW;
-	struct bh_opinion *opinion;
+	struct bh_opinion *opinion = check->opinions;
 
-	check->relies = false;
-	for (opinion = check->opinions; opinion < check->opinions + check->nr_opinions; opinion++) {
+	do {
 		enum bh_action action;
 
 		judge_one(check, opinion);
 		action = opinion->verdict.action;
-		check->reports |= action != BH_ALLOW || opinion->verdict.report == BH_AUDIT;
-		if (opinion->policy->audit_mode)
+		if (unlikely(action != BH_ALLOW || opinion->verdict.report == BH_AUDIT))
+			check->reports = true;
+		if (unlikely(opinion->policy->audit_mode))
 			action = BH_ALLOW;
 		else if (unlikely(check->kinds) && action == BH_ALLOW)
 			check->relies |= relies_on_content(opinion, check->request.class);
 		count_opinion(opinion, action);
 		strictest = max(strictest, action);
-	}
-	if (check->nr_opinions)
-		bh_check_count(strictest != BH_ALLOW);
-	return strictest;
+	} while (++opinion < check->opinions_end);
+	bh_check_count(strictest != BH_ALLOW);
+	check->action = strictest;
+}
+
+/* The kinds of digests that policies ask for. What was not asked for before is missing. */
+static noinline void note_kinds(struct bh_check *check)
+{
+	const struct bh_opinion *opinion;
+
+	for (opinion = check->opinions; opinion < check->opinions_end; opinion++)
+		check->wanted_kinds |= opinion->rules->kinds;
+	if (check->wanted_kinds & ~check->kinds)
+		check->have &= ~BH_GATHER_DIGEST;
 }
 
 /*
  * Asks all policies that have a say, and reports what they want reported, if all that
- * they ask for is at hand.
+ * they ask for is at hand. The answer is in check->action.
  *
  * Return: what is still missing and may sleep to be fetched.
  */
-static u32 judge_opinions(struct bh_check *check, enum bh_action *action)
+static u32 judge_opinions(struct bh_check *check)
 {
 	u32 missing = find_opinions(check);
 
-	if (unlikely(check->wanted_kinds & ~check->kinds))
-		check->have &= ~BH_GATHER_DIGEST;
+	if (unlikely(check->opinions_end == check->opinions)) {
+		check->action = BH_ALLOW;
+		return 0;
+	}
+	if (unlikely(missing & BH_GATHER_DIGEST))
+		note_kinds(check);
 	missing &= ~check->have;
-	if (unlikely(missing & BH_GATHER_DIGEST) && peek_digests(check))
-		missing &= ~BH_GATHER_DIGEST;
-	if (unlikely(missing & check->sleeps))
-		return missing & check->sleeps;
-	if (missing)
+	if (unlikely(missing & check->sleeps)) {
+		if (missing & BH_GATHER_DIGEST && peek_digests(check))
+			missing &= ~BH_GATHER_DIGEST;
+		if (missing & check->sleeps)
+			return missing & check->sleeps;
+	}
+	if (likely(missing == BIT(BH_EXEC_PATH) && check->path))
+		fetch_path(check);
+	else if (missing)
 		fetch_facts(check, missing);
-	*action = strictest(check);
+	take_strictest(check);
 	if (unlikely(check->reports))
 		report_all(check);
 	return 0;
@@ -772,14 +816,21 @@ static void kill_current(void)
 		send_sig(SIGKILL, current, 1);
 }
 
+static noinline int deny(const struct bh_check *check)
+{
+	/* PTRACE_MODE_NOAUDIT, AT_EXECVE_CHECK, and what another task does: deny without a kill. */
+	if (check->action == BH_KILL && !check->silent &&
+	    !(check->how & (BH_CHECK_ASKS | BH_CHECK_OF_OTHER)))
+		kill_current();
+	return error_of(check->request.class);
+}
+
 /*
  * Fetches what may sleep, outside of RCU, and judges anew, until nothing is missing. In the
  * worst case each round finds a new policy that needs one thing more.
  */
-static noinline enum bh_action judge_asleep(struct bh_check *check, u32 missing)
-	__must_hold(RCU)
+static noinline void judge_asleep(struct bh_check *check, u32 missing) __must_hold(RCU)
 {
-	enum bh_action action = BH_DENY;
 	int round;
 
 	for (round = 0; missing && round <= BH_GATHER_MAX + BH_ATTRS + 1; round++) {
@@ -787,9 +838,8 @@ static noinline enum bh_action judge_asleep(struct bh_check *check, u32 missing)
 		gather_asleep(check, missing);
 		rcu_read_lock();
 		check->nr_found = bh_bindings_of_task(check->subject, check->found);
-		missing = judge_opinions(check, &action);
+		missing = judge_opinions(check);
 	}
-	return action;
 }
 
 /**
@@ -803,32 +853,28 @@ static noinline enum bh_action judge_asleep(struct bh_check *check, u32 missing)
  */
 int bh_check_end(struct bh_check *check) __releases(RCU)
 {
-	enum bh_action action = BH_DENY;
-	enum bh_class class;
+	int err = 0;
 	u32 missing;
 
 	if (IS_ERR_OR_NULL(check)) {
 		rcu_read_unlock();
 		return PTR_ERR_OR_ZERO(check);
 	}
-	missing = judge_opinions(check, &action);
+	missing = judge_opinions(check);
 	if (unlikely(missing))
-		action = judge_asleep(check, missing);
+		judge_asleep(check, missing);
 	rcu_read_unlock();
 	/* A file that a digest allowed to run must not be written to from now on. */
-	if (unlikely(check->kinds) && check->relies && action == BH_ALLOW &&
+	if (unlikely(check->kinds) && check->relies && check->action == BH_ALLOW &&
 	    bh_content_rely(&check->content)) {
 		refuse_unjudged(check->request.class, check->subject, false,
 				"the file was changed meanwhile");
-		action = BH_DENY;
+		check->action = BH_DENY;
 	}
-	/* PTRACE_MODE_NOAUDIT, AT_EXECVE_CHECK, and what another task does: deny without a kill. */
-	if (unlikely(action == BH_KILL) && !check->silent &&
-	    !(check->how & (BH_CHECK_ASKS | BH_CHECK_OF_OTHER)))
-		kill_current();
-	class = check->request.class;
+	if (unlikely(check->action != BH_ALLOW))
+		err = deny(check);
 	give_check_back(check);
-	return likely(action == BH_ALLOW) ? 0 : error_of(class);
+	return err;
 }
 
 /* The verdict of one policy of the current task on tracing another one. */

@@ -15,15 +15,6 @@
 
 struct bh_check;
 
-/*
- * What a check may have to fetch, each a bit of a set: the request's strings, the
- * subject's executable, the enumerations that are not at hand, and the file's digests.
- */
-#define BH_EXE			BH_STRINGS
-#define BH_GATHER_MAX		(BH_STRINGS + 1)
-#define BH_GATHER_ATTR(attr)	BIT(BH_GATHER_MAX + (attr))
-#define BH_GATHER_DIGEST	BIT(BH_GATHER_MAX + BH_ATTRS)
-
 /**
  * typedef bh_gather_t - fetch a string of a check
  * @check: the check
@@ -52,14 +43,14 @@ typedef int (*bh_gather_attr_t)(struct bh_check *check, unsigned int attr);
  * @loaded: the version in force of its policy, looked up once, so that a replacement in
  *          the middle of the check cannot mix two
  * @policy: the policy of @loaded
- * @needs: what it asks for, of what a check may have to fetch
+ * @rules: those of the check's class
  * @verdict: what the policy says
  */
 struct bh_opinion {
 	const struct bh_binding *binding;
 	const struct bh_loaded *loaded;
 	const struct bh_policy *policy;
-	u32 needs;
+	const struct bh_class_rules *rules;
 	struct bh_verdict verdict;
 };
 
@@ -79,13 +70,15 @@ enum {
  * @gather: fetches strings
  * @gather_attr: fetches enumerations
  * @data: for both
+ * @path: of what the request's first string is the path; NULL where @gather fetches that, too
  * @file: whose digests policies may ask for, open for reading; NULL where there is no file
  * @head: the BINPRM_BUF_SIZE bytes that execve has read of @file already, or NULL
+ * @action: the strictest verdict; to deny, until there is any
  * @mapped: the file is mapped already, and must not be read: a digest counts if it is kept
  * @how: BH_CHECK_*
- * @lazy: what @gather_attr fetches
- * @sleeps: what may sleep to be fetched; all else is fetched under RCU. Nothing may
- *          where the caller must not sleep
+ * @there: what can be fetched: strings, and what @gather_attr and @file are there for
+ * @sleeps: what of it may sleep to be fetched, as digests do; all else is fetched under RCU.
+ *          Nothing may where the caller must not sleep
  * @silent: report nothing
  * @decided: some verdict was not remembered; @decision may hold memory
  * @reports: some opinion is reported
@@ -96,14 +89,13 @@ enum {
  * @wanted_kinds: a bit for each that policies want
  * @relies: the verdict holds as long as the content stays as it is
  * @content: what was told of them
- * @unused: makes what is cleared in one go end where @reason begins
  * @exe: the subject's executable
  * @decision: working space, as all below kept from one check to the next
  * @memo: verdicts of this and earlier checks
  * @strings: buffers
  * @nr_found: bindings in @found
  * @found: those that apply, armed or not; valid under RCU only
- * @nr_opinions: opinions in @opinions
+ * @opinions_end: behind the last of @opinions
  * @opinions: of the armed ones; valid under RCU only
  */
 struct bh_check {
@@ -113,14 +105,16 @@ struct bh_check {
 	bh_gather_t gather;
 	bh_gather_attr_t gather_attr;
 	const void *data;
+	const struct path *path;
 	const struct file *file;
 	const char *head;
 	unsigned int how;
-	u32 lazy;
+	u32 there;
 	u32 sleeps;
 	u32 have;
 	u32 failed;
-	/* Cleared in one go, as the four before. */
+	/* These are set in one go. */
+	u8 action;
 	bool mapped;
 	bool silent;
 	bool decided;
@@ -128,7 +122,6 @@ struct bh_check {
 	bool relies;
 	u8 kinds;
 	u8 wanted_kinds;
-	u8 unused;
 	const char *reason;
 	struct bh_string exe;
 	struct bh_content content;
@@ -138,7 +131,7 @@ struct bh_check {
 	char *strings[BH_GATHER_MAX];
 	unsigned int nr_found;
 	struct bh_binding *found[BH_CONFINING_MAX];
-	unsigned int nr_opinions;
+	struct bh_opinion *opinions_end;
 	struct bh_opinion opinions[BH_CONFINING_MAX];
 };
 

@@ -25,19 +25,19 @@ struct bh_string {
 
 /**
  * struct bh_request - what someone wants to do, as plain values
- * @class: enum bh_class
- * @string: by BH_EXEC_PATH and its like
  * @attr: by BH_EXEC_AS and its like; a bit for each word that applies
  * @flags: BH_FLAG_*
+ * @class: enum bh_class; what stands before it is compared with it as a whole (memo.c)
+ * @string: by BH_EXEC_PATH and its like
  * @digest: by enum bh_digest_kind; NULL where the file has none
  * @unknown: a bit for each string that only a later step of the operation will tell
  * @flags_unknown: will only a later step tell the flags?
  */
 struct bh_request {
-	enum bh_class class;
-	struct bh_string string[BH_STRINGS];
 	u32 attr[BH_ATTRS];
 	u32 flags;
+	enum bh_class class;
+	struct bh_string string[BH_STRINGS];
 	const u8 *digest[BH_DIGEST_KINDS];
 	u8 unknown;
 	bool flags_unknown;

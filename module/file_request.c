@@ -111,9 +111,10 @@ void bh_file_request(struct bh_check *check, const struct file *file, u32 backin
 	check->request.flags = flags_of(file_user_path(file));
 	check->gather = gather_file;
 	check->gather_attr = bh_file_attr;
-	check->lazy = BH_GATHER_ATTR(BH_EXEC_LAYER);
+	check->there |= BH_GATHER_ATTR(BH_EXEC_LAYER) | BH_GATHER_DIGEST;
 	check->sleeps = BH_GATHER_DIGEST;
 	check->data = file;
+	check->path = file_user_path(file);
 	check->file = file;
 }
 

@@ -85,7 +85,7 @@ static int check_exec(const struct file *file, const char *head, u32 as, unsigne
 								       BH_SETID_NO;
 	} else {
 		check->gather_attr = gather_attr;
-		check->lazy |= BH_GATHER_ATTR(BH_EXEC_SETID);
+		check->there |= BH_GATHER_ATTR(BH_EXEC_SETID);
 		check->sleeps |= BH_GATHER_ATTR(BH_EXEC_SETID);
 	}
 	return bh_check_end(check);

@@ -323,6 +323,13 @@ static int hang_rules(struct bh_policy *policy, const struct bh_cond **anchors, 
 	return 0;
 }
 
+static void note_asks(struct bh_class_rules *rules)
+{
+	rules->asks = rules->strings | rules->attrs << BH_GATHER_MAX;
+	if (rules->kinds)
+		rules->asks |= BH_GATHER_DIGEST;
+}
+
 static size_t policy_bytes(const struct bh_policy *policy)
 {
 	size_t bytes = sizeof(*policy) + policy->text_len + policy->packed_len +
@@ -383,6 +390,8 @@ int bh_policy_index(struct bh_policy *policy, struct bh_policy_patterns *pattern
 	kvfree(anchors);
 	if (err)
 		return err;
+	for (class = 0; class < BH_CLASSES; class++)
+		note_asks(&policy->classes[class]);
 	policy->bytes = policy_bytes(policy);
 	*why = "a verdict could take too long: more rules can match one file than it has time for";
 	return bh_policy_check_work(policy, rule);

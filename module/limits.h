@@ -93,7 +93,7 @@
 
 /* Verdicts that each processor remembers; a power of two. */
 #define BH_MEMO_ENTRIES		32
-#define BH_MEMO_BYTES		136		/* of a request's strings and digests, at most */
+#define BH_MEMO_BYTES		196		/* of a request's strings and digests, at most */
 
 /*
  * Reports. A line has room for all of its strings, each cut to its share; audit's form of

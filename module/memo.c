@@ -34,35 +34,30 @@ static inline u32 told_kinds(const struct bh_class_rules *rules, const struct bh
 {
 	u32 kinds, told = 0;
 
-	for (kinds = rules->kinds; unlikely(kinds); kinds &= kinds - 1)
+	for (kinds = rules->kinds; kinds; kinds &= kinds - 1)
 		if (request->digest[__builtin_ctz(kinds)])
 			told |= kinds & -kinds;
 	return told;
 }
 
-/* Each value has bits of its own: the words are the same only if all values are. */
-static inline void pack_values(const struct bh_request *request, u32 told, u64 *values)
+/* A word of those that a request begins with: its values, with nothing in between. */
+static inline u64 value_of(const struct bh_request *request, u32 word)
 {
-	values[0] = request->attr[0] | (u64)request->attr[1] << 32;
-	values[1] = request->attr[2] | (u64)request->attr[3] << 32;
-	values[2] = request->flags | (u64)(request->class | told << 8) << 32;
+	return word_at((const char *)request + word * sizeof(u64));
 }
 
 /*
  * The place where a request is remembered, if it is. Requests differ most in their digests, and
- * in the ends of the first string that the rules look at.
+ * in the ends of their first strings.
  */
 static inline u32 place_of(const struct bh_policy *policy, const struct bh_request *request,
-			   const u64 *values, u32 slots, u32 told)
+			   u32 slots, u32 told)
 {
-	u64 hash = policy->id * 31 + (values[0] ^ values[1] ^ values[2]);
-	const struct bh_string *string;
+	const struct bh_string *string = &request->string[0];
+	u64 hash = policy->id + value_of(request, 0) + value_of(request, 2);
 
-	if (slots) {
-		string = &request->string[__builtin_ctz(slots)];
-		if (string->s && string->len >= sizeof(u64))
-			hash ^= word_at(string->s + string->len - sizeof(u64)) + string->len;
-	}
+	if (likely(slots & 1 && string->s && string->len >= sizeof(u64)))
+		hash ^= word_at(string->s + string->len - sizeof(u64)) + string->len;
 	if (unlikely(told))
 		hash ^= word_at(request->digest[__builtin_ctz(told)]);
 	return (hash * 0x9e3779b97f4a7c15ull) >> 32 & (BH_MEMO_ENTRIES - 1);
@@ -78,10 +73,14 @@ static inline bool same_bytes(const char *a, const char *b, size_t len)
 				return false;
 		return true;
 	}
+	/* The last word may overlap the one before. */
 	len -= sizeof(u64);
-	for (i = 0; i < len; i += sizeof(u64))
+	i = 0;
+	do {
 		if (word_at(a + i) != word_at(b + i))
 			return false;
+		i += sizeof(u64);
+	} while (i < len);
 	return word_at(a + len) == word_at(b + len);
 }
 
@@ -91,7 +90,7 @@ static inline const char *same_digests(const char *bytes, const struct bh_reques
 {
 	u32 kind, i;
 
-	for (; unlikely(told); told &= told - 1) {
+	for (; told; told &= told - 1) {
 		kind = __builtin_ctz(told);
 		for (i = 0; i < bh_digest_descs[kind].len; i += sizeof(u64))
 			if (word_at(bytes + i) != word_at(request->digest[kind] + i))
@@ -104,11 +103,13 @@ static inline const char *same_digests(const char *bytes, const struct bh_reques
 static inline bool same_strings(const struct bh_remembered *entry, const char *bytes,
 				const struct bh_request *request, u32 slots)
 {
-	for (; slots; slots &= slots - 1) {
-		u32 slot = __builtin_ctz(slots);
-		const struct bh_string *string = &request->string[slot];
+	const struct bh_string *string = request->string;
+	const u32 *tag = entry->tag;
 
-		if (entry->tag[slot] != tag_of(string))
+	for (; slots; slots >>= 1, string++, tag++) {
+		if (unlikely(!(slots & 1)))
+			continue;
+		if (*tag != tag_of(string))
 			return false;
 		if (!string->s)
 			continue;
@@ -119,35 +120,55 @@ static inline bool same_strings(const struct bh_remembered *entry, const char *b
 	return true;
 }
 
+static __always_inline bool find(const struct bh_memo *memo, const struct bh_policy *policy,
+				 const struct bh_request *request, u32 slots, u32 told,
+				 struct bh_verdict *verdict)
+{
+	const struct bh_remembered *entry;
+	const char *bytes;
+
+	entry = &memo->entry[place_of(policy, request, slots, told)];
+	if (unlikely(entry->policy != policy->id || entry->values[0] != value_of(request, 0) ||
+		     entry->values[1] != value_of(request, 1) ||
+		     entry->values[2] != value_of(request, 2) || entry->told != told))
+		return false;
+	bytes = entry->bytes;
+	if (told) {
+		bytes = same_digests(bytes, request, told);
+		if (!bytes)
+			return false;
+	}
+	if (!same_strings(entry, bytes, request, slots))
+		return false;
+	*verdict = entry->verdict;
+	return true;
+}
+
+static noinline bool find_with_digests(const struct bh_memo *memo, const struct bh_policy *policy,
+				       const struct bh_class_rules *rules,
+				       const struct bh_request *request,
+				       struct bh_verdict *verdict)
+{
+	return find(memo, policy, request, rules->strings, told_kinds(rules, request), verdict);
+}
+
 /**
  * bh_memo_find() - was the same asked before?
  * @memo: what is remembered
  * @policy: a policy with an id that no other policy ever had
+ * @rules: those of the request's class
  * @request: the request
  * @verdict: set to what bh_decide() said, and would say again
  */
 bool bh_memo_find(const struct bh_memo *memo, const struct bh_policy *policy,
-		  const struct bh_request *request, struct bh_verdict *verdict)
+		  const struct bh_class_rules *rules, const struct bh_request *request,
+		  struct bh_verdict *verdict)
 {
-	const struct bh_class_rules *rules = &policy->classes[request->class];
-	const struct bh_remembered *entry;
-	const char *bytes;
-	u64 values[3];
-	u32 told;
-
-	if (bh_request_is_partial(request))
+	if (unlikely(bh_request_is_partial(request)))
 		return false;
-	told = told_kinds(rules, request);
-	pack_values(request, told, values);
-	entry = &memo->entry[place_of(policy, request, values, rules->strings, told)];
-	if (entry->policy != policy->id || entry->values[0] != values[0] ||
-	    entry->values[1] != values[1] || entry->values[2] != values[2])
-		return false;
-	bytes = same_digests(entry->bytes, request, told);
-	if (!bytes || !same_strings(entry, bytes, request, rules->strings))
-		return false;
-	*verdict = entry->verdict;
-	return true;
+	if (unlikely(rules->kinds))
+		return find_with_digests(memo, policy, rules, request, verdict);
+	return find(memo, policy, request, rules->strings, 0, verdict);
 }
 
 /* Do all digests and strings that the rules look at fit into an entry? */
@@ -188,15 +209,14 @@ void bh_memo_keep(struct bh_memo *memo, const struct bh_policy *policy,
 	const struct bh_class_rules *rules = &policy->classes[request->class];
 	u32 slots = rules->strings, told = told_kinds(rules, request);
 	struct bh_remembered *entry;
-	u64 values[3];
 	char *bytes;
 
 	if (bh_request_is_partial(request) || !has_room(request, slots, told))
 		return;
-	pack_values(request, told, values);
-	entry = &memo->entry[place_of(policy, request, values, slots, told)];
+	entry = &memo->entry[place_of(policy, request, slots, told)];
 	entry->policy = policy->id;
-	memcpy(entry->values, values, sizeof(entry->values));
+	entry->told = told;
+	memcpy(entry->values, request, sizeof(entry->values));
 	entry->verdict = *verdict;
 	bytes = put_digests(entry->bytes, request, told);
 	for (; slots; slots &= slots - 1) {

@@ -170,7 +170,10 @@ int bh_mount_judge(const struct bh_mount_op *operation)
 	check->request.attr[BH_MOUNT_OP] = operation->op;
 	check->request.flags = operation->flags;
 	check->request.flags_unknown = operation->flags_unknown;
-	bh_check_leave_out(check, operation->unknown);
+	if (operation->unknown)
+		bh_check_leave_out(check, operation->unknown);
+	if (!operation->target_err)
+		check->path = operation->target;
 	check->gather = gather_mount;
 	check->data = operation;
 	return bh_check_end(check);

@@ -225,6 +225,15 @@ struct bh_index {
 	u32 nr_rules;
 };
 
+/*
+ * What a check may have to fetch, each a bit of a set: the request's strings, the
+ * subject's executable, the enumerations that are not at hand, and the file's digests.
+ */
+#define BH_EXE			BH_STRINGS
+#define BH_GATHER_MAX		(BH_STRINGS + 1)
+#define BH_GATHER_ATTR(attr)	(1u << (BH_GATHER_MAX + (attr)))
+#define BH_GATHER_DIGEST	(1u << (BH_GATHER_MAX + BH_ATTRS))
+
 /**
  * struct bh_class_rules - the rules of a class, for bh_decide()
  * @index: for each slot
@@ -235,6 +244,7 @@ struct bh_index {
  * @kinds: a bit for each kind of digest that any rule names
  * @refuses_others: some rule refuses what has none of the digests that it names
  * @attrs: a bit for each enumeration that any rule looks at
+ * @asks: all of these that a check may have to fetch: BH_GATHER_* and a bit for each string
  */
 struct bh_class_rules {
 	struct bh_index index[BH_SLOTS];
@@ -245,6 +255,7 @@ struct bh_class_rules {
 	u8 kinds;
 	u8 attrs;
 	bool refuses_others;
+	u32 asks;
 };
 
 /**
