@@ -38,7 +38,7 @@ struct bh_assignment {
 };
 
 /* The table in force, or NULL. Replaced as a whole, under bh_config_mutex; read under RCU. */
-static struct bh_assignment __rcu *in_force;
+struct bh_assignment __rcu *bh_assign_in_force;
 
 /* Bindings made so far; under bh_config_mutex. */
 static u64 nr_assigned;
@@ -139,11 +139,11 @@ static struct bh_assignment *put_in_force(struct bh_assignment *new)
 	struct bh_assignment *old;
 	u32 i;
 
-	old = rcu_dereference_protected(in_force, lockdep_is_held(&bh_config_mutex));
+	old = rcu_dereference_protected(bh_assign_in_force, lockdep_is_held(&bh_config_mutex));
 	count_mnt(new, 1);
 	if (speaks_of_mnt(new) && !speaks_of_mnt(old))
 		bh_fresh_begin();
-	rcu_assign_pointer(in_force, new);
+	rcu_assign_pointer(bh_assign_in_force, new);
 	count_mnt(old, -1);
 	for (i = 0; new && i < new->table.nr; i++)
 		new->entries[i]->assigned++;
@@ -183,7 +183,8 @@ void bh_assignment_show(struct seq_file *m)
 	const struct bh_assignment *assignment;
 
 	mutex_lock(&bh_config_mutex);
-	assignment = rcu_dereference_protected(in_force, lockdep_is_held(&bh_config_mutex));
+	assignment = rcu_dereference_protected(bh_assign_in_force,
+					       lockdep_is_held(&bh_config_mutex));
 	if (assignment)
 		seq_write(m, assignment->table.text, assignment->table.text_len);
 	seq_puts(m, "end\n");
@@ -245,7 +246,7 @@ static u32 assignable_types(void)
 	struct bh_ns ns;
 
 	rcu_read_lock();
-	assignment = rcu_dereference(in_force);
+	assignment = rcu_dereference(bh_assign_in_force);
 	types = assignment ? assignment->types : 0;
 	overriding = assignment ? assignment->overriding : 0;
 	rcu_read_unlock();
@@ -300,7 +301,7 @@ static bool may_match(struct assigning *a)
 
 	a->space.scratch.gfp = GFP_ATOMIC | __GFP_NOWARN;
 	rcu_read_lock();
-	assignment = rcu_dereference(in_force);
+	assignment = rcu_dereference(bh_assign_in_force);
 	if (assignment)
 		err = bh_assign_match(&assignment->table, &a->request, &a->space, &line, &failed);
 	rcu_read_unlock();
@@ -377,7 +378,8 @@ static int bind_by_table(struct assigning *a, const char *cgroup)
 	int err;
 
 	lockdep_assert_held(&bh_config_mutex);
-	assignment = rcu_dereference_protected(in_force, lockdep_is_held(&bh_config_mutex));
+	assignment = rcu_dereference_protected(bh_assign_in_force,
+					       lockdep_is_held(&bh_config_mutex));
 	if (!assignment)
 		return 0;
 	a->space.scratch.gfp = GFP_KERNEL;
@@ -423,12 +425,6 @@ static int assign_type(struct assigning *a, enum bh_ns_type type)
 	return err;
 }
 
-/** bh_assign_is_in_force() - is there a table? Any context. */
-bool bh_assign_is_in_force(void)
-{
-	return rcu_access_pointer(in_force);
-}
-
 static int assign_types(u32 types, const struct file *file)
 {
 	struct assigning *a = kzalloc(sizeof(*a), GFP_KERNEL_ACCOUNT);
@@ -448,22 +444,16 @@ static int assign_types(u32 types, const struct file *file)
 }
 
 /**
- * bh_assign_at_exec() - bind the current task's new namespaces before it executes a program
- * @file: the program
+ * bh_assign_new() - bind the current task's new namespaces by the table
+ * @file: the program that it is about to execute
  *
- * May sleep, and waits for bh_config_mutex until the task is killed.
- *
- * Return: 0; -EACCES if a namespace had to be bound and could not, which an event says;
- * -ENOMEM if that could not even be found out; -EINTR if the task was killed.
+ * Context and return as bh_assign_at_exec().
  */
-int bh_assign_at_exec(const struct file *file)
+int bh_assign_new(const struct file *file)
 {
-	u32 types;
+	u32 types = assignable_types();
 	int err = 0;
 
-	if (!rcu_access_pointer(in_force))
-		return 0;
-	types = assignable_types();
 	if (types)
 		err = assign_types(types, file);
 	if (!err && READ_ONCE(bh_bound[BH_NS_MNT]))

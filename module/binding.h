@@ -123,7 +123,8 @@ static inline void bh_binding_note_exec(const struct bh_binding *binding, int le
 {
 	struct pid_namespace *ns = binding->ns.ns;
 
-	if (binding->ns.ops == &bh_ns_types[BH_NS_PID] && (int)ns->level > level)
+	if (binding->ns.ops == &bh_ns_types[BH_NS_PID] && (int)ns->level > level &&
+	    !bh_task_is_init_of(current->group_leader, ns))
 		bh_entrants_note(&binding->origin->entrants, ns);
 }
 

@@ -164,7 +164,7 @@ static noinline int judge_bprm(struct linux_binprm *bprm)
 {
 	int err = 0;
 
-	if (bh_current_may_be_bound() || bh_assign_is_in_force() || current->ptrace)
+	if (bh_container_may_be_bound() || bh_assign_is_in_force() || current->ptrace)
 		err = check_bprm(bprm);
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_bprm_check)(bprm);

@@ -62,15 +62,6 @@ static bool has_outside_parent(const struct task_struct *leader, const struct pi
 	return false;
 }
 
-/* The namespace's first process came with it, not into it. As pid_nr_ns(). */
-static bool is_init_of(struct task_struct *leader, const struct pid_namespace *ns)
-{
-	const struct pid *pid = task_pid(leader);
-
-	return pid && ns->level <= pid->level && pid->numbers[ns->level].ns == ns &&
-	       pid->numbers[ns->level].nr == 1;
-}
-
 /**
  * bh_task_was_brought_in() - was a process made by someone outside of a pid namespace?
  * @leader: the leader of its threads, in the namespace or below, which RCU keeps
@@ -80,7 +71,7 @@ static bool is_init_of(struct task_struct *leader, const struct pid_namespace *n
  */
 bool bh_task_was_brought_in(struct task_struct *leader, struct pid_namespace *ns)
 {
-	return !is_init_of(leader, ns) && has_outside_parent(leader, ns);
+	return !bh_task_is_init_of(leader, ns) && has_outside_parent(leader, ns);
 }
 
 /* A tracer in the namespace makes of a process what it wants. */

@@ -6,13 +6,12 @@
 #ifndef BULKHEAD_NEWCOMER_H
 #define BULKHEAD_NEWCOMER_H
 
+#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 #include "limits.h"
-
-struct pid_namespace;
 
 /**
  * struct bh_entrants - what is known of executions by those who were brought in
@@ -44,6 +43,15 @@ bool bh_entrants_may_be_own(const struct bh_entrants *entrants, u64 parent, u64 
 bool bh_task_was_brought_in(struct task_struct *leader, struct pid_namespace *ns);
 bool bh_task_is_newcomer(const struct bh_entrants *entrants, struct pid_namespace *ns,
 			 struct task_struct *task);
+
+/* The namespace's first process came with it, not into it. As pid_nr_ns(). Under RCU. */
+static inline bool bh_task_is_init_of(struct task_struct *leader, const struct pid_namespace *ns)
+{
+	const struct pid *pid = task_pid(leader);
+
+	return pid && ns->level <= pid->level && pid->numbers[ns->level].ns == ns &&
+	       pid->numbers[ns->level].nr == 1;
+}
 
 /* Has the task's process executed any program since it was made? Then it is no newcomer. */
 static inline bool bh_task_has_executed(const struct task_struct *task)

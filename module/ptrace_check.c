@@ -62,22 +62,12 @@ int bh_ptrace_check(struct task_struct *tracer, struct task_struct *tracee, u32 
 	return err;
 }
 
-/**
- * bh_ptrace_check_exec() - may whoever traces the current task go on when it executes?
- *
- * Nobody may have been asked about this pair: the tracer attached while the task ran another
- * program, or it attached to the task's parent, and its options made the kernel attach it to
- * the task as well. And either of the two may have been bound since.
- *
- * Return: 0 or -EPERM.
- */
-int bh_ptrace_check_exec(void)
+/** bh_ptrace_check_tracer() - bh_ptrace_check_exec() of a task that is traced, or was just now */
+int bh_ptrace_check_tracer(void)
 {
 	struct task_struct *tracer;
 	int err;
 
-	if (likely(!current->ptrace))
-		return 0;
 	rcu_read_lock();
 	tracer = ptrace_parent(current);
 	if (tracer)
