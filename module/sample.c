@@ -123,7 +123,8 @@ static const struct {
 	{ "mm_access", { A_TASK } },
 	{ "vfs_statfs", { A_PLACE, A_STATFS } },
 	{ "security_file_open", { A_FILE } },
-	{ "vfs_dedupe_file_range_one", { A_FILE, A_NUMBER, A_FILE } },
+	{ "generic_remap_file_range_prep", { A_FILE, A_NUMBER, A_FILE, A_NUMBER,
+					     A_PLACE_FOR_NUMBER } },
 	{ "security_inode_free", { A_INODE } },
 #ifdef BH_SAMPLE_IDMAP
 	{ "notify_change", { A_IDMAP, A_DENTRY, A_ATTRIBUTES } },

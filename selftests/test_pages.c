@@ -230,6 +230,32 @@ TEST_F(pages, shared_with_what_equals_it)
 	EXPECT_EQ(misses + 1, bh_number("stats", "cache_misses"));
 }
 
+/* Without any right to write to either file. */
+static int somebody_dedupes(void *unused)
+{
+	return setresgid(1234, 1234, 1234) || setresuid(1234, 1234, 1234) ? 200 :
+	       dedupe(DIR "/source", PROG);
+}
+
+/* Who may not write to a file does not keep it from having a digest by asking for that. */
+TEST_F(pages, shared_by_who_may_not_write)
+{
+	long misses;
+
+	mkdir(TOP "/lower", 0755);
+	mkdir(TOP "/upper", 0755);
+	mkdir(TOP "/work", 0755);
+	if (mount("o", DIR, "overlay", 0, "lowerdir=" TOP "/lower,upperdir=" TOP "/upper,workdir="
+		  TOP "/work"))
+		SKIP(return, "no overlayfs here");
+	make(DIR "/source", SIZE);
+	EXPECT_EQ(0, LOOK(PROG));
+	misses = bh_number("stats", "cache_misses");
+	EXPECT_NE(0, bh_child(somebody_dedupes, NULL));
+	EXPECT_EQ(0, LOOK(PROG));
+	EXPECT_EQ(misses, bh_number("stats", "cache_misses"));
+}
+
 /* Who only maps a page holds it as well, and must not keep a file from having a digest. */
 TEST_F(pages, mapped_by_somebody)
 {

@@ -73,7 +73,7 @@ static const struct signature {
 	{ "vfs_statfs", "p" },
 	{ "security_file_open", "f" },
 	{ "notify_change", "-" },
-	{ "vfs_dedupe_file_range_one", "f-f" },
+	{ "generic_remap_file_range_prep", "f-f" },
 	{ "security_inode_free", "R" },
 };
 
