@@ -87,6 +87,10 @@
 #define BH_PAGES_BATCH		256		/* pages looked at before others may run */
 #define BH_PAGES_TRIES_MAX	20		/* looks at a page that somebody holds */
 #define BH_PAGES_WAIT_MS	5		/* between two of them */
+#define BH_PAGES_DRAIN_MS	100		/* that all CPUs are waited for */
+#define BH_DIGEST_PATIENCE_MS	100		/* that one who reads is waited for, and: */
+#define BH_DIGEST_MS_BYTES	65536		/* bytes for which it is 1 ms more */
+#define BH_DIGEST_READS_MAX	8		/* times that a check reads a file */
 #define BH_DIGEST_FILE_MAX	(16LL << 30)	/* bytes in a file that is read for its digest */
 
 #define BH_RENAME_TRIES_MAX	4		/* reads of names before renaming is locked out */

@@ -18,12 +18,12 @@
  * cache's, and nothing but zeros may stand behind the end. To be asked while the file has no
  * writer: from then on no page can be pinned for writing, or differ, unless it gets one.
  */
-#include <linux/cpu.h>
+#include <linux/completion.h>
+#include <linux/cpumask.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/percpu.h>
 #include <linux/sched/signal.h>
@@ -36,35 +36,68 @@
 #include "limits.h"
 #include "pages.h"
 
-static DEFINE_PER_CPU(struct work_struct, drain_works);
-static DEFINE_MUTEX(drain_mutex);	/* of drain_works */
+/* What is asked of all CPUs, and of one. */
+struct drain {
+	atomic_t left;
+	struct completion done;
+};
 
-static void drain_this_cpu(struct work_struct *unused)
+struct drain_work {
+	struct work_struct work;
+	struct drain *drain;
+};
+
+static void drain_this_cpu(struct work_struct *work)
 {
+	struct drain *drain = container_of(work, struct drain_work, work)->drain;
+
 	bh_lru_add_drain();
+	if (atomic_dec_and_test(&drain->left))
+		complete(&drain->done);
+}
+
+/* A CPU that goes offline meanwhile has its work done by another. */
+static void ask_cpus(struct drain_work __percpu *works, struct drain *drain)
+{
+	struct drain_work *work;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		work = per_cpu_ptr(works, cpu);
+		work->drain = drain;
+		INIT_WORK(&work->work, drain_this_cpu);
+	}
+	for_each_online_cpu(cpu) {
+		atomic_inc(&drain->left);
+		schedule_work_on(cpu, &per_cpu_ptr(works, cpu)->work);
+	}
 }
 
 /*
  * Each CPU holds a few pages that were added lately in a batch of its own, with a reference.
+ * One that does nothing but a real-time task is not waited for longer than a moment. Who waits
+ * here for the processor himself keeps nobody else waiting.
  *
- * Return: 0, or -EINTR.
+ * Return: 0, -ENOMEM or -EINTR.
  */
 static int drain_batches(void)
 {
+	struct drain drain = { .left = ATOMIC_INIT(1) };
+	struct drain_work __percpu *works = alloc_percpu_gfp(struct drain_work,
+							     GFP_KERNEL_ACCOUNT);
 	int cpu;
 
-	if (mutex_lock_killable(&drain_mutex))
-		return -EINTR;
-	cpus_read_lock();
-	for_each_online_cpu(cpu) {
-		INIT_WORK(per_cpu_ptr(&drain_works, cpu), drain_this_cpu);
-		schedule_work_on(cpu, per_cpu_ptr(&drain_works, cpu));
-	}
-	for_each_online_cpu(cpu)
-		flush_work(per_cpu_ptr(&drain_works, cpu));
-	cpus_read_unlock();
-	mutex_unlock(&drain_mutex);
-	return 0;
+	if (!works)
+		return -ENOMEM;
+	init_completion(&drain.done);
+	ask_cpus(works, &drain);
+	if (!atomic_dec_and_test(&drain.left))
+		wait_for_completion_killable_timeout(&drain.done,
+						     msecs_to_jiffies(BH_PAGES_DRAIN_MS));
+	for_each_possible_cpu(cpu)
+		cancel_work_sync(&per_cpu_ptr(works, cpu)->work);
+	free_percpu(works);
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /*
@@ -178,7 +211,8 @@ static int read_anew(struct address_space *mapping)
  * Pages of a disk's are written and dropped. Elsewhere none can be exchanged, and one that
  * somebody may hold is waited for a moment. Sleeps, takes locks of the file's pages.
  *
- * Return: 0; -EINTR; -EBUSY: there is a page that may be written to; what the disk returned.
+ * Return: 0; -EINTR; -ENOMEM; -EBUSY: there is a page that may be written to; what the disk
+ * returned.
  */
 int bh_pages_settle(struct inode *inode)
 {
