@@ -15,17 +15,26 @@
  * What a digest allowed to run must stay what it is. From the verdict until the end of
  * the system call, and then while the file is mapped, it is not opened for writing: ETXTBSY.
  * A look at a digest keeps nobody out: whether it still counts is seen after the verdict.
+ *
+ * Of those who want a file's digest one reads it, and the others wait, since reading takes long.
+ * But whoever reads does so with as much of the processor as he is given, and may be given next
+ * to none on purpose. So nobody waits for what lives elsewhere for longer than reading should
+ * take: then he reads the file himself, until somebody is through.
  */
 #include <crypto/hash.h>
 #include <crypto/hash_info.h>
 #include <linux/blkdev.h>
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/gfs2_ondisk.h>
 #include <linux/magic.h>
+#include <linux/nsproxy.h>
 #include <linux/percpu.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
+#include <linux/wait.h>
 
 #include "attach.h"
 #include "compat/compat.h"
@@ -161,18 +170,47 @@ static bool asks_verity(const struct inode *inode, u32 kinds)
 	return kinds & (1 << BH_VERITY_SHA256 | 1 << BH_VERITY_SHA512) && IS_VERITY(inode);
 }
 
+/* Does the kept digest still count? With the count of passes raised, it will. */
+static bool kept_counts(const struct inode *inode, struct bh_kept *kept)
+{
+	/* Pairs with smp_store_release() in keep(). */
+	if (!smp_load_acquire(&kept->known))
+		return false;
+	/* Writers before openings; pairs with the barriers of bh_content_written(). */
+	if (is_open_for_writing(inode) || atomic_read(&kept->changes))
+		return false;
+	/* As said above. */
+	smp_rmb();
+	return atomic64_read(&kept->openings) == READ_ONCE(kept->at);
+}
+
 /* Computing */
 
-/* A file's digest, and how it begins. */
-struct print {
+/**
+ * struct reading - a file that is read for its digest
+ * @file: the file
+ * @inode: whose content it has
+ * @kept: what is kept of it
+ * @size: of how many bytes
+ * @at: how often it had been opened for writing when that began
+ * @sha256: its digest
+ * @head: how it begins
+ */
+struct reading {
+	const struct file *file;
+	struct inode *inode;
+	struct bh_kept *kept;
+	loff_t size;
+	s64 at;
 	u8 sha256[sizeof_field(struct bh_kept, sha256)];
 	u8 head[sizeof_field(struct bh_kept, head)];
 };
 
-static void copy_head(struct print *print, loff_t pos, const char *chunk, size_t len)
+static void copy_head(struct reading *reading, loff_t pos, const char *chunk, size_t len)
 {
-	if (pos < sizeof(print->head))
-		memcpy(print->head + pos, chunk, min_t(size_t, len, sizeof(print->head) - pos));
+	if (pos < sizeof(reading->head))
+		memcpy(reading->head + pos, chunk,
+		       min_t(size_t, len, sizeof(reading->head) - pos));
 }
 
 /* Others may wait for all tasks to have slept once, so that they can change the kernel's text. */
@@ -182,30 +220,33 @@ static int let_others_run(void)
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
-static int hash_chunks(struct shash_desc *desc, struct file *file, loff_t size,
-		       struct print *print)
+/* -EALREADY: another one is through. */
+static int hash_chunks(struct shash_desc *desc, struct reading *reading)
 {
 	size_t state = sizeof(*desc) + crypto_shash_descsize(desc->tfm);
 	char *chunk = (char *)desc + state;
 	loff_t pos = 0;
 
-	while (pos < size) {
-		ssize_t len = kernel_read(file, chunk, BUFFER - state, &pos);
+	while (pos < reading->size) {
+		ssize_t len = kernel_read((struct file *)reading->file, chunk, BUFFER - state,
+					  &pos);
 		int err = len < 0 ? len : !len ? -ESTALE : 0;
 
 		if (!err)
 			err = crypto_shash_update(desc, chunk, len);
 		if (err)
 			return err;
-		copy_head(print, pos - len, chunk, len);
+		copy_head(reading, pos - len, chunk, len);
 		err = let_others_run();
+		if (!err && kept_counts(reading->inode, reading->kept))
+			err = -EALREADY;
 		if (err)
 			return err;
 	}
-	return pos == size ? 0 : -ESTALE;
+	return pos == reading->size ? 0 : -ESTALE;
 }
 
-static int hash_file(const struct file *file, loff_t size, struct print *print)
+static int hash_file(struct reading *reading)
 {
 	struct shash_desc *desc = kmalloc(BUFFER, GFP_KERNEL_ACCOUNT);
 	int err;
@@ -215,74 +256,80 @@ static int hash_file(const struct file *file, loff_t size, struct print *print)
 	desc->tfm = content_hasher;
 	err = crypto_shash_init(desc);
 	if (!err)
-		err = hash_chunks(desc, (struct file *)file, size, print);
+		err = hash_chunks(desc, reading);
 	if (!err)
-		err = crypto_shash_final(desc, print->sha256);
+		err = crypto_shash_final(desc, reading->sha256);
 	kfree(desc);
 	return err;
 }
 
 /* Of what the file holds, and nothing but that. Sleeps. */
-static int print_file(const struct file *file, struct inode *inode, loff_t size,
-		      struct print *print)
+static int read_file(struct reading *reading)
 {
 	int err;
 
-	memset(print, 0, sizeof(*print));
 	if (!bh_stay_begin())
 		return -EINTR;
-	err = bh_pages_settle(inode);
+	err = bh_pages_settle(reading->inode);
 	if (!err)
-		err = hash_file(file, size, print);
+		err = hash_file(reading);
 	if (!err)
-		err = bh_pages_check_end(inode, size);
+		err = bh_pages_check_end(reading->inode, reading->size);
 	bh_stay_end();
 	return err;
 }
 
+static bool is_unchanged(const struct reading *reading)
+{
+	return !why_none(reading->inode) &&
+	       atomic64_read(&reading->kept->openings) == reading->at &&
+	       i_size_read(reading->inode) == reading->size;
+}
+
+/* Unless it is kept already, by another one who read as long as this: then it is the same. */
+static void keep(const struct reading *reading)
+{
+	struct bh_kept *kept = reading->kept;
+
+	lockdep_assert_held(&kept->lock);
+	if (kept->known && kept->at == reading->at)
+		return;
+	WRITE_ONCE(kept->known, false);
+	memcpy(kept->sha256, reading->sha256, sizeof(kept->sha256));
+	memcpy(kept->head, reading->head, sizeof(kept->head));
+	WRITE_ONCE(kept->at, reading->at);
+	/* Pairs with smp_load_acquire() in kept_counts(). */
+	smp_store_release(&kept->known, true);
+}
+
 /*
  * Computes the digest of a file that nobody writes to, if nobody has begun to when it is
- * computed. Under kept->lock.
+ * computed. Several tasks may do so at once.
  */
 static int compute_digests(const struct file *file, struct inode *inode, struct bh_kept *kept)
 {
-	s64 before = atomic64_read(&kept->openings);
-	loff_t size = i_size_read(inode);
-	struct print print;
+	struct reading reading = {
+		.file = file, .inode = inode, .kept = kept, .size = i_size_read(inode),
+		.at = atomic64_read(&kept->openings),
+	};
 	int err;
 
 	/* The count of openings before that of writers: who has closed is still counted. */
 	smp_mb();
 	if (why_none(inode) || atomic_read(&kept->changes))
 		return 0;
-	err = print_file(file, inode, size, &print);
+	err = read_file(&reading);
 	if (err)
-		return err == -ESTALE ? 0 : err;
+		return err == -ESTALE || err == -EALREADY ? 0 : err;
+	if (bh_content_inode(file) != inode)
+		return 0;
+	spin_lock(&kept->lock);
 	/* What was read before the counts are looked at again. */
 	smp_mb();
-	if (why_none(inode) || atomic64_read(&kept->openings) != before ||
-	    i_size_read(inode) != size || bh_content_inode(file) != inode)
-		return 0;
-	memcpy(kept->sha256, print.sha256, sizeof(print.sha256));
-	memcpy(kept->head, print.head, sizeof(print.head));
-	WRITE_ONCE(kept->at, before);
-	/* Pairs with smp_load_acquire() in kept_counts(). */
-	smp_store_release(&kept->known, true);
+	if (is_unchanged(&reading))
+		keep(&reading);
+	spin_unlock(&kept->lock);
 	return 0;
-}
-
-/* Does the kept digest still count? With the count of passes raised, it will. */
-static bool kept_counts(const struct inode *inode, struct bh_kept *kept)
-{
-	/* Pairs with smp_store_release() in compute_digests(). */
-	if (!smp_load_acquire(&kept->known))
-		return false;
-	/* Writers before openings; pairs with the barriers of bh_content_written(). */
-	if (is_open_for_writing(inode) || atomic_read(&kept->changes))
-		return false;
-	/* As said above. */
-	smp_rmb();
-	return atomic64_read(&kept->openings) == READ_ONCE(kept->at);
 }
 
 /* As memcmp(), which some kernels do byte by byte. */
@@ -327,10 +374,104 @@ static const char *reason_for(int err)
 				 "no digest: its memory may be written to";
 }
 
+/* Who reads a file, for others who want its digest to see. */
+struct reader {
+	struct list_head list;
+	const struct mnt_namespace *mnt_ns;
+	const struct pid_namespace *pid_ns;
+	kuid_t uid;
+	bool patient;
+};
+
+/* In the same container, and by the same user? Then neither can be starved on purpose. */
+static bool live_together(const struct reader *a, const struct reader *b)
+{
+	return a->mnt_ns == b->mnt_ns && a->pid_ns == b->pid_ns && uid_eq(a->uid, b->uid);
+}
+
+/* Is nobody to be waited for any more? Then the task is one that reads. */
+static bool begins(struct bh_kept *kept, struct reader *self)
+{
+	const struct reader *other;
+	bool begins = true;
+
+	spin_lock(&kept->lock);
+	list_for_each_entry(other, &kept->readers, list)
+		if (self->patient || live_together(self, other))
+			begins = false;
+	if (begins)
+		list_add(&self->list, &kept->readers);
+	spin_unlock(&kept->lock);
+	return begins;
+}
+
+/* Return: is anybody else reading? */
+static bool ends(struct bh_kept *kept, struct reader *self)
+{
+	bool others;
+
+	spin_lock(&kept->lock);
+	list_del_init(&self->list);
+	others = !list_empty(&kept->readers);
+	spin_unlock(&kept->lock);
+	wake_up_all(&kept->wait);
+	return others;
+}
+
+/* Until the digest is known or the task shall read itself. Return: 0 or -EINTR. */
+static int wait_for_readers(struct inode *inode, struct bh_kept *kept, struct reader *self)
+{
+	unsigned long ms = BH_DIGEST_PATIENCE_MS +
+			   (unsigned long)(i_size_read(inode) / BH_DIGEST_MS_BYTES);
+	long left;
+
+	self->patient = true;
+	left = wait_event_killable_timeout(kept->wait,
+					   kept_counts(inode, kept) || begins(kept, self),
+					   msecs_to_jiffies(ms));
+	if (left)
+		return left < 0 ? -EINTR : 0;
+	self->patient = false;
+	return wait_event_killable(kept->wait, kept_counts(inode, kept) || begins(kept, self)) ?
+	       -EINTR : 0;
+}
+
+/*
+ * Return: as compute_digests(); -EAGAIN if others read the file and may hold the page that
+ * was found held.
+ */
+static int read_in_turn(const struct file *file, struct inode *inode, struct bh_kept *kept,
+			struct bh_content *content)
+{
+	struct reader self = {
+		.list = LIST_HEAD_INIT(self.list),
+		.mnt_ns = current->nsproxy->mnt_ns,
+		.pid_ns = task_active_pid_ns(current),
+		.uid = current_uid(),
+	};
+	int err = wait_for_readers(inode, kept, &self);
+
+	if (err)
+		return err;
+	if (take_kept(inode, kept, content)) {
+		this_cpu_inc(content_hits);
+	} else if (list_empty(&self.list)) {
+		content->why_none = changed_meanwhile;
+	} else {
+		this_cpu_inc(content_misses);
+		err = compute_digests(file, inode, kept);
+		if (!err && !take_kept(inode, kept, content))
+			content->why_none = changed_meanwhile;
+	}
+	if (!list_empty(&self.list) && ends(kept, &self) && err == -EBUSY)
+		return -EAGAIN;
+	return err;
+}
+
 static int read_sha256(const struct file *file, struct inode *inode, struct bh_content *content)
 {
 	struct bh_kept *kept;
-	int err = 0;
+	int err, tries = 0;
 
 	content->why_none = why_none(inode);
 	if (content->why_none)
@@ -338,26 +479,16 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 	kept = bh_kept_get(inode);
 	if (!kept)
 		return -ENOMEM;
-	if (mutex_lock_killable(&kept->lock)) {
-		bh_kept_put(kept);
-		return -EINTR;
-	}
-	if (take_kept(inode, kept, content)) {
-		this_cpu_inc(content_hits);
-	} else {
-		this_cpu_inc(content_misses);
-		WRITE_ONCE(kept->known, false);
-		err = compute_digests(file, inode, kept);
-		if (err == -EBUSY || err == -EUCLEAN) {
-			content->why_none = reason_for(err);
-			err = 0;
-		} else if (!err && !take_kept(inode, kept, content)) {
-			content->why_none = changed_meanwhile;
-		}
-	}
-	mutex_unlock(&kept->lock);
+	do
+		err = read_in_turn(file, inode, kept, content);
+	while (err == -EAGAIN && ++tries < BH_DIGEST_READS_MAX);
 	bh_kept_put(kept);
-	return err;
+	if (err == -EAGAIN)
+		err = -EBUSY;
+	if (err != -EBUSY && err != -EUCLEAN)
+		return err;
+	content->why_none = reason_for(err);
+	return 0;
 }
 
 /*
@@ -376,13 +507,12 @@ static bool is_sealed(const struct inode *inode)
 	return sealed;
 }
 
-/* With the lock. No one can write to the file any more. */
+/* No one can write to the file any more. Several tasks may do so at once. */
 static int seal(struct inode *inode, struct bh_kept *kept)
 {
 	int err;
 
-	lockdep_assert_held(&kept->lock);
-	if (kept->sealed)
+	if (READ_ONCE(kept->sealed))
 		return 0;
 	if (!bh_stay_begin())
 		return -EINTR;
@@ -396,14 +526,11 @@ static int seal(struct inode *inode, struct bh_kept *kept)
 static int get_sealed(struct inode *inode)
 {
 	struct bh_kept *kept = bh_kept_get(inode);
-	int err = -EINTR;
+	int err;
 
 	if (!kept)
 		return -ENOMEM;
-	if (!mutex_lock_killable(&kept->lock)) {
-		err = seal(inode, kept);
-		mutex_unlock(&kept->lock);
-	}
+	err = seal(inode, kept);
 	bh_kept_put(kept);
 	return err;
 }
@@ -522,10 +649,10 @@ static void put_pass(struct pass *pass)
 		kfree(pass);
 }
 
-/* Not charged: a task has but few of them, for the call that it is in. */
+/* One call may need many: mprotect(2) asks for each mapping. */
 static struct pass *get_pass(void)
 {
-	return this_cpu_xchg(spare_pass, NULL) ?: kmalloc(sizeof(struct pass), GFP_KERNEL);
+	return this_cpu_xchg(spare_pass, NULL) ?: kmalloc(sizeof(struct pass), GFP_KERNEL_ACCOUNT);
 }
 
 static void end_pass(struct callback_head *work)

@@ -111,7 +111,9 @@ static struct bh_kept *make_kept(const struct inode *inode)
 		return NULL;
 	kept->inode = inode;
 	refcount_set(&kept->refs, 1);
-	mutex_init(&kept->lock);
+	spin_lock_init(&kept->lock);
+	INIT_LIST_HEAD(&kept->readers);
+	init_waitqueue_head(&kept->wait);
 	return kept;
 }
 

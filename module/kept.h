@@ -8,9 +8,10 @@
 #include <linux/atomic.h>
 #include <linux/binfmts.h>
 #include <linux/list.h>
-#include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/wait.h>
 
 struct inode;
 
@@ -27,7 +28,9 @@ struct inode;
  * @state: BH_KEPT_*
  * @changes: system calls under way that may change the content of a file that they have not
  *           open for writing
- * @lock: held by who computes the digest; the others wait for it
+ * @lock: of @readers, and of who writes to what @known tells of; nests in nothing
+ * @readers: who reads the file for its digest
+ * @wait: others who want it
  * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
  *            brings it round to where it was
  * @sealed: fs-verity has checked what its pages show
@@ -44,7 +47,9 @@ struct bh_kept {
 	refcount_t refs;
 	atomic_t state;
 	atomic_t changes;
-	struct mutex lock;	/* of who computes */
+	spinlock_t lock;	/* of readers, and of what known tells of */
+	struct list_head readers;
+	wait_queue_head_t wait;
 	atomic64_t openings;
 	bool sealed;
 	bool known;

@@ -5,6 +5,7 @@
 #include <linux/io_uring.h>
 #include <linux/loop.h>
 #include <linux/major.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -501,6 +502,57 @@ TEST_F(content, several_wait_for_one)
 	/* Whoever was killed may have begun to read. */
 	EXPECT_GE(misses + 2, bh_number("stats", "cache_misses"));
 	EXPECT_LT(misses, bh_number("stats", "cache_misses"));
+}
+
+static int slow_child;
+
+/* Whoever computes beside it leaves it next to nothing of the processor. */
+static int begin_slowly(void *path)
+{
+	struct sched_param param = { };
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		return 1;
+	if (!fork())
+		for (;;)
+			;
+	slow_child = fork();
+	if (!slow_child) {
+		sched_setscheduler(0, SCHED_IDLE, &param);
+		_exit(bh_exec(path));
+	}
+	return 0;
+}
+
+static int is_through(void *unused)
+{
+	return !!waitpid(slow_child, NULL, WNOHANG);
+}
+
+/* Another container that reads a file with hardly any of the processor is not waited for. */
+TEST_F_TIMEOUT(content, another_reads_slowly, 300)
+{
+	struct bh_cell slow;
+	long misses;
+	int tries;
+
+	bh_make_elf(BIG, 0, NULL);
+	ASSERT_EQ(0, truncate(BIG, BIG_SIZE));
+	ASSERT_EQ(0, sha256_allow("c", BIG));
+	misses = bh_number("stats", "cache_misses");
+	ASSERT_EQ(0, bh_cell_start(&slow, CLONE_NEWPID));
+	ASSERT_EQ(0, bh_cell_bind(&slow, "c"));
+	ASSERT_EQ(0, bh_cell_run(&slow, begin_slowly, BIG));
+	for (tries = 0; tries < 6000 && bh_number("stats", "cache_misses") == misses; tries++)
+		usleep(10000);
+	EXPECT_EQ(misses + 1, bh_number("stats", "cache_misses"));
+	EXPECT_EQ(0, bh_cell_run(&slow, is_through, NULL));
+	EXPECT_EQ(0, LOOK(BIG));
+	EXPECT_EQ(0, bh_cell_run(&slow, is_through, NULL));
+	bh_cell_stop(&slow);
 }
 
 TEST_HARNESS_MAIN
