@@ -14,6 +14,7 @@
  *
  * What a digest allowed to run must stay what it is. From the verdict until the end of
  * the system call, and then while the file is mapped, it is not opened for writing: ETXTBSY.
+ * A pass is what lasts so long (leave_call() says why task work alone would not).
  * A look at a digest keeps nobody out: whether it still counts is seen after the verdict.
  *
  * Of those who want a file's digest one reads it, and the others wait, since reading takes long.
@@ -32,9 +33,11 @@
 #include <linux/percpu.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "attach.h"
 #include "compat/compat.h"
@@ -47,11 +50,16 @@
 /* Memory for hashing: the algorithm's state, and behind it what is read at a time. */
 #define BUFFER 16384
 
-/* Ends what a system call does to a file when its task goes back to its program. */
+/* What a system call does to a file, until its task goes back to its program. */
 struct pass {
 	struct callback_head work;
 	struct bh_kept *kept;
 	atomic_t *count;	/* of kept->state or kept->changes, lowered then */
+	/* Once execve has handed it on: */
+	struct task_struct *task;
+	u64 exec_id;		/* task->self_exec_id before */
+	unsigned int wait_ms;
+	struct delayed_work look;
 };
 
 /*
@@ -60,6 +68,7 @@ struct pass {
  */
 static DEFINE_PER_CPU(struct pass *, spare_pass);
 
+static struct workqueue_struct *pass_queue;
 static struct crypto_shash *content_hasher;
 static struct bh_hook *overlay_hook;
 
@@ -655,16 +664,64 @@ static struct pass *get_pass(void)
 	return this_cpu_xchg(spare_pass, NULL) ?: kmalloc(sizeof(struct pass), GFP_KERNEL_ACCOUNT);
 }
 
-static void end_pass(struct callback_head *work)
+static void end_pass(struct pass *pass)
 {
-	struct pass *pass = container_of(work, struct pass, work);
-
 	/* What was mapped is by now. Pairs with the barrier of bh_content_written(). */
 	smp_mb__before_atomic();
 	atomic_dec(pass->count);
 	bh_kept_put(pass->kept);
 	put_pass(pass);
 	bh_stay_end();
+}
+
+/*
+ * Is the task still in the execve that the pass is of? A task that dies in it does not leave
+ * it; one that counts two executions more is in another one.
+ */
+static bool is_executing(const struct task_struct *task, u64 exec_id)
+{
+	/* A bit that its task sets and clears; who sees it late looks once more. */
+	return data_race(!!task->in_execve) && !(READ_ONCE(task->flags) & PF_EXITING) &&
+	       READ_ONCE(task->self_exec_id) <= exec_id + 1;
+}
+
+static void wait_for_execve(struct pass *pass)
+{
+	queue_delayed_work(pass_queue, &pass->look, msecs_to_jiffies(pass->wait_ms));
+}
+
+static void look_at_execve(struct work_struct *work)
+{
+	struct pass *pass = container_of(to_delayed_work(work), struct pass, look);
+
+	if (is_executing(pass->task, pass->exec_id)) {
+		pass->wait_ms = min(2 * pass->wait_ms, BH_EXECVE_WAIT_MAX_MS);
+		wait_for_execve(pass);
+		return;
+	}
+	put_task_struct(pass->task);
+	end_pass(pass);
+}
+
+/*
+ * Task work. It is run when the task goes back to its program, and in the middle of execve,
+ * which cancels what io_uring does for the task: what the digest allowed is not mapped yet
+ * then. No more task work could be added to what runs: so the pass is looked after from here.
+ */
+static void leave_call(struct callback_head *work)
+{
+	struct pass *pass = container_of(work, struct pass, work);
+
+	if (likely(!is_executing(current, current->self_exec_id))) {
+		end_pass(pass);
+		return;
+	}
+	pass->task = get_task_struct(current);
+	pass->exec_id = current->self_exec_id;
+	pass->wait_ms = BH_EXECVE_WAIT_MS;
+	INIT_DELAYED_WORK(&pass->look, look_at_execve);
+	bh_stay_hand_on();
+	wait_for_execve(pass);
 }
 
 /* With a reference and a count, both of which are the pass's if there is no error. */
@@ -683,7 +740,7 @@ static int begin_pass(struct bh_kept *kept, atomic_t *count)
 	/* The file may be closed before the call ends, and the inode die. */
 	pass->kept = kept;
 	pass->count = count;
-	init_task_work(&pass->work, end_pass);
+	init_task_work(&pass->work, leave_call);
 	err = task_work_add(current, &pass->work, TWA_RESUME);
 	if (err) {
 		put_pass(pass);
@@ -837,12 +894,23 @@ int bh_content_init(struct bh_hook *overlay)
 	if (err)
 		return err;
 	overlay_hook = overlay;
+	pass_queue = alloc_workqueue("bulkhead", WQ_UNBOUND, 0);
+	if (!pass_queue) {
+		err = -ENOMEM;
+		goto no_queue;
+	}
 	content_hasher = crypto_alloc_shash("sha256", 0, 0);
 	if (IS_ERR(content_hasher)) {
-		bh_kept_exit();
-		return PTR_ERR(content_hasher);
+		err = PTR_ERR(content_hasher);
+		goto no_hasher;
 	}
 	return 0;
+
+no_hasher:
+	destroy_workqueue(pass_queue);
+no_queue:
+	bh_kept_exit();
+	return err;
 }
 
 /** bh_content_exit() - undo bh_content_init(); no check is under way and no hook attached */
@@ -853,6 +921,7 @@ void bh_content_exit(void)
 	/* System calls that were allowed and have not come back, if the unload was forced. */
 	bh_stays_drain();
 	/* One that saw the count fall may be on its last instructions. */
+	destroy_workqueue(pass_queue);
 	synchronize_rcu_tasks();
 	for_each_possible_cpu(cpu) {
 		kfree(per_cpu(spare_pass, cpu));

@@ -91,6 +91,8 @@
 #define BH_DIGEST_PATIENCE_MS	100		/* that one who reads is waited for, and: */
 #define BH_DIGEST_MS_BYTES	65536		/* bytes for which it is 1 ms more */
 #define BH_DIGEST_READS_MAX	8		/* times that a check reads a file */
+#define BH_EXECVE_WAIT_MS	10u		/* until an execve is looked at, ever longer */
+#define BH_EXECVE_WAIT_MAX_MS	1000u		/* at most */
 #define BH_DIGEST_FILE_MAX	(16LL << 30)	/* bytes in a file that is read for its digest */
 
 #define BH_RENAME_TRIES_MAX	4		/* reads of names before renaming is locked out */

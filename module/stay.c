@@ -119,6 +119,16 @@ void bh_stay_end(void)
 	this_cpu_inc(stays.ended);
 }
 
+/**
+ * bh_stay_hand_on() - what the current task has begun will be ended by another
+ *
+ * By bh_stay_end(). The task is not named any more: it need not outlive that.
+ */
+void bh_stay_hand_on(void)
+{
+	leave_place();
+}
+
 /*
  * Nobody stayed at the moment between the two sums if they are equal, since neither count goes
  * back: no less had begun then than the first has ended, and no more had ended.
@@ -162,6 +172,8 @@ static void name_one(const char *what)
 			task = READ_ONCE(per_cpu(stays, cpu).tasks[i]);
 	if (task)
 		pr_notice("%s %s[%d], which waits in a check\n", what, task->comm, task->pid);
+	else
+		pr_notice("%s tasks that wait in a check or in execve\n", what);
 	rcu_read_unlock();
 }
 

@@ -9,6 +9,7 @@
 
 bool bh_stay_begin(void);
 void bh_stay_end(void);
+void bh_stay_hand_on(void);
 
 int bh_stays_wait(void);
 void bh_stays_drain(void);

@@ -2,9 +2,12 @@
 /*
  * Content under rules that name digests: who may change it unseen, and what takes its time.
  */
+#include <linux/futex.h>
 #include <linux/io_uring.h>
 #include <linux/loop.h>
 #include <linux/major.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -384,6 +387,136 @@ TEST_F(content, below_two_overlays)
 	EXPECT_EQ(EACCES, RUN(DIR "/b/other"));
 	umount2(DIR "/a", MNT_DETACH);
 	umount2(DIR "/b", MNT_DETACH);
+}
+
+/*
+ * Between the check and the mapping execve reads the old program's robust list, which a
+ * userfaultfd holds up here. If io_uring has a request under way, execve cancels it before,
+ * and runs task work for that.
+ */
+
+static int make_uffd(void *page)
+{
+	struct uffdio_register range = {
+		.range = { .start = (unsigned long)page, .len = 4096 },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	return ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &range) ? -1 : fd;
+}
+
+static int start_request(void)
+{
+	static struct __kernel_timespec hour = { .tv_sec = 3600 };
+	struct io_uring_params params = { };
+	int ring = syscall(SYS_io_uring_setup, 1, &params);
+	char *queue = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+			   IORING_OFF_SQ_RING);
+	struct io_uring_sqe *request = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+					    IORING_OFF_SQES);
+
+	if (queue == MAP_FAILED || request == MAP_FAILED)
+		return -1;
+	*request = (struct io_uring_sqe){
+		.opcode = IORING_OP_TIMEOUT, .fd = -1, .addr = (unsigned long)&hour, .len = 1,
+	};
+	*(unsigned int *)(queue + params.sq_off.array) = 0;
+	*(unsigned int *)(queue + params.sq_off.tail) = 1;
+	return syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0) == 1 ? 0 : -1;
+}
+
+/* Puts another program in the place of the one that is being executed. @err: 0 or an errno. */
+static void replace_program(int uffd, void *page, int *err)
+{
+	struct uffdio_copy copy = { .dst = (unsigned long)page, .len = 4096 };
+	struct pollfd fault = { .fd = uffd, .events = POLLIN };
+	static char list[4096], bytes[4096];
+	int fd;
+
+	/* A list of itself is empty. */
+	*(void **)list = page;
+	copy.src = (unsigned long)list;
+	if (poll(&fault, 1, 60000) != 1)
+		return;
+	fd = open(DIR "/low/prog", O_WRONLY | O_CLOEXEC);
+	*err = fd < 0 ? errno : 0;
+	if (fd >= 0 && (pread(open(EVIL, O_RDONLY | O_CLOEXEC), bytes, 4096, 0) <= 0 ||
+			pwrite(fd, bytes, 4096, 0) != 4096))
+		*err = EIO;
+	close(fd);
+	/* The program goes on. */
+	ioctl(uffd, UFFDIO_COPY, &copy);
+}
+
+static int execute_held_up(int *err, bool with_request)
+{
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *argv[] = { "program", NULL }, *envp[] = { NULL };
+	int uffd = make_uffd(page);
+
+	if (uffd < 0 || (with_request && start_request()))
+		return 101;
+	if (!fork()) {
+		replace_program(uffd, page, err);
+		_exit(0);
+	}
+	syscall(SYS_set_robust_list, page, sizeof(struct robust_list_head));
+	execve(DIR "/a/prog", argv, envp);
+	return 102;
+}
+
+/* The errno of who wanted to write, and the exit status of the program. */
+static int write_in_the_middle(void *with_request)
+{
+	int *err = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+	pid_t pid;
+
+	*err = -1;
+	pid = fork();
+	if (!pid)
+		_exit(execute_held_up(err, with_request));
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? *err * 256 + WEXITSTATUS(status) : -1;
+}
+
+static bool opens_by_and_by(const char *path)
+{
+	int tries, fd = -1;
+
+	for (tries = 0; tries < 3000 && fd < 0; tries++) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd < 0)
+			usleep(10000);
+	}
+	close(fd);
+	return fd >= 0;
+}
+
+TEST_F_TIMEOUT(content, written_in_the_middle_of_execve, 120)
+{
+	const char *digest;
+
+	if (make_uffd(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) < 0 ||
+	    start_request())
+		SKIP(return, "no userfaultfd or no io_uring here: %s", strerror(errno));
+	ASSERT_EQ(0, mkdir(DIR "/low", 0755));
+	make(DIR "/low/prog");
+	bh_make_elf(EVIL, 42, NULL);
+	ASSERT_EQ(0, truncate(EVIL, SIZE));
+	/* A file that is executed itself, and not by an overlay, the kernel keeps from writers. */
+	if (overlay("a"))
+		SKIP(return, "no overlay here: %s", strerror(errno));
+	digest = sha256_file(DIR "/low/prog");
+	ASSERT_EQ(0, bh_policy("c", "default exec deny\nallow exec digest=sha256:%s\n"
+			       "default map deny\nallow map backing=anonymous\n", digest));
+	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, write_in_the_middle, NULL));
+	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, write_in_the_middle, self));
+	EXPECT_TRUE(opens_by_and_by(DIR "/low/prog"));
+	EXPECT_EQ(0, RUN(DIR "/a/prog"));
+	umount2(DIR "/a", MNT_DETACH);
 }
 
 /* What lies in a file changes with that file, and nobody sees it. */
