@@ -913,6 +913,12 @@ no_queue:
 	return err;
 }
 
+/** bh_content_is_asked() - may any policy ask for digests? Any context in which hooks run. */
+bool bh_content_is_asked(void)
+{
+	return READ_ONCE(content_hasher);
+}
+
 /** bh_content_exit() - undo bh_content_init(); no check is under way and no hook attached */
 void bh_content_exit(void)
 {

@@ -63,6 +63,7 @@ struct inode *bh_content_inode(const struct file *file);
 int bh_content_written(struct inode *inode);
 int bh_content_changed(struct inode *inode);
 
+bool bh_content_is_asked(void);
 int bh_content_init(struct bh_hook *overlay);
 void bh_content_exit(void);
 

@@ -154,7 +154,8 @@ static int check_bprm(struct linux_binprm *bprm)
 
 	if (as == BH_AS_PROGRAM)
 		err = bh_assign_at_exec(bprm->file) ?: bh_ptrace_check_exec();
-	if (!err && (!again || as == BH_AS_PROGRAM))
+	/* The kernel reads its first bytes after that: a digest must be of them, too. */
+	if (!err && (!again || as == BH_AS_PROGRAM || bh_content_is_asked()))
 		err = check_exec(bprm->file, bprm->buf, as, BH_CHECK_ARMS);
 	return err;
 }
