@@ -24,6 +24,7 @@
 #include "compat/internal.h"
 #include "file_request.h"
 #include "hooks.h"
+#include "registry.h"
 #include "stay.h"
 
 #define DEV_ZERO MKDEV(MEM_MAJOR, 5)
@@ -180,11 +181,21 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 	return judge_map(NULL, 0, false);
 }
 
-/* The host is not hindered if they cannot be attached. */
+/* See bh_map_start(). */
+static bool implied_taken;	/* some task has, or had, the personality */
+static bool implied_matters;	/* there is, or was, a policy */
+
+/* The host is not hindered if the hooks cannot be attached. */
 static int see_implied(void)
 {
-	int err = bh_attach_now(bh_implied_hooks);
+	int err;
 
+	WRITE_ONCE(implied_taken, true);
+	/* Pairs with bh_map_start(): one of the two sees what the other has written. */
+	smp_mb();
+	if (!READ_ONCE(implied_matters))
+		return 0;
+	err = bh_attach_now(bh_implied_hooks);
 	return bh_task_in_initial_ns(current) ? 0 : err;
 }
 
@@ -374,8 +385,8 @@ BH_DEFINE_UFFD(__ia32_sys_userfaultfd)
  * Reading then means executing for memory of which no security module is asked: the heap,
  * what remap_file_pages() maps anew before 6.12, shadow stacks. It is seen in do_mmap() and
  * in brk(2). Both are called all the time, and hardly anyone has that personality: they are
- * redirected once the first task takes it, wherever that is: it may be bound only later, or
- * enter what is bound. Whatever executes already when a task is confined, it keeps.
+ * redirected once there is a policy and a task that takes it, wherever that is: it may be bound
+ * only later, or enter what is bound. Whatever executes already when a task is confined, it keeps.
  */
 /* Under mmap_lock, as mprotect. What execve maps has been asked for. */
 static noinline int judge_do_mmap(const struct file *file, unsigned long prot,
@@ -485,7 +496,7 @@ struct bh_hook bh_implied_hooks[] = {
 	{ }
 };
 
-/* Some task may have the personality from before the module was loaded. */
+/* Some task may have the personality from before it was seen to take it. */
 static bool is_implied_anywhere(void)
 {
 	struct task_struct *process, *task;
@@ -501,13 +512,22 @@ static bool is_implied_anywhere(void)
 }
 
 /**
- * bh_map_start() - see READ_IMPLIES_EXEC of tasks that have it already
+ * bh_map_start() - be ready for policies: see READ_IMPLIES_EXEC from now on
  *
- * Once the hooks of bh_map_hooks are attached. May sleep. Return: as bh_attach_now().
+ * Called before any policy is in force, under bh_config_mutex. Before that nobody is hindered
+ * by the hooks on do_mmap() and brk(2), whoever takes the personality. May sleep.
+ *
+ * Return: 0, or as bh_attach_now().
  */
 int bh_map_start(void)
 {
-	return is_implied_anywhere() ? bh_attach_now(bh_implied_hooks) : 0;
+	lockdep_assert_held(&bh_config_mutex);
+	if (!implied_matters && is_implied_anywhere())
+		WRITE_ONCE(implied_taken, true);
+	WRITE_ONCE(implied_matters, true);
+	/* As said above. */
+	smp_mb();
+	return READ_ONCE(implied_taken) ? bh_attach_now(bh_implied_hooks) : 0;
 }
 
 struct bh_hook bh_map_hooks[] = {

@@ -56,9 +56,6 @@ static int __init bulkhead_init(void)
 	err = bh_attach(hook_tables, ARRAY_SIZE(hook_tables));
 	if (err)
 		goto out_detached;
-	err = bh_map_start();
-	if (err)
-		goto out_attach;
 	err = bh_securityfs_init(hook_tables, ARRAY_SIZE(hook_tables));
 	if (err)
 		goto out_attach;

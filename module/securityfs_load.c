@@ -97,6 +97,10 @@ static int put_in_force(struct load *load, struct bh_policy *policy,
 		ret = -EKEYREJECTED;
 		*why = "locked: only signed documents are taken";
 	}
+	if (!ret) {
+		ret = bh_map_start();
+		*why = "brk(2) cannot be seen: see the kernel log";
+	}
 	if (!ret && bh_policy_asks_digests(policy)) {
 		ret = bh_content_start();
 		*why = "digests cannot be told: see the kernel log";

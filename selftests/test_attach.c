@@ -277,6 +277,14 @@ static int enter_and_grow(void)
 	return answer;
 }
 
+/* Do `features` have this? */
+static bool tells(const char *what)
+{
+	char text[8192];
+
+	return bh_read("features", text, sizeof(text)) > 0 && strstr(text, what);
+}
+
 TEST_F(attach, an_outsiders_memory_is_seen)
 {
 	struct bh_cell cell;
@@ -291,11 +299,21 @@ TEST_F(attach, an_outsiders_memory_is_seen)
 	ASSERT_EQ(0, bh_write("bind", "policy=attach ns=user pid=%d\n", cell.pid));
 	EXPECT_EQ(ENOMEM, enter_and_grow());
 
-	/* With a new module, in which nobody has had it. */
+	/* With a new module, in which nobody has had it when the policy comes. */
+	ASSERT_EQ(0, bh_unload_module());
+	ASSERT_EQ(0, bh_load_module());
+	ASSERT_EQ(0, bh_policy("attach", "deny map backing=anonymous\n"));
+	ASSERT_EQ(0, start_outsider(&cell));
+	ASSERT_EQ(0, bh_write("bind", "policy=attach ns=user pid=%d\n", cell.pid));
+	EXPECT_EQ(ENOMEM, enter_and_grow());
+
+	/* Nobody is hindered before there is a policy, and what was taken until then counts. */
 	ASSERT_EQ(0, bh_unload_module());
 	ASSERT_EQ(0, bh_load_module());
 	ASSERT_EQ(0, start_outsider(&cell));
+	EXPECT_TRUE(tells("point do_mmap attached=on-demand "));
 	ASSERT_EQ(0, bh_policy("attach", "deny map backing=anonymous\n"));
+	EXPECT_FALSE(tells("point do_mmap attached=on-demand "));
 	ASSERT_EQ(0, bh_write("bind", "policy=attach ns=user pid=%d\n", cell.pid));
 	EXPECT_EQ(ENOMEM, enter_and_grow());
 	bh_cell_stop(&cell);
