@@ -688,4 +688,49 @@ TEST_F_TIMEOUT(content, another_reads_slowly, 300)
 	bh_cell_stop(&slow);
 }
 
+static int begin(void *path)
+{
+	slow_child = fork();
+	if (!slow_child)
+		_exit(bh_exec(path));
+	return slow_child < 0;
+}
+
+#define INSTANCE DIR "/instances/bulkhead"
+
+static int trace(const char *file, const char *what)
+{
+	char path[128];
+	int fd, err;
+
+	snprintf(path, sizeof(path), INSTANCE "/%s", file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	err = fd < 0 || write(fd, what, strlen(what)) < 0 ? errno : 0;
+	close(fd);
+	return err;
+}
+
+/*
+ * Who takes a tracer away waits until each task has slept, or been seen not to be in what goes.
+ * The file is of holes, and takes longer to read than anything else here.
+ */
+TEST_F(content, tracers_do_not_wait_for_it)
+{
+	long misses = bh_number("stats", "cache_misses");
+	int tries;
+
+	if (mount("tracefs", DIR, "tracefs", 0, NULL) || mkdir(INSTANCE, 0700) ||
+	    trace("set_ftrace_filter", "vfs_fsync_range") || trace("current_tracer", "function"))
+		SKIP(return, "no function tracer here");
+	bh_make_elf(BIG, 0, NULL);
+	ASSERT_EQ(0, truncate(BIG, 15LL << 30));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, begin, BIG));
+	for (tries = 0; tries < 6000 && bh_number("stats", "cache_misses") == misses; tries++)
+		usleep(10000);
+	EXPECT_EQ(0, bh_cell_run(&self->cell, is_through, NULL));
+	EXPECT_EQ(0, trace("current_tracer", "nop"));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, is_through, NULL));
+	EXPECT_EQ(0, rmdir(INSTANCE));
+}
+
 TEST_HARNESS_MAIN
