@@ -187,6 +187,19 @@ static int wait_until_unheld(struct address_space *mapping)
 	return ret;
 }
 
+/*
+ * Where content goes through the journal (data=journal of ext4), pages cannot be dropped until
+ * it is committed, which is seconds later if nobody asks for it.
+ */
+static void commit_journal(struct super_block *sb)
+{
+	/* Who has it for writing, to unmount or to freeze, may take long. */
+	if (!sb->s_op->sync_fs || !down_read_trylock(&sb->s_umount))
+		return;
+	sb->s_op->sync_fs(sb, 1);
+	up_read(&sb->s_umount);
+}
+
 /* The file gets other pages: whoever writes to those that it had does so to no file. */
 static int read_anew(struct address_space *mapping)
 {
@@ -198,6 +211,8 @@ static int read_anew(struct address_space *mapping)
 			err = invalidate_inode_pages2(mapping);
 		if (err != -EBUSY)
 			return err;
+		if (!tries)
+			commit_journal(mapping->host->i_sb);
 		err = wait_for_page(tries);
 		if (err)
 			return err;

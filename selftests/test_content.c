@@ -273,6 +273,20 @@ TEST_F(content, held_on_a_disk)
 	close(held_pipe[1]);
 }
 
+/* What was just written is in the journal, and cannot be read from the disk until it is there. */
+TEST_F(content, in_a_journal)
+{
+	if (system("mkfs.ext4 -q -F /dev/ram0 >/dev/null 2>&1") ||
+	    mount("/dev/ram0", DIR, "ext4", 0, "data=journal"))
+		SKIP(return, "no ext4 here");
+	make(DIR "/prog");
+	EXPECT_EQ(0, RUN(DIR "/prog"));
+	EXPECT_EQ(0, put_byte(DIR "/prog", 'x'));
+	EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
+	EXPECT_EQ(0, put_byte(DIR "/prog", 0));
+	EXPECT_EQ(0, LOOK(DIR "/prog"));
+}
+
 /* Nothing is lost, and nothing is believed, when memory is taken back. */
 TEST_F(content, under_memory_pressure)
 {
