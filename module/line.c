@@ -89,43 +89,25 @@ static const u8 kinds[256] = {
 /* Growing arrays */
 
 /**
- * bh_buffer_append() - add bytes to a string
- * @b: the string, zero or appended to before; kvfree() its ->s
- * @s: the bytes
- * @len: how many
+ * bh_buffer_grow() - make room in a string, at least twice as much as there was
+ * @b: the string, zero or appended to before
+ * @len: bytes that shall fit behind what is there
  *
- * May sleep. Return: 0 or -ENOMEM.
+ * May sleep. Return: 0, or -ENOMEM with the string unchanged.
  */
-int bh_buffer_append(struct bh_buffer *b, const char *s, size_t len)
+int bh_buffer_grow(struct bh_buffer *b, size_t len)
 {
 	size_t cap = max3(b->len + len, b->cap * 2, (size_t)256);
-	char *new;
+	char *new = kvmalloc(cap, BH_GFP_LOAD);
 
-	if (b->cap - b->len < len) {
-		new = kvmalloc(cap, BH_GFP_LOAD);
-		if (!new)
-			return -ENOMEM;
-		if (b->len)
-			memcpy(new, b->s, b->len);
-		kvfree(b->s);
-		b->s = new;
-		b->cap = cap;
-	}
-	memcpy(b->s + b->len, s, len);
-	b->len += len;
+	if (!new)
+		return -ENOMEM;
+	if (b->len)
+		memcpy(new, b->s, b->len);
+	kvfree(b->s);
+	b->s = new;
+	b->cap = cap;
 	return 0;
-}
-
-/**
- * bh_buffer_append_string() - add a terminated string to a string
- * @b: as for bh_buffer_append()
- * @s: what is added
- *
- * May sleep. Return: 0 or -ENOMEM.
- */
-int bh_buffer_append_string(struct bh_buffer *b, const char *s)
-{
-	return bh_buffer_append(b, s, strlen(s));
 }
 
 /**

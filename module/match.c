@@ -48,7 +48,7 @@ static int rank_of_token(u16 token)
 	return bh_token_is_star(token) ? token - (int)BH_TOKEN_STAR : token + 2;
 }
 
-static u64 four_at(const u16 *tokens)
+static __always_inline u64 four_at(const u16 *tokens)
 {
 	u64 four;
 

@@ -100,14 +100,23 @@ static u8 advance_by_token(const struct bh_patterns *patterns, u8 places, u32 to
 /* Passes what most of a pattern is: names of literal bytes, of which none begins with a dot. */
 static u32 skip_names(const u16 *tokens, u32 len, u32 i, u8 *places)
 {
-	for (; i < len && bh_token_is_literal(tokens[i]); i++) {
-		if (*places == 1 << NAME)
-			*places = tokens[i] == '/' ? 1 << SLASH : 1 << NAME;
-		else if (*places == 1 << SLASH && tokens[i] != '/' && tokens[i] != '.')
-			*places = 1 << NAME;
-		else
+	bool in_name = *places == 1 << NAME;
+
+	if (!in_name && *places != 1 << SLASH)
+		return i;
+	for (;;) {
+		if (in_name) {
+			while (i < len && tokens[i] != '/' && bh_token_is_literal(tokens[i]))
+				i++;
+			if (i == len || tokens[i] != '/')
+				break;
+		} else if (i == len || tokens[i] == '/' || tokens[i] == '.' ||
+			   !bh_token_is_literal(tokens[i])) {
 			break;
+		}
+		in_name = tokens[i++] != '/';
 	}
+	*places = in_name ? 1 << NAME : 1 << SLASH;
 	return i;
 }
 

@@ -41,6 +41,21 @@ static size_t ascii_len(const char *s, size_t len)
 	return i;
 }
 
+/* The end of the first line, or NULL. Passes eight bytes at a time that have no newline. */
+static const char *find_newline(const char *s, const char *end)
+{
+	const u64 ones = 0x0101010101010101ull;
+	u64 word;
+
+	for (; (size_t)(end - s) >= sizeof(word); s += sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		word ^= ones * '\n';
+		if ((word - ones) & ~word & ones << 7)
+			break;
+	}
+	return memchr(s, '\n', end - s);
+}
+
 /* Column of the first byte that is not UTF-8 (RFC 3629), or 0. */
 static u32 find_bad_utf8(const char *line, size_t len)
 {
@@ -244,7 +259,7 @@ int bh_parser_feed(struct bh_parser *p, const char *buf, size_t len)
 	if (p->error.err)
 		return -EINVAL;
 	while (buf < end && !err) {
-		const char *newline = memchr(buf, '\n', end - buf);
+		const char *newline = find_newline(buf, end);
 
 		err = take_piece(p, buf, (newline ?: end) - buf, newline);
 		buf = newline ? newline + 1 : end;

@@ -109,6 +109,18 @@ static bool is_literal(u8 c)
 	return c != '*' && c != '?' && c != '[' && c != '\\';
 }
 
+/* Reads plain bytes, as most are. Return: how many. */
+static u32 read_literals(struct text *t, u16 *tokens)
+{
+	const u8 *s = t->s + t->pos, *end = t->s + t->len;
+	u16 *to = tokens;
+
+	while (s < end && is_literal(*s))
+		*to++ = *s++;
+	t->pos = s - t->s;
+	return to - tokens;
+}
+
 /* Reads the next token; returns it, or a negative errno. */
 static int read_token(struct bh_patterns *p, struct text *t)
 {
@@ -171,12 +183,10 @@ int bh_patterns_add(struct bh_patterns *p, const char *text, size_t len, const c
 	if (err)
 		return err;
 
-	while (t.pos < t.len) {
-		/* A plain byte, as most are. */
-		if (is_literal(t.s[t.pos])) {
-			p->tokens[nr++] = t.s[t.pos++];
-			continue;
-		}
+	for (;;) {
+		nr += read_literals(&t, p->tokens + nr);
+		if (t.pos == t.len)
+			break;
 		token = read_token(p, &t);
 		if (token < 0)
 			return token;

@@ -167,7 +167,7 @@ const struct bh_class_desc bh_classes[BH_CLASSES] = {
 
 static bool has_name(const char *known, const char *name, size_t len)
 {
-	return !strncmp(known, name, len) && !known[len];
+	return *known == *name && !strncmp(known, name, len) && !known[len];
 }
 
 /**
