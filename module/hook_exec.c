@@ -78,8 +78,8 @@ static int check_exec(const struct file *file, const char *head, u32 as, unsigne
 	bh_file_request(check, file, backing);
 	check->request.attr[BH_EXEC_AS] = as;
 	check->head = head;
-	check->mapped = how & EXEC_MAPPED;
-	if (how & (EXEC_RAISES | EXEC_MAPPED)) {
+	if (unlikely(how & (EXEC_RAISES | EXEC_MAPPED))) {
+		check->mapped = how & EXEC_MAPPED;
 		/* What is mapped was judged for privilege before. */
 		check->request.attr[BH_EXEC_SETID] = how & EXEC_RAISES ? BH_SETID_YES :
 								       BH_SETID_NO;

@@ -196,11 +196,12 @@ static noinline int judge_path_mount(const char *dev_name, struct path *path, co
 static noinline int judge_if_bound(const char *dev_name, struct path *path, const char *type,
 				   unsigned long flags, void *data)
 {
-	u32 op = op_of(without_magic(flags));
 	int err = 0;
+	u32 op;
 
 	if (!bh_container_may_be_bound())
 		goto out;
+	op = op_of(without_magic(flags));
 	if (op & (BH_OP_REMOUNT | BH_OP_PROPAGATION))
 		err = check_change(path, without_magic(flags));
 	else if (bh_task_has_bindings(current) && bh_stay_begin())
