@@ -30,10 +30,13 @@
 #include <bulkhead.h>
 
 #include "acts.h"
+#include "trace.h"
 
 #define SELF		"/bench/bench"
 #define SHARED		"/bench/shared"
 #define MODULE		"/bulkhead.ko"
+#define BUSYBOX		"/bin/busybox"
+#define DEFAULT		"/bench/container-default.policy"
 #define NAMESPACES	10000
 #define ANY		LONG_MAX
 
@@ -56,6 +59,11 @@ static const struct targets by_digest = { { 1500, 1500, 0, 0 } };
 #define HASH_BYTE	25
 #define RULE_LOAD	10000
 #define RULE_BYTES	100
+#define STARTS		200
+#define WORK_SAMPLES	5
+#define HOST_WORK	10	/* hundredths of a per cent */
+#define CONFINED_WORK	50
+#define BRK_WORK	500
 
 /* Where acts are done. */
 enum place {
@@ -70,6 +78,16 @@ enum place {
 static const size_t path_bytes[PLACES] = {
 	[PLACE_PATH_30] = 40, [PLACE_PATH_300] = 300, [PLACE_PATH_4000] = 4000,
 };
+
+/* What programs do: more than a call. */
+enum work {
+	WORK_SHELLS,
+	WORK_PS,
+	WORK_BRK,
+	WORKS,
+};
+
+static const char * const work_names[WORKS] = { "200 starts of sh", "ps", "brk" };
 
 /**
  * struct bound - what is measured where
@@ -96,6 +114,8 @@ struct bound {
 /**
  * struct results - what processes share
  * @base: what an act costs without the module
+ * @base_work: what work costs without the module, on the host and in a container, where ps
+ *             sees less
  * @missed: figures above their targets
  * @last: the last cost of each act
  * @bound: what is measured now
@@ -104,6 +124,7 @@ struct bound {
  */
 static struct results {
 	uint64_t base[PLACES][ACTS];
+	uint64_t base_work[2][WORKS];
 	int missed;
 	long last[ACTS];
 	struct bound bound;
@@ -340,7 +361,23 @@ static void in_child(void (*measure)(void *arg), void *arg)
 
 /* Places */
 
-/* An overlay as the root, with the program in its lower layer. */
+static void copy_file(const char *from, const char *to)
+{
+	static char buf[65536];
+	int in = open(from, O_RDONLY | O_CLOEXEC);
+	int out = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	ssize_t len = 0;
+
+	if (in < 0 || out < 0)
+		die(to);
+	while ((len = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, len) != len)
+			die(to);
+	close(in);
+	close(out);
+}
+
+/* An overlay as the root, with the program and busybox in its lower layer. */
 static void enter_overlay(void)
 {
 	static const char options[] =
@@ -349,7 +386,7 @@ static void enter_overlay(void)
 		"/bench/o/lower", "/bench/o/upper", "/bench/o/work", "/bench/o/root",
 		"/bench/o/lower/old", "/bench/o/lower/bench", "/bench/o/lower/proc",
 		"/bench/o/lower" PROGRAMS, "/bench/o/lower" PROGRAMS "/5",
-		"/bench/o/lower" PROGRAMS "/5/bin",
+		"/bench/o/lower" PROGRAMS "/5/bin", "/bench/o/lower/bin",
 	};
 	unsigned int i;
 	int fd;
@@ -365,8 +402,10 @@ static void enter_overlay(void)
 	if (fd < 0 || write(fd, CONTENT, 4) != 4)
 		die("lower");
 	close(fd);
+	copy_file(BUSYBOX, "/bench/o/lower" BUSYBOX);
 	if (mount("o", "/bench/o/root", "overlay", 0, options) || chdir("/bench/o/root") ||
-	    syscall(SYS_pivot_root, ".", "old") || chdir("/"))
+	    syscall(SYS_pivot_root, ".", "old") || chdir("/") ||
+	    mount("proc", "/proc", "proc", 0, NULL))
 		die("overlay");
 	/* To open it for writing would copy it up. */
 	program_fd = open(PROGRAM, O_RDONLY | O_CLOEXEC);
@@ -402,6 +441,97 @@ static void enter(enum place where)
 		enter_overlay();
 	else if (path_bytes[place])
 		enter_path(path_bytes[place]);
+}
+
+/* Work */
+
+static void run(char *const argv[])
+{
+	int status;
+	pid_t pid = vfork();
+
+	if (!pid) {
+		execv(BUSYBOX, argv);
+		_exit(1);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		die(argv[0]);
+}
+
+static void do_work(enum work which)
+{
+	static char *const shell[] = { "sh", "-c", ":", NULL }, *const ps[] = { "ps", NULL };
+	int i;
+
+	switch (which) {
+	case WORK_SHELLS:
+		for (i = 0; i < STARTS; i++)
+			run(shell);
+		break;
+	case WORK_PS:
+		run(ps);
+		break;
+	default:
+		for (i = 0; i < STARTS; i++)
+			if (sbrk(i & 1 ? -4096 : 4096) == (void *)-1)
+				die("brk");
+	}
+}
+
+/* Of some samples the least. What is printed goes nowhere. */
+static uint64_t measure_work(enum work which)
+{
+	uint64_t least = UINT64_MAX, start, cost;
+	int out = dup(STDOUT_FILENO), i;
+
+	if (out < 0 || !freopen("/bench/nowhere", "w", stdout))
+		die("nowhere");
+	for (i = 0; i <= WORK_SAMPLES; i++) {
+		start = now();
+		do_work(which);
+		cost = now() - start;
+		/* The first fills caches. */
+		if (i && cost < least)
+			least = cost;
+	}
+	fflush(stdout);
+	if (dup2(out, STDOUT_FILENO) < 0)
+		die("stdout");
+	close(out);
+	return least;
+}
+
+static void print_works(const char *label, bool inside, long target)
+{
+	enum work which;
+	char name[80];
+
+	for (which = 0; which < WORKS; which++) {
+		long base = results->base_work[inside][which], more = measure_work(which) - base;
+
+		snprintf(name, sizeof(name), "%s, %s: more by 1/100 per cent", work_names[which],
+			 label);
+		print_against(name, more * 10000 / base, which == WORK_BRK ? BRK_WORK : target);
+	}
+}
+
+static void measure_base_works(bool inside)
+{
+	enum work which;
+
+	enter(PLACE_OVERLAY);
+	for (which = 0; which < WORKS; which++)
+		results->base_work[inside][which] = measure_work(which);
+}
+
+static void measure_host_work(void *loaded)
+{
+	if (!*(bool *)loaded) {
+		measure_base_works(false);
+		return;
+	}
+	enter(PLACE_OVERLAY);
+	print_works("host", false, HOST_WORK);
 }
 
 static void measure_base(void *where)
@@ -515,6 +645,17 @@ static void measure_bound(struct bound *bound)
 	stop_child(child);
 }
 
+static void measure_work_inside(struct bound *bound)
+{
+	if (!*bound->policy) {
+		measure_base_works(true);
+		return;
+	}
+	enter(PLACE_OVERLAY);
+	bind_if_asked(bound);
+	print_works("confined", true, CONFINED_WORK);
+}
+
 static struct bound bound_to(const char *policy, const char *label)
 {
 	struct bound bound = { .depth = 1 };
@@ -578,6 +719,34 @@ static void print_one(enum act which, enum place where, const char *label, const
 	bound.act = which;
 	bound.place = where;
 	bound.target = target;
+	run_bound(&bound);
+}
+
+/* By the policy that is shipped for containers. */
+static void print_work(void)
+{
+	struct bound bound = bound_to("container-default", "");
+	bool loaded = true;
+	static char text[65536];
+	FILE *f = fopen(DEFAULT, "r");
+	size_t len = f ? fread(text, 1, sizeof(text), f) : 0;
+
+	if (!len)
+		die(DEFAULT);
+	fclose(f);
+	write_file(BULKHEAD_DIR "/load", text, len);
+	in_child(measure_host_work, &loaded);
+	bound.measure = measure_work_inside;
+	run_bound(&bound);
+}
+
+static void measure_base_work(void)
+{
+	struct bound bound = bound_to("", "");
+	bool loaded = false;
+
+	in_child(measure_host_work, &loaded);
+	bound.measure = measure_work_inside;
 	run_bound(&bound);
 }
 
@@ -783,6 +952,44 @@ static void print_bindings(int most)
 	free(fds);
 }
 
+/* For bench/locks, which knows the order: each act as often as TRACES. */
+static void trace_acts(pid_t child)
+{
+	int which, i;
+
+	for (which = 0; which < ACTS; which++) {
+		for (i = 0; i < TRACES; i++) {
+			trace_mark(MARK_BEGIN, 0);
+			act(which, child);
+			trace_mark(MARK_END, 0);
+		}
+	}
+}
+
+static void trace_bound(struct bound *bound)
+{
+	pid_t child = start_child();
+
+	bind_if_asked(bound);
+	trace_acts(child);
+	stop_child(child);
+}
+
+/* Without the module, and confined. */
+static void trace_all(void)
+{
+	struct bound bound = bound_to("rules-10", "");
+	pid_t child = start_child();
+
+	trace_mark(MARK_ARM, 0);
+	trace_acts(child);
+	stop_child(child);
+	insmod();
+	load_rules(10);
+	bound.measure = trace_bound;
+	run_bound(&bound);
+}
+
 /* In a namespace of its own, executed by nest(). */
 static int inside(void)
 {
@@ -793,7 +1000,7 @@ static int inside(void)
 	return 0;
 }
 
-/* bench [quick]: with fewer rules and bindings */
+/* bench [quick]: with fewer rules and bindings. bench trace: under trace.c, no figures */
 int main(int argc, char **argv)
 {
 	static const struct targets rest = { { 20, 20, 20, 20 } };
@@ -806,9 +1013,15 @@ int main(int argc, char **argv)
 	share_results();
 	if (argc > 1 && !strcmp(argv[1], "inside"))
 		return inside();
+	if (argc > 1 && !strcmp(argv[1], "trace")) {
+		prepare();
+		trace_all();
+		return 0;
+	}
 	calibrate();
 	prepare();
 	measure_bases();
+	measure_base_work();
 	insmod();
 	for (i = 0; i < 3; i++)
 		load_rules(rules[i]);
@@ -829,6 +1042,7 @@ int main(int argc, char **argv)
 	print_worst();
 	print_bindings(quick ? 40 : NAMESPACES);
 	print_digests();
+	print_work();
 	/* What is left is the error of the measurement. */
 	sleep(3);
 	if (syscall(SYS_delete_module, "bulkhead", 0))
