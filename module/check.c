@@ -377,7 +377,9 @@ static bool peek_digests(struct bh_check *check)
 		bh_content_put(content);
 	bh_content_clear(content, check->head);
 	check->kinds = check->wanted_kinds;
-	if (bh_content_peek(check->file, check->kinds, content) == -EAGAIN && !check->mapped)
+	if (unlikely(check->how & BH_CHECK_STALE))
+		content->why_none = "no digest: the file was changed meanwhile";
+	else if (bh_content_peek(check->file, check->kinds, content) == -EAGAIN && !check->mapped)
 		return false;
 	note_digests(check);
 	return true;

@@ -92,14 +92,19 @@ static int check_exec(const struct file *file, const char *head, u32 as, unsigne
 }
 
 /**
- * bh_exec_judge_mapped() - judge what execve maps, where that is not what was judged
- * @file: the file that is mapped, a program's or an interpreter's
+ * bh_exec_judge_copied() - judge what execve maps, where that was copied up in the middle of it
+ * @mapped: the file that is mapped, a program's or an interpreter's
+ * @copy: as it is opened now
+ *
+ * Of which of the two execve has read the headers, by which it maps, nobody knows; and the copy
+ * may have been another then than it is now. So it has no digest.
  *
  * Under mmap_lock. Return: 0 or -EACCES.
  */
-int bh_exec_judge_mapped(const struct file *file)
+int bh_exec_judge_copied(const struct file *mapped, const struct file *copy)
 {
-	return check_exec(file, NULL, BH_AS_PROGRAM, EXEC_MAPPED);
+	return check_exec(mapped, NULL, BH_AS_PROGRAM, EXEC_MAPPED) ?:
+	       check_exec(copy, NULL, BH_AS_PROGRAM, EXEC_MAPPED | BH_CHECK_STALE);
 }
 
 /*

@@ -115,15 +115,10 @@ static bool will_be_executable(const struct file *file, unsigned long prot)
 
 BH_DEFINE_ORIGINAL(ovl_mmap);
 
-/*
- * execve reads a program's headers before it maps the program, perhaps from the copy: so that
- * must be allowed, too.
- */
 static int judge_beneath(const struct file *mapped, const struct file *file)
 {
-	if (current->in_execve)
-		return bh_exec_judge_mapped(mapped) ?: bh_exec_judge_mapped(file);
-	return check_map(mapped, false, true);
+	return current->in_execve ? bh_exec_judge_copied(mapped, file) :
+				    check_map(mapped, false, true);
 }
 
 /* Under mmap_lock, so that no one executes yet what is not left mapped. */

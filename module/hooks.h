@@ -27,7 +27,7 @@ extern struct bh_hook bh_unload_hooks[];
 extern struct bh_hook bh_dedupe_hooks[];
 
 int bh_map_start(void);
-int bh_exec_judge_mapped(const struct file *file);
+int bh_exec_judge_copied(const struct file *mapped, const struct file *copy);
 
 int bh_content_start(void);
 void bh_content_stop(void);

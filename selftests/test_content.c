@@ -441,39 +441,62 @@ static int start_request(void)
 	return syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0) == 1 ? 0 : -1;
 }
 
-/* Puts another program in the place of the one that is being executed. @err: 0 or an errno. */
-static void replace_program(int uffd, void *page, int *err)
+/* Puts another program in the place of the one that is being executed. 0 or an errno. */
+static int replace_program(void)
+{
+	int fd = open(DIR "/low/prog", O_WRONLY | O_CLOEXEC), err = fd < 0 ? errno : 0;
+	static char bytes[4096];
+
+	if (fd >= 0 && (pread(open(EVIL, O_RDONLY | O_CLOEXEC), bytes, 4096, 0) <= 0 ||
+			pwrite(fd, bytes, 4096, 0) != 4096))
+		err = EIO;
+	close(fd);
+	return err;
+}
+
+/* Makes it a file of the upper layer, and its digest known. */
+static int copy_program_up(void)
+{
+	return chmod(DIR "/a/prog", 0711) ? errno : look(DIR "/a/prog");
+}
+
+/* What is done in the middle of an execve. */
+struct meanwhile {
+	int (*act)(void);	/* 0 or an errno */
+	bool with_request;
+	int *err;		/* of @act; -1 if it was not done */
+};
+
+static const struct meanwhile writes = { .act = replace_program };
+static const struct meanwhile writes_with_request = { replace_program, .with_request = true };
+static const struct meanwhile copies_up = { .act = copy_program_up };
+
+static void act_when_held_up(int uffd, void *page, const struct meanwhile *meanwhile)
 {
 	struct uffdio_copy copy = { .dst = (unsigned long)page, .len = 4096 };
 	struct pollfd fault = { .fd = uffd, .events = POLLIN };
-	static char list[4096], bytes[4096];
-	int fd;
+	static char list[4096];
 
 	/* A list of itself is empty. */
 	*(void **)list = page;
 	copy.src = (unsigned long)list;
 	if (poll(&fault, 1, 60000) != 1)
 		return;
-	fd = open(DIR "/low/prog", O_WRONLY | O_CLOEXEC);
-	*err = fd < 0 ? errno : 0;
-	if (fd >= 0 && (pread(open(EVIL, O_RDONLY | O_CLOEXEC), bytes, 4096, 0) <= 0 ||
-			pwrite(fd, bytes, 4096, 0) != 4096))
-		*err = EIO;
-	close(fd);
+	*meanwhile->err = meanwhile->act();
 	/* The program goes on. */
 	ioctl(uffd, UFFDIO_COPY, &copy);
 }
 
-static int execute_held_up(int *err, bool with_request)
+static int execute_held_up(const struct meanwhile *meanwhile)
 {
 	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *argv[] = { "program", NULL }, *envp[] = { NULL };
 	int uffd = make_uffd(page);
 
-	if (uffd < 0 || (with_request && start_request()))
+	if (uffd < 0 || (meanwhile->with_request && start_request()))
 		return 101;
 	if (!fork()) {
-		replace_program(uffd, page, err);
+		act_when_held_up(uffd, page, meanwhile);
 		_exit(0);
 	}
 	syscall(SYS_set_robust_list, page, sizeof(struct robust_list_head));
@@ -481,19 +504,23 @@ static int execute_held_up(int *err, bool with_request)
 	return 102;
 }
 
-/* The errno of who wanted to write, and the exit status of the program. */
-static int write_in_the_middle(void *with_request)
+#define KILLED 255
+
+/* The errno of what was done, and the exit status of the program. */
+static int act_in_the_middle(void *arg)
 {
 	int *err = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct meanwhile meanwhile = *(const struct meanwhile *)arg;
 	int status;
 	pid_t pid;
 
 	*err = -1;
+	meanwhile.err = err;
 	pid = fork();
 	if (!pid)
-		_exit(execute_held_up(err, with_request));
+		_exit(execute_held_up(&meanwhile));
 	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? *err * 256 + WEXITSTATUS(status) : -1;
+	return *err * 256 + (WIFEXITED(status) ? WEXITSTATUS(status) : KILLED);
 }
 
 static bool opens_by_and_by(const char *path)
@@ -509,26 +536,50 @@ static bool opens_by_and_by(const char *path)
 	return fd >= 0;
 }
 
-TEST_F_TIMEOUT(content, written_in_the_middle_of_execve, 120)
+static bool can_hold_up(void)
+{
+	return make_uffd(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) >= 0;
+}
+
+/* A program that is executed by way of an overlay, and allowed by its digest. */
+static int allow_in_overlay(struct __test_metadata *_metadata)
 {
 	const char *digest;
 
-	if (make_uffd(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) < 0 ||
-	    start_request())
-		SKIP(return, "no userfaultfd or no io_uring here: %s", strerror(errno));
 	ASSERT_EQ(0, mkdir(DIR "/low", 0755));
 	make(DIR "/low/prog");
+	digest = sha256_file(DIR "/low/prog");
+	ASSERT_EQ(0, bh_policy("c", "default exec deny\nallow exec digest=sha256:%s\n"
+			       "default map deny\nallow map digest=sha256:%s\n"
+			       "allow map backing=anonymous\n", digest, digest));
+	return overlay("a");
+}
+
+TEST_F_TIMEOUT(content, written_in_the_middle_of_execve, 120)
+{
+	if (!can_hold_up() || start_request())
+		SKIP(return, "no userfaultfd or no io_uring here: %s", strerror(errno));
 	bh_make_elf(EVIL, 42, NULL);
 	ASSERT_EQ(0, truncate(EVIL, SIZE));
 	/* A file that is executed itself, and not by an overlay, the kernel keeps from writers. */
-	if (overlay("a"))
+	if (allow_in_overlay(_metadata))
 		SKIP(return, "no overlay here: %s", strerror(errno));
-	digest = sha256_file(DIR "/low/prog");
-	ASSERT_EQ(0, bh_policy("c", "default exec deny\nallow exec digest=sha256:%s\n"
-			       "default map deny\nallow map backing=anonymous\n", digest));
-	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, write_in_the_middle, NULL));
-	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, write_in_the_middle, self));
+	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, act_in_the_middle, (void *)&writes));
+	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, act_in_the_middle, (void *)&writes_with_request));
 	EXPECT_TRUE(opens_by_and_by(DIR "/low/prog"));
+	EXPECT_EQ(0, RUN(DIR "/a/prog"));
+	umount2(DIR "/a", MNT_DETACH);
+}
+
+/* The headers may have been read of either file. */
+TEST_F_TIMEOUT(content, copied_up_in_the_middle_of_execve, 120)
+{
+	if (!can_hold_up())
+		SKIP(return, "no userfaultfd here: %s", strerror(errno));
+	if (allow_in_overlay(_metadata))
+		SKIP(return, "no overlay here: %s", strerror(errno));
+	EXPECT_EQ(KILLED, bh_cell_run(&self->cell, act_in_the_middle, (void *)&copies_up));
+	/* Before it, and after it, both are allowed. */
 	EXPECT_EQ(0, RUN(DIR "/a/prog"));
 	umount2(DIR "/a", MNT_DETACH);
 }
