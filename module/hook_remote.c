@@ -41,40 +41,47 @@ static bool takes_force(struct mm_struct *mm, unsigned long addr, unsigned long 
 	return !writable;
 }
 
+static struct task_struct *get_owner(struct mm_struct *mm)
+{
+	struct task_struct *owner;
+
+	rcu_read_lock();
+	owner = bh_mm_owner(mm);
+	if (owner)
+		get_task_struct(owner);
+	rcu_read_unlock();
+	return owner;
+}
+
 /*
  * Whose memory is it? Others who share it live in the same namespaces, or below, where they have
  * but given what this one could do itself. While it exits or executes, the memory becomes
  * another one's.
  *
- * Return: the task with its task_lock() held, for unlock_owner(); NULL if nobody owns it.
+ * Return: what @ask returns, which is called with the owner's task_lock() held; -ESRCH if nobody
+ * owns the memory.
  */
-static struct task_struct *lock_owner(struct mm_struct *mm)
+static int ask_owner(struct mm_struct *mm, int (*ask)(struct task_struct *owner))
 {
 	struct task_struct *owner;
-	int tries;
+	int tries, ret = 0;
+	bool asked;
 
 	for (tries = 0; tries < BH_OWNER_TRIES_MAX; tries++) {
-		rcu_read_lock();
-		owner = bh_mm_owner(mm);
-		if (owner)
-			get_task_struct(owner);
-		rcu_read_unlock();
+		owner = get_owner(mm);
 		if (!owner)
-			return NULL;
+			break;
 		task_lock(owner);
-		if (owner->mm == mm)
-			return owner;
+		asked = owner->mm == mm;
+		if (asked)
+			ret = ask(owner);
 		task_unlock(owner);
 		put_task_struct(owner);
+		if (asked)
+			return ret;
 		fsleep(1000);
 	}
-	return NULL;
-}
-
-static void unlock_owner(struct task_struct *owner)
-{
-	task_unlock(owner);
-	put_task_struct(owner);
+	return -ESRCH;
 }
 
 /* Tracers were let attach, and write by ptrace(2) as well. */
@@ -116,20 +123,15 @@ static bool may_trace_all(bool bound)
 	return !bound && ns_capable_noaudit(&init_user_ns, CAP_SYS_PTRACE);
 }
 
+static int has_a_say(struct task_struct *owner)
+{
+	return is_bound_further(owner) && !is_tracer_of(owner);
+}
+
 /* Are the owner's policies asked? They are, and deny, where the owner cannot be told. */
 static bool asks_owner(struct mm_struct *mm, bool bound)
 {
-	struct task_struct *owner;
-	bool asks;
-
-	if (mm == current->mm || may_trace_all(bound))
-		return false;
-	owner = lock_owner(mm);
-	if (!owner)
-		return true;
-	asks = is_bound_further(owner) && !is_tracer_of(owner);
-	unlock_owner(owner);
-	return asks;
+	return mm != current->mm && !may_trace_all(bound) && ask_owner(mm, has_a_say);
 }
 
 /* Return: 0 or -EACCES. */
@@ -142,16 +144,9 @@ static int judge_force(struct task_struct *subject, unsigned int how)
 	return bh_check_end(check);
 }
 
-static int judge_owner(struct mm_struct *mm)
+static int judge_owner(struct task_struct *owner)
 {
-	struct task_struct *owner = lock_owner(mm);
-	int err;
-
-	if (!owner)
-		return -ESRCH;
-	err = judge_force(owner, BH_CHECK_ATOMIC | BH_CHECK_OF_OTHER);
-	unlock_owner(owner);
-	return err;
+	return judge_force(owner, BH_CHECK_ATOMIC | BH_CHECK_OF_OTHER);
 }
 
 /* Return: how the kernel may write, or a negative errno. */
@@ -171,7 +166,7 @@ static int judge_write(struct mm_struct *mm, unsigned long addr, int len, unsign
 	if (bound)
 		err = judge_force(current, 0);
 	if (!err && of_other)
-		err = judge_owner(mm);
+		err = ask_owner(mm, judge_owner);
 	return err ?: gup_flags;
 }
 
