@@ -522,8 +522,11 @@ TEST_F(documents, random_bytes)
 		/* Half of them get past the first line. */
 		if (i % 2)
 			memcpy(noise, P, strlen(P));
-		/* What begins as a signed document does is waited for until it is all there. */
-		else if (noise[0] == 0x30)
+		/*
+		 * What begins as a signed document does is waited for until it is all there; and a
+		 * comment without a newline or NUL in it is a document without a fault.
+		 */
+		else if (noise[0] == 0x30 || strchr("# \t\r\n", noise[0]))
 			noise[0] = 0;
 		EXPECT_EQ(0, strncmp("error ", bh_load_bytes(noise, sizeof(noise)), 6));
 	}
