@@ -64,7 +64,8 @@ enum {
 };
 
 /* @head: what was read of the file already, or NULL. Return: 0 or -EACCES. */
-static int check_exec(const struct file *file, const char *head, u32 as, unsigned int how)
+static __always_inline int check_exec_inline(const struct file *file, const char *head, u32 as,
+					     unsigned int how)
 {
 	struct bh_check *check = bh_check_begin(BH_EXEC, current, how);
 	u32 backing;
@@ -89,6 +90,12 @@ static int check_exec(const struct file *file, const char *head, u32 as, unsigne
 		check->sleeps |= BH_GATHER_ATTR(BH_EXEC_SETID);
 	}
 	return bh_check_end(check);
+}
+
+/* For all but a program, which is asked about most often. */
+static noinline int check_exec(const struct file *file, const char *head, u32 as, unsigned int how)
+{
+	return check_exec_inline(file, head, as, how);
 }
 
 /**
@@ -161,7 +168,7 @@ static int check_bprm(struct linux_binprm *bprm)
 		err = bh_assign_at_exec(bprm->file) ?: bh_ptrace_check_exec();
 	/* The kernel reads its first bytes after that: a digest must be of them, too. */
 	if (!err && (!again || as == BH_AS_PROGRAM || bh_content_is_asked()))
-		err = check_exec(bprm->file, bprm->buf, as, BH_CHECK_ARMS);
+		err = check_exec_inline(bprm->file, bprm->buf, as, BH_CHECK_ARMS);
 	return err;
 }
 

@@ -29,23 +29,24 @@
 
 #define DEV_ZERO MKDEV(MEM_MAJOR, 5)
 
-/*
- * @file: NULL: executable memory that is no file's. @backing: its BH_BACKING_*. @mapped: the
- * memory is there already.
- *
- * Return: 0 or -EACCES.
- */
-static int judge_map(const struct file *file, u32 backing, bool mapped)
+/* Executable memory that is no file's. Return: 0 or -EACCES. */
+static noinline int judge_memory(void)
 {
 	struct bh_check *check = bh_check_begin(BH_MAP, current, 0);
 
-	if (IS_ERR_OR_NULL(check))
-		return bh_check_end(check);
-	if (file) {
+	if (!IS_ERR_OR_NULL(check))
+		bh_memory_request(check);
+	return bh_check_end(check);
+}
+
+/* @backing: its BH_BACKING_*. @mapped: it is mapped already. Return: 0 or -EACCES. */
+static __always_inline int judge_file(const struct file *file, u32 backing, bool mapped)
+{
+	struct bh_check *check = bh_check_begin(BH_MAP, current, 0);
+
+	if (!IS_ERR_OR_NULL(check)) {
 		bh_file_request(check, file, backing);
 		check->mapped = mapped;
-	} else {
-		bh_memory_request(check);
 	}
 	return bh_check_end(check);
 }
@@ -67,15 +68,22 @@ static bool is_of_file(const struct file *file)
  * What a private mapping was written over is no file's content any more, and what may be
  * written while it is executable need not be: both are asked for.
  */
-static int check_map(const struct file *file, bool own_content, bool mapped)
+static __always_inline int check_map_inline(const struct file *file, bool own_content,
+					    bool mapped)
 {
 	u32 backing = file ? bh_file_backing(file) : BH_BACKING_ANONYMOUS;
 	int err;
 
 	if (!has_content(file, backing))
-		return judge_map(NULL, 0, mapped);
-	err = judge_map(file, backing, mapped);
-	return err || !own_content ? err : judge_map(NULL, 0, mapped);
+		return judge_memory();
+	err = judge_file(file, backing, mapped);
+	return err || !own_content ? err : judge_memory();
+}
+
+/* For all but mmap(2), which is called most often. */
+static noinline int check_map(const struct file *file, bool own_content, bool mapped)
+{
+	return check_map_inline(file, own_content, mapped);
 }
 
 static bool is_implied(unsigned long prot)
@@ -90,18 +98,21 @@ static bool sees_implied(void)
 }
 
 /* As mmap_prot() of security/security.c: some ask for reading and mean executing. */
-static bool will_be_executable(const struct file *file, unsigned long prot)
+static noinline bool means_executing(const struct file *file, unsigned long prot)
 {
 	const struct path *path;
 
-	if (prot & PROT_EXEC)
-		return true;
 	if (!is_implied(prot))
 		return false;
 	if (!file)
 		return true;
 	path = &file->f_path;
 	return !(path->mnt->mnt_flags & MNT_NOEXEC || path->mnt->mnt_sb->s_iflags & SB_I_NOEXEC);
+}
+
+static __always_inline bool will_be_executable(const struct file *file, unsigned long prot)
+{
+	return prot & PROT_EXEC || means_executing(file, prot);
 }
 
 /*
@@ -173,7 +184,7 @@ static int judge_execve(const struct file *file, unsigned long prot, bool privat
 {
 	if (!(prot & PROT_EXEC) || (file && !(private && prot & PROT_WRITE)))
 		return 0;
-	return judge_map(NULL, 0, false);
+	return judge_memory();
 }
 
 /* See bh_map_start(). */
@@ -201,7 +212,7 @@ static noinline int judge_stack(struct linux_binprm *bprm, unsigned long top, in
 	int err = 0;
 
 	if (bh_current_may_be_bound())
-		err = judge_map(NULL, 0, false);
+		err = judge_memory();
 	if (!err && current->personality & READ_IMPLIES_EXEC)
 		err = see_implied();
 	bh_hook_leave();
@@ -225,7 +236,7 @@ BH_DEFINE_ORIGINAL(vm_brk_flags);
 
 static noinline int judge_bss(unsigned long addr, unsigned long size, BH_BRK_FLAGS flags)
 {
-	int err = judge_map(NULL, 0, false);
+	int err = judge_memory();
 
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(vm_brk_flags)(addr, size, flags);
@@ -256,7 +267,7 @@ static noinline int judge_mmap(struct file *file, unsigned long prot, unsigned l
 	if (current->in_execve)
 		err = judge_execve(file, prot, private);
 	else if (will_be_executable(file, prot) && !(is_implied(prot) && sees_implied()))
-		err = check_map(file, private && prot & PROT_WRITE, false);
+		err = check_map_inline(file, private && prot & PROT_WRITE, false);
 out:
 	bh_hook_leave();
 	return err ?: BH_ORIGINAL(security_mmap_file)(file, prot, flags);
@@ -319,7 +330,7 @@ static int hook_file_mprotect(struct vm_area_struct *vma, unsigned long reqprot,
  */
 static noinline int judge_uffd(void)
 {
-	int err = judge_map(NULL, 0, false);
+	int err = judge_memory();
 
 	bh_hook_leave();
 	return err;
