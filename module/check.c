@@ -779,6 +779,12 @@ static noinline void note_kinds(struct bh_check *check)
 		check->have &= ~BH_GATHER_DIGEST;
 }
 
+/* Was it allowed before, by policies that ask for no digest? */
+static __always_inline bool is_settled(const struct bh_check *check, u32 asked)
+{
+	return check->how & BH_CHECK_AGAIN && !(asked & BH_GATHER_DIGEST);
+}
+
 /*
  * Asks all policies that have a say, and reports what they want reported, if all that
  * they ask for is at hand. The answer is in check->action.
@@ -789,7 +795,7 @@ static u32 judge_opinions(struct bh_check *check)
 {
 	u32 missing = find_opinions(check);
 
-	if (unlikely(check->opinions_end == check->opinions)) {
+	if (unlikely(check->opinions_end == check->opinions || is_settled(check, missing))) {
 		check->action = BH_ALLOW;
 		return 0;
 	}
@@ -807,7 +813,8 @@ static u32 judge_opinions(struct bh_check *check)
 	else if (missing)
 		fetch_facts(check, missing);
 	take_strictest(check);
-	if (unlikely(check->reports))
+	/* One file, one report. */
+	if (unlikely(check->reports && !(check->how & BH_CHECK_AGAIN && check->action == BH_ALLOW)))
 		report_all(check);
 	return 0;
 }

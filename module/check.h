@@ -61,6 +61,7 @@ enum {
 	BH_CHECK_ASKS = 1 << 2,		/* an execution is only asked about */
 	BH_CHECK_OF_OTHER = 1 << 3,	/* the subject's memory, which the current task changes */
 	BH_CHECK_STALE = 1 << 4,	/* what was read of the file may be another's: no digest */
+	BH_CHECK_AGAIN = 1 << 5,	/* it was allowed: only digests can say otherwise now */
 };
 
 /**

@@ -166,10 +166,12 @@ static int check_bprm(struct linux_binprm *bprm)
 
 	if (as == BH_AS_PROGRAM)
 		err = bh_assign_at_exec(bprm->file) ?: bh_ptrace_check_exec();
-	/* The kernel reads its first bytes after that: a digest must be of them, too. */
-	if (!err && (!again || as == BH_AS_PROGRAM || bh_content_is_asked()))
-		err = check_exec_inline(bprm->file, bprm->buf, as, BH_CHECK_ARMS);
-	return err;
+	if (err)
+		return err;
+	if (!again || as == BH_AS_PROGRAM)
+		return check_exec_inline(bprm->file, bprm->buf, as, BH_CHECK_ARMS);
+	/* Its first bytes were read after it was judged: a digest must be of them, too. */
+	return bh_content_is_asked() ? check_exec(bprm->file, bprm->buf, as, BH_CHECK_AGAIN) : 0;
 }
 
 /* A table may bind the task now; and its tracer may be confined. */

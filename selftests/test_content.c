@@ -468,7 +468,7 @@ struct meanwhile {
 };
 
 static const struct meanwhile writes = { .act = replace_program };
-static const struct meanwhile writes_with_request = { replace_program, .with_request = true };
+static const struct meanwhile requests = { replace_program, .with_request = true };
 static const struct meanwhile copies_up = { .act = copy_program_up };
 
 static void act_when_held_up(int uffd, void *page, const struct meanwhile *meanwhile)
@@ -565,7 +565,7 @@ TEST_F_TIMEOUT(content, written_in_the_middle_of_execve, 120)
 	if (allow_in_overlay(_metadata))
 		SKIP(return, "no overlay here: %s", strerror(errno));
 	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, act_in_the_middle, (void *)&writes));
-	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, act_in_the_middle, (void *)&writes_with_request));
+	EXPECT_EQ(ETXTBSY * 256, bh_cell_run(&self->cell, act_in_the_middle, (void *)&requests));
 	EXPECT_TRUE(opens_by_and_by(DIR "/low/prog"));
 	EXPECT_EQ(0, RUN(DIR "/a/prog"));
 	umount2(DIR "/a", MNT_DETACH);

@@ -14,6 +14,8 @@
 
 #define BINFMT "/proc/sys/fs/binfmt_misc"
 #define DENY "default exec deny\n"
+#define ZEROS "00000000000000000000000000000000"
+#define BY_DIGEST "allow exec digest=sha256:" ZEROS ZEROS "\n"
 #define MAGIC BIN "/magic"
 #define SCRIPT BIN "/script"
 
@@ -158,6 +160,8 @@ TEST_F(outside, each_file_on_the_way_is_reported)
 	EXPECT_EQ(1, events_of_script(_metadata, "audit allow exec", " as=program "));
 	/* The kernel opens a script's interpreter and then executes it: one file, one report. */
 	EXPECT_EQ(1, events_of_script(_metadata, "audit allow exec", " as=interpreter "));
+	EXPECT_EQ(1, events_of_script(_metadata, BY_DIGEST "audit allow exec",
+				      " as=interpreter "));
 	EXPECT_EQ(1, events_of_script(_metadata, "deny exec", "verdict=deny"));
 	EXPECT_EQ(1, events_of_script(_metadata, "deny exec as=interpreter", "verdict=deny"));
 }
