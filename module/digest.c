@@ -405,9 +405,11 @@ static bool begins(struct bh_kept *kept, struct reader *self)
 	bool begins = true;
 
 	spin_lock(&kept->lock);
-	list_for_each_entry(other, &kept->readers, list)
-		if (self->patient || live_together(self, other))
-			begins = false;
+	list_for_each_entry(other, &kept->readers, list) {
+		begins = !self->patient && !live_together(self, other);
+		if (!begins)
+			break;
+	}
 	if (begins)
 		list_add(&self->list, &kept->readers);
 	spin_unlock(&kept->lock);

@@ -26,13 +26,18 @@
 #include "limits.h"
 #include "stay.h"
 
-/* Under the lock of that memory: whoever holds it may be made to wait by those inside. */
-static bool takes_force(struct mm_struct *mm, unsigned long addr, unsigned long end)
+/*
+ * Under the lock of that memory: whoever holds it may be made to wait by those inside.
+ *
+ * Return: 1 or 0; -EINTR if the task was killed.
+ */
+static int takes_force(struct mm_struct *mm, unsigned long addr, unsigned long end)
 {
 	const struct vm_area_struct *vma;
 	bool writable = true;
 
-	mmap_read_lock(mm);
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
 	while (writable && addr < end && (vma = find_vma(mm, addr)) && vma->vm_start < end) {
 		addr = vma->vm_end;
 		writable = vma->vm_flags & VM_WRITE;
@@ -153,16 +158,16 @@ static int judge_owner(struct task_struct *owner)
 static int judge_write(struct mm_struct *mm, unsigned long addr, int len, unsigned int gup_flags)
 {
 	bool bound = bh_current_may_be_bound() && bh_task_has_bindings(current);
-	bool of_other, force;
-	int err = 0;
+	int force, err = 0;
+	bool of_other;
 
 	of_other = asks_owner(mm, bound);
 	if (!(bound || of_other) || !bh_stay_begin())
 		return gup_flags;
 	force = takes_force(mm, addr, addr + len);
 	bh_stay_end();
-	if (!force)
-		return gup_flags & ~FOLL_FORCE;
+	if (force <= 0)
+		return force ?: (int)(gup_flags & ~FOLL_FORCE);
 	if (bound)
 		err = judge_force(current, 0);
 	if (!err && of_other)
