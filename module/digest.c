@@ -891,6 +891,7 @@ u32 bh_content_unknown_kinds(void)
  */
 int bh_content_init(struct bh_hook *overlay)
 {
+	struct crypto_shash *hasher;
 	int err = bh_kept_init();
 
 	if (err)
@@ -901,11 +902,12 @@ int bh_content_init(struct bh_hook *overlay)
 		err = -ENOMEM;
 		goto no_queue;
 	}
-	content_hasher = crypto_alloc_shash("sha256", 0, 0);
-	if (IS_ERR(content_hasher)) {
-		err = PTR_ERR(content_hasher);
+	hasher = crypto_alloc_shash("sha256", 0, 0);
+	if (IS_ERR(hasher)) {
+		err = PTR_ERR(hasher);
 		goto no_hasher;
 	}
+	WRITE_ONCE(content_hasher, hasher);
 	return 0;
 
 no_hasher:
@@ -936,6 +938,7 @@ void bh_content_exit(void)
 		per_cpu(spare_pass, cpu) = NULL;
 	}
 	crypto_free_shash(content_hasher);
+	WRITE_ONCE(content_hasher, NULL);
 	bh_kept_exit();
 }
 

@@ -89,7 +89,7 @@
 #define BH_PAGES_WAIT_MS	5		/* between two of them */
 #define BH_PAGES_DRAIN_MS	100		/* that all CPUs are waited for */
 #define BH_DIGEST_PATIENCE_MS	100		/* that one who reads is waited for, and: */
-#define BH_DIGEST_MS_BYTES	65536		/* bytes for which it is 1 ms more */
+#define BH_DIGEST_MS_BYTES	16384		/* bytes for which it is 1 ms more */
 #define BH_DIGEST_READS_MAX	8		/* times that a check reads a file */
 #define BH_EXECVE_WAIT_MS	10u		/* until an execve is looked at, ever longer */
 #define BH_EXECVE_WAIT_MAX_MS	1000u		/* at most */
