@@ -514,20 +514,21 @@ TEST_F(documents, random_bytes)
 {
 	long policies = bh_number("stats", "policies"), bytes = bh_number("stats", "bytes");
 	int random = open("/dev/urandom", O_RDONLY | O_CLOEXEC), i;
-	char noise[512];
+	char noise[512], *first;
 
 	ASSERT_LE(0, random);
 	for (i = 0; i < 300; i++) {
 		ASSERT_EQ((ssize_t)sizeof(noise), read(random, noise, sizeof(noise)));
 		/* Half of them get past the first line. */
-		if (i % 2)
-			memcpy(noise, P, strlen(P));
+		first = i % 2 ? noise + strlen(P) : noise;
+		memcpy(noise, P, first - noise);
 		/*
-		 * What begins as a signed document does is waited for until it is all there; and a
-		 * comment without a newline or NUL in it is a document without a fault.
+		 * What begins as a signed document does is waited for until it is all there, a line
+		 * until its end; and a comment is no fault.
 		 */
-		else if (noise[0] == 0x30 || strchr("# \t\r\n", noise[0]))
-			noise[0] = 0;
+		if (*first == 0x30 || strchr("# \t\r\n", *first))
+			*first = 0;
+		noise[sizeof(noise) - 1] = '\n';
 		EXPECT_EQ(0, strncmp("error ", bh_load_bytes(noise, sizeof(noise)), 6));
 	}
 	EXPECT_EQ(policies, bh_number("stats", "policies"));

@@ -19,8 +19,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-static char *functions;
-module_param(functions, charp, 0400);
+/* A charp has room for 1,024 bytes. */
+static char functions[4096];
+module_param_string(functions, functions, sizeof(functions), 0400);
 MODULE_PARM_DESC(functions, "the functions, by commas");
 
 static unsigned long followed;
@@ -221,10 +222,10 @@ static void follow_exit(void)
 
 static int __init follow_init(void)
 {
-	char *function;
+	char *rest = functions, *function;
 	int err = 0;
 
-	while (!err && (function = strsep(&functions, ",")) != NULL)
+	while (!err && (function = strsep(&rest, ",")) != NULL)
 		err = follow_one(function);
 	if (err)
 		follow_exit();
