@@ -19,8 +19,8 @@
  *
  * Of those who want a file's digest one reads it, and the others wait, since reading takes long.
  * But whoever reads does so with as much of the processor as he is given, and may be given next
- * to none on purpose. So nobody waits for what lives elsewhere for longer than reading should
- * take: then he reads the file himself, until somebody is through.
+ * to none on purpose. So nobody waits for what lives elsewhere when it comes to nothing: one of
+ * those who wait reads the file as well then, until somebody is through.
  */
 #include <crypto/hash.h>
 #include <crypto/hash_info.h>
@@ -246,6 +246,7 @@ static int hash_chunks(struct shash_desc *desc, struct reading *reading)
 		if (err)
 			return err;
 		copy_head(reading, pos - len, chunk, len);
+		atomic_inc(&reading->kept->chunks);
 		err = let_others_run();
 		if (!err && kept_counts(reading->inode, reading->kept))
 			err = -EALREADY;
@@ -389,7 +390,6 @@ struct reader {
 	const struct mnt_namespace *mnt_ns;
 	const struct pid_namespace *pid_ns;
 	kuid_t uid;
-	bool patient;
 };
 
 /* In the same container, and by the same user? Then neither can be starved on purpose. */
@@ -398,20 +398,46 @@ static bool live_together(const struct reader *a, const struct reader *b)
 	return a->mnt_ns == b->mnt_ns && a->pid_ns == b->pid_ns && uid_eq(a->uid, b->uid);
 }
 
-/* Is nobody to be waited for any more? Then the task is one that reads. */
-static bool begins(struct bh_kept *kept, struct reader *self)
+/* Is there anybody to be waited for? @patient: whoever he is. */
+static bool is_to_wait(const struct bh_kept *kept, const struct reader *self, bool patient)
 {
 	const struct reader *other;
-	bool begins = true;
+
+	lockdep_assert_held(&kept->lock);
+	list_for_each_entry(other, &kept->readers, list)
+		if (patient || live_together(self, other))
+			return true;
+	return false;
+}
+
+static bool begin_reading(struct bh_kept *kept, struct reader *self, bool patient)
+{
+	lockdep_assert_held(&kept->lock);
+	if (is_to_wait(kept, self, patient))
+		return false;
+	list_add(&self->list, &kept->readers);
+	kept->begun++;
+	return true;
+}
+
+/* Does nobody read? Then the task begins to. */
+static bool begins(struct bh_kept *kept, struct reader *self)
+{
+	bool begins;
 
 	spin_lock(&kept->lock);
-	list_for_each_entry(other, &kept->readers, list) {
-		begins = !self->patient && !live_together(self, other);
-		if (!begins)
-			break;
-	}
-	if (begins)
-		list_add(&self->list, &kept->readers);
+	begins = begin_reading(kept, self, true);
+	spin_unlock(&kept->lock);
+	return begins;
+}
+
+/* Begins though others read, unless another one has since @begun. */
+static bool begins_beside(struct bh_kept *kept, struct reader *self, u32 begun)
+{
+	bool begins;
+
+	spin_lock(&kept->lock);
+	begins = kept->begun == begun && begin_reading(kept, self, false);
 	spin_unlock(&kept->lock);
 	return begins;
 }
@@ -429,22 +455,36 @@ static bool ends(struct bh_kept *kept, struct reader *self)
 	return others;
 }
 
-/* Until the digest is known or the task shall read itself. Return: 0 or -EINTR. */
+/*
+ * Until the digest is known or the task shall read itself: when nobody does; when those who do
+ * come to next to nothing in a while, and no other one has begun meanwhile; and when it has
+ * taken too long, whatever they do.
+ *
+ * Return: 0 or -EINTR.
+ */
 static int wait_for_readers(struct inode *inode, struct bh_kept *kept, struct reader *self)
 {
-	unsigned long ms = BH_DIGEST_PATIENCE_MS +
-			   (unsigned long)(i_size_read(inode) / BH_DIGEST_MS_BYTES);
+	unsigned long ms = i_size_read(inode) / BH_DIGEST_MS_BYTES;
+	unsigned long end = jiffies + msecs_to_jiffies(BH_DIGEST_PATIENCE_MS + ms);
+	int chunks;
 	long left;
+	u32 begun;
 
-	self->patient = true;
-	left = wait_event_killable_timeout(kept->wait,
-					   kept_counts(inode, kept) || begins(kept, self),
-					   msecs_to_jiffies(ms));
-	if (left)
-		return left < 0 ? -EINTR : 0;
-	self->patient = false;
-	return wait_event_killable(kept->wait, kept_counts(inode, kept) || begins(kept, self)) ?
-	       -EINTR : 0;
+	for (;;) {
+		begun = READ_ONCE(kept->begun);
+		chunks = atomic_read(&kept->chunks);
+		left = wait_event_killable_timeout(kept->wait,
+						   kept_counts(inode, kept) || begins(kept, self),
+						   msecs_to_jiffies(BH_DIGEST_PATIENCE_MS));
+		if (left)
+			return left < 0 ? -EINTR : 0;
+		if (time_after(jiffies, end))
+			begun = READ_ONCE(kept->begun);
+		else if (atomic_read(&kept->chunks) - chunks >= BH_DIGEST_CHUNKS_MIN)
+			continue;
+		if (begins_beside(kept, self, begun))
+			return 0;
+	}
 }
 
 /*

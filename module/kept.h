@@ -31,6 +31,8 @@ struct inode;
  * @lock: of @readers, and of who writes to what @known tells of; nests in nothing
  * @readers: who reads the file for its digest
  * @wait: others who want it
+ * @begun: how often somebody began to read; under @lock
+ * @chunks: how much was read
  * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
  *            brings it round to where it was
  * @sealed: fs-verity has checked what its pages show
@@ -50,6 +52,8 @@ struct bh_kept {
 	spinlock_t lock;	/* of readers, and of what known tells of */
 	struct list_head readers;
 	wait_queue_head_t wait;
+	u32 begun;
+	atomic_t chunks;
 	atomic64_t openings;
 	bool sealed;
 	bool known;
