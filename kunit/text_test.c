@@ -197,11 +197,11 @@ static void packs_and_unpacks(struct kunit *test)
 	for (round = 0; round < 50 * BH_TEST_SCALE; round++) {
 		bh_pack_clear(pack);
 		len = draw_lines(&random, text, test, pack);
-		bh_unpack(pack->s, pack->len, unpacked);
+		bh_unpack(pack->packed.s, pack->packed.len, unpacked);
 		KUNIT_ASSERT_EQ(test, memcmp(text, unpacked, len), 0);
-		saved += len - min(len, pack->len);
+		saved += len - min(len, pack->packed.len);
 	}
-	kvfree(pack->s);
+	kvfree(pack->packed.s);
 	KUNIT_EXPECT_GE(test, saved, round);
 }
 

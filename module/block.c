@@ -179,8 +179,8 @@ static int take_source(struct bh_parser *p)
 {
 	struct bh_policy *policy = p->policy;
 
-	policy->source = p->source.s;
-	policy->packed_len = p->source.len;
+	policy->source = p->source.packed.s;
+	policy->packed_len = p->source.packed.len;
 	policy->source_len = p->source.text_len;
 	p->source = (struct bh_pack){ };
 	return bh_trim((void **)&policy->source, policy->packed_len, 1);

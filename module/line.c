@@ -86,30 +86,6 @@ static const u8 kinds[256] = {
 	['>' ... '~'] = PLAIN | BARE,
 };
 
-/* Growing arrays */
-
-/**
- * bh_buffer_grow() - make room in a string, at least twice as much as there was
- * @b: the string, zero or appended to before
- * @len: bytes that shall fit behind what is there
- *
- * May sleep. Return: 0, or -ENOMEM with the string unchanged.
- */
-int bh_buffer_grow(struct bh_buffer *b, size_t len)
-{
-	size_t cap = max3(b->len + len, b->cap * 2, (size_t)256);
-	char *new = kvmalloc(cap, BH_GFP_LOAD);
-
-	if (!new)
-		return -ENOMEM;
-	if (b->len)
-		memcpy(new, b->s, b->len);
-	kvfree(b->s);
-	b->s = new;
-	b->cap = cap;
-	return 0;
-}
-
 /**
  * bh_buffer_append_value() - add a value so that it is read back as the same bytes
  * @b: as for bh_buffer_append()

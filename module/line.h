@@ -11,13 +11,7 @@
 
 #include "pack.h"
 #include "parse.h"
-
-/* A growing byte string. */
-struct bh_buffer {
-	char *s;
-	size_t len;
-	size_t cap;
-};
+#include "vec.h"
 
 /**
  * struct bh_parser - a document being read
@@ -102,37 +96,6 @@ struct bh_line {
 int bh_parser_fail(struct bh_parser *p, int err, u32 line, u32 column, const char *message);
 int bh_line_fail(struct bh_line *l, int err, const char *message);
 int bh_line_fail_word(struct bh_line *l, const char *message, const char *word, size_t len);
-
-int bh_buffer_grow(struct bh_buffer *b, size_t len);
-
-/**
- * bh_buffer_append() - add bytes to a string
- * @b: the string, zero or appended to before; kvfree() its ->s
- * @s: the bytes
- * @len: how many
- *
- * May sleep. Return: 0 or -ENOMEM.
- */
-static inline int bh_buffer_append(struct bh_buffer *b, const char *s, size_t len)
-{
-	if (unlikely(b->cap - b->len < len) && bh_buffer_grow(b, len))
-		return -ENOMEM;
-	memcpy(b->s + b->len, s, len);
-	b->len += len;
-	return 0;
-}
-
-/**
- * bh_buffer_append_string() - add a terminated string to a string
- * @b: as for bh_buffer_append()
- * @s: what is added
- *
- * May sleep. Return: 0 or -ENOMEM.
- */
-static inline int bh_buffer_append_string(struct bh_buffer *b, const char *s)
-{
-	return bh_buffer_append(b, s, strlen(s));
-}
 
 int bh_buffer_append_value(struct bh_buffer *b, const char *s, size_t len);
 

@@ -12,28 +12,9 @@
 #include <linux/string.h>
 
 #include "pack.h"
-#include "vec.h"
 
 /* Lines between two chances for others to run. */
 #define LINES_AT_ONCE 4096
-
-static int make_room(struct bh_pack *pack, size_t len)
-{
-	size_t cap = max3(pack->len + len, pack->cap * 2, (size_t)256);
-	char *new;
-
-	if (pack->cap - pack->len >= len)
-		return 0;
-	new = kvmalloc(cap, BH_GFP_LOAD);
-	if (!new)
-		return -ENOMEM;
-	if (pack->len)
-		memcpy(new, pack->s, pack->len);
-	kvfree(pack->s);
-	pack->s = new;
-	pack->cap = cap;
-	return 0;
-}
 
 /* How many bytes do the line and the last one begin with that are the same? */
 static u32 count_shared(const struct bh_pack *pack, const char *line, size_t len)
@@ -63,15 +44,15 @@ static u32 count_shared(const struct bh_pack *pack, const char *line, size_t len
 int bh_pack_add(struct bh_pack *pack, const char *line, size_t len)
 {
 	u32 shared = count_shared(pack, line, len);
+	struct bh_buffer *packed = &pack->packed;
 	size_t rest = len - shared;
-	int err = make_room(pack, rest + 2);
 
-	if (err)
-		return err;
-	pack->s[pack->len++] = shared;
-	memcpy(pack->s + pack->len, line + shared, rest);
-	pack->len += rest;
-	pack->s[pack->len++] = '\n';
+	if (bh_buffer_reserve(packed, rest + 2))
+		return -ENOMEM;
+	packed->s[packed->len++] = shared;
+	memcpy(packed->s + packed->len, line + shared, rest);
+	packed->len += rest;
+	packed->s[packed->len++] = '\n';
 	pack->text_len += len + 1;
 	pack->nr_last = min_t(size_t, len, BH_PACK_SHARED_MAX);
 	if (pack->nr_last > shared)
@@ -85,7 +66,7 @@ int bh_pack_add(struct bh_pack *pack, const char *line, size_t len)
  */
 void bh_pack_clear(struct bh_pack *pack)
 {
-	pack->len = 0;
+	pack->packed.len = 0;
 	pack->text_len = 0;
 	pack->nr_last = 0;
 }

@@ -7,22 +7,20 @@
 
 #include <linux/types.h>
 
+#include "vec.h"
+
 /* Bytes that a line can share with the one before: as many as one byte counts. */
 #define BH_PACK_SHARED_MAX	255
 
 /**
  * struct bh_pack - text on its way into a pack
- * @s: what is packed, for kvfree()
- * @len: bytes in it
- * @cap: bytes that fit
+ * @packed: what is packed
  * @text_len: bytes of the text
  * @nr_last: how many of @last there are
  * @last: the first bytes of the last line, without its newline
  */
 struct bh_pack {
-	char *s;
-	size_t len;
-	size_t cap;
+	struct bh_buffer packed;
 	size_t text_len;
 	u32 nr_last;
 	char last[BH_PACK_SHARED_MAX];

@@ -233,7 +233,7 @@ void bh_parser_free(struct bh_parser *p)
 	bh_block_drop(p);
 	kvfree(p->partial.s);
 	kvfree(p->text.s);
-	kvfree(p->source.s);
+	kvfree(p->source.packed.s);
 	kvfree(p);
 }
 

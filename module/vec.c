@@ -173,3 +173,25 @@ int bh_trim(void **array, u32 nr, size_t size)
 	*array = new;
 	return 0;
 }
+
+/**
+ * bh_buffer_grow() - make room in a string, at least twice as much as there was
+ * @b: the string, zero or appended to before
+ * @len: bytes that shall fit behind what is there
+ *
+ * May sleep. Return: 0, or -ENOMEM with the string unchanged.
+ */
+int bh_buffer_grow(struct bh_buffer *b, size_t len)
+{
+	size_t cap = max3(b->len + len, b->cap * 2, (size_t)256);
+	char *new = kvmalloc(cap, BH_GFP_LOAD);
+
+	if (!new)
+		return -ENOMEM;
+	if (b->len)
+		memcpy(new, b->s, b->len);
+	kvfree(b->s);
+	b->s = new;
+	b->cap = cap;
+	return 0;
+}
