@@ -247,6 +247,8 @@ static int step(char **at, size_t size, int what)
 static int make(const struct kind *kind, const struct order *order)
 {
 	int first = order->steps[0], i, err = 0;
+	/* While the vdso is where the program was told that it is. */
+	size_t size = size_of(kind);
 	char *at;
 
 	if (first & IMPLY && personality(READ_IMPLIES_EXEC) < 0)
@@ -255,7 +257,7 @@ static int make(const struct kind *kind, const struct order *order)
 	if (at == MAP_FAILED)
 		return errno;
 	for (i = 1; i < 5 && order->steps[i] && !err; i++)
-		err = step(&at, size_of(kind), order->steps[i]);
+		err = step(&at, size, order->steps[i]);
 	return err;
 }
 
