@@ -184,7 +184,8 @@ static bool dress_binding(struct bh_binding *binding, struct bh_source *source, 
 		binding->source = bh_source_get(source);
 	else
 		binding->source = bh_source_alloc(ns->ops->name, ns->ops->inum(ns->ns),
-						  binding->entry->name, binding->entry->losses);
+						  binding->entry->name, binding->entry->losses,
+						  binding->maker);
 	if (label)
 		binding->label = kstrdup(label, GFP_KERNEL_ACCOUNT);
 	if (binding->source && (!label || binding->label))
@@ -252,10 +253,10 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, unsigned
 		kfree(cgroup);
 		return err ?: -ENOMEM;
 	}
-	if (!dress_binding(binding, NULL, label))
-		return -ENOMEM;
 	binding->armed = armed;
 	binding->maker = maker;
+	if (!dress_binding(binding, NULL, label))
+		return -ENOMEM;
 	publish_binding(binding, old);
 	/* From now on each execution is noted. */
 	if (!old && ns->ops == &bh_ns_types[BH_NS_PID])

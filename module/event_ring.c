@@ -6,10 +6,16 @@
  * holds most loses its oldest: who floods loses its own reports, and a source that holds
  * less than half of what the greatest one does loses nothing. Sources are ranked by the
  * power of two that they hold, so that the greatest is found without a search.
+ *
+ * Namespaces cost their maker nothing. So all sources that the assignment table made for one
+ * maker are ranked among others as if they were one, and among each other when that one is
+ * the greatest. Audit's share is shared out likewise.
  */
 #include <linux/bitops.h>
+#include <linux/hash.h>
 #include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/log2.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -44,24 +50,47 @@ struct record {
 	char text[];
 };
 
-/* What a source's bytes rank it by: fls() of at most BH_RING_SIZE and one record. */
-#define RANKS 32
+/* A bucket that is full: it was looked at long ago, if ever. */
+#define BUCKET(per_second, at_once) {						\
+	.tokens = (at_once), .rate = (per_second), .burst = (at_once),		\
+}
+
+/* What a share's bytes rank it by: fls() of at most BH_RING_SIZE and one record. */
+#define RANKS (ilog2(BH_RING_SIZE) + 2)
+
+/**
+ * struct bh_maker - the sources of one maker
+ * @node: in the ring's table, by @id
+ * @id: who made their namespaces, as &bh_binding.maker
+ * @sources: how many refer to it; it is freed with the last one
+ * @share: what they have together
+ * @ranks: of their shares
+ */
+struct bh_maker {
+	struct hlist_node node;
+	unsigned long id;
+	unsigned int sources;
+	struct bh_share share;
+	struct list_head ranks[RANKS];
+};
 
 static struct {
 	spinlock_t lock;	/* of all but ->wait; taken in any context */
 	struct list_head records;
+	struct bh_share all;
 	struct list_head ranks[RANKS];
+	struct hlist_head makers[1 << BH_MAKERS_BITS];
 	struct list_head lossy;
-	size_t bytes;
 	u64 head_seq;		/* the next report's number */
 	u64 read_seq;		/* no reader has seen this one yet */
 	u64 lost;		/* dropped before any reader saw them */
 	u64 audit_dropped;
-	struct bh_bucket audit;
 	wait_queue_head_t wait;
 } ring = {
 	.lock = __SPIN_LOCK_UNLOCKED(ring.lock),
 	.records = LIST_HEAD_INIT(ring.records),
+	.all.ranks = ring.ranks,
+	.all.audit = BUCKET(BH_AUDIT_ALL_RATE, BH_AUDIT_ALL_BURST),
 	.lossy = LIST_HEAD_INIT(ring.lossy),
 	.head_seq = 1,
 	.read_seq = 1,
@@ -71,9 +100,10 @@ static struct {
 #define STATIC_SOURCE(name) {				\
 	.refs = REFCOUNT_INIT(1),			\
 	.records = LIST_HEAD_INIT((name).records),	\
-	.rank = LIST_HEAD_INIT((name).rank),		\
+	.share.above = &ring.all,			\
+	.share.rank = LIST_HEAD_INIT((name).share.rank),	\
+	.share.audit = BUCKET(BH_AUDIT_RATE, BH_AUDIT_BURST),	\
 	.lossy = LIST_HEAD_INIT((name).lossy),		\
-	.audit.tokens = BH_AUDIT_BURST,			\
 }
 
 struct bh_source bh_source_changes = STATIC_SOURCE(bh_source_changes);
@@ -103,17 +133,85 @@ void bh_losses_put(struct bh_losses *losses)
 		kfree(losses);
 }
 
+static void init_share(struct bh_share *share, struct bh_share *above)
+{
+	share->above = above;
+	INIT_LIST_HEAD(&share->rank);
+	share->audit = (struct bh_bucket)BUCKET(BH_AUDIT_RATE, BH_AUDIT_BURST);
+	share->audit.stamp = jiffies;
+}
+
+static struct bh_maker *new_maker(unsigned long id)
+{
+	struct bh_maker *maker = kzalloc(sizeof(*maker), GFP_KERNEL_ACCOUNT);
+	int i;
+
+	if (!maker)
+		return NULL;
+	maker->id = id;
+	init_share(&maker->share, &ring.all);
+	maker->share.ranks = maker->ranks;
+	for (i = 0; i < RANKS; i++)
+		INIT_LIST_HEAD(&maker->ranks[i]);
+	return maker;
+}
+
+/* The maker known by @new's id: @new, if it is the first. */
+static struct bh_maker *find_maker(struct bh_maker *new)
+{
+	struct hlist_head *head = &ring.makers[hash_long(new->id, BH_MAKERS_BITS)];
+	struct bh_maker *maker;
+
+	lockdep_assert_held(&ring.lock);
+	hlist_for_each_entry(maker, head, node)
+		if (maker->id == new->id)
+			return maker;
+	hlist_add_head(&new->node, head);
+	return new;
+}
+
+/* Makes a source part of its maker's share. Return: is there memory for that? */
+static bool join_maker(struct bh_source *source, unsigned long id)
+{
+	struct bh_maker *new = new_maker(id), *maker;
+
+	if (!new)
+		return false;
+	spin_lock_irq(&ring.lock);
+	maker = find_maker(new);
+	maker->sources++;
+	source->maker = maker;
+	source->share.above = &maker->share;
+	spin_unlock_irq(&ring.lock);
+	if (maker != new)
+		kfree(new);
+	return true;
+}
+
+static void leave_maker(struct bh_source *source)
+{
+	struct bh_maker *maker = source->maker;
+
+	lockdep_assert_held(&ring.lock);
+	if (!maker || --maker->sources)
+		return;
+	hlist_del(&maker->node);
+	kfree(maker);
+}
+
 /**
  * bh_source_alloc() - begin to report for a binding
  * @ns: type of its namespace; a static string
  * @inum: the namespace's number
  * @policy: the policy's name
  * @losses: of the policy, or NULL; the source takes its own reference
+ * @maker: whose sources share what one has, or 0: it has a share of its own
  *
- * May sleep. Return: the source, for bh_source_put(), or NULL without memory.
+ * May sleep. Takes the ring's lock. Return: the source, for bh_source_put(), or NULL without
+ * memory.
  */
 struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char *policy,
-				  struct bh_losses *losses)
+				  struct bh_losses *losses, unsigned long maker)
 {
 	struct bh_source *source = kzalloc(sizeof(*source), GFP_KERNEL_ACCOUNT);
 
@@ -121,10 +219,12 @@ struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char 
 		return NULL;
 	refcount_set(&source->refs, 1);
 	INIT_LIST_HEAD(&source->records);
-	INIT_LIST_HEAD(&source->rank);
+	init_share(&source->share, &ring.all);
 	INIT_LIST_HEAD(&source->lossy);
-	source->audit.tokens = BH_AUDIT_BURST;
-	source->audit.stamp = jiffies;
+	if (maker && !join_maker(source, maker)) {
+		kfree(source);
+		return NULL;
+	}
 	source->ns = ns;
 	source->inum = inum;
 	strscpy(source->policy, policy, sizeof(source->policy));
@@ -152,6 +252,7 @@ static void put_locked(struct bh_source *source)
 	if (!refcount_dec_and_test(&source->refs))
 		return;
 	list_del(&source->lossy);
+	leave_maker(source);
 	bh_losses_put(source->losses);
 	kfree(source);
 }
@@ -186,11 +287,24 @@ static struct record *first_of(const struct bh_source *source)
 }
 
 /* To the end of its list: among equals, who has not lost for longest loses next. */
-static void rank_source(struct bh_source *source)
+static void rank_share(struct bh_share *share)
 {
-	list_del_init(&source->rank);
-	if (source->bytes)
-		list_add_tail(&source->rank, &ring.ranks[fls(source->bytes) - 1]);
+	list_del_init(&share->rank);
+	if (share->bytes)
+		list_add_tail(&share->rank, &share->above->ranks[fls(share->bytes) - 1]);
+}
+
+/* Counts a record in, or out, in each share that it is part of. */
+static void count_bytes(struct bh_source *source, ssize_t bytes)
+{
+	struct bh_share *share;
+
+	lockdep_assert_held(&ring.lock);
+	for (share = &source->share; share->above; share = share->above) {
+		share->bytes += bytes;
+		rank_share(share);
+	}
+	share->bytes += bytes;
 }
 
 static void count_lost(struct bh_source *source)
@@ -220,34 +334,37 @@ static void drop_record(struct record *record)
 	if (record->seq >= ring.read_seq)
 		count_lost(source);
 	list_del(&record->own);
-	ring.bytes -= size_of(record);
-	source->bytes -= size_of(record);
-	rank_source(source);
+	count_bytes(source, -size_of(record));
 	record->gone = true;
 	forget_record(record);
 	put_locked(source);
 }
 
+/* The one that holds most of what is part of a share, which holds something. */
+static struct bh_share *greatest_below(const struct bh_share *share)
+{
+	int i = RANKS - 1;
+
+	while (i && list_empty(&share->ranks[i]))
+		i--;
+	return list_first_entry(&share->ranks[i], struct bh_share, rank);
+}
+
 static void drop_of_greatest(void)
 {
-	int i = RANKS;
+	struct bh_share *share = &ring.all;
 
-	while (i-- > 0) {
-		struct list_head *head = &ring.ranks[i];
-
-		if (list_empty(head))
-			continue;
-		drop_record(first_of(list_first_entry(head, struct bh_source, rank)));
-		return;
-	}
+	while (share->ranks)
+		share = greatest_below(share);
+	drop_record(first_of(container_of(share, struct bh_source, share)));
 }
 
 /* Audit's share */
 
-static void refill_bucket(struct bh_bucket *bucket, u32 rate, u32 burst)
+static void refill_bucket(struct bh_bucket *bucket)
 {
 	unsigned long now = jiffies, passed = now - bucket->stamp;
-	u32 tokens;
+	u32 tokens, rate = bucket->rate, burst = bucket->burst;
 
 	/* Longer than it takes to be full; and no product that overflows. */
 	if (passed >= (burst / rate + 1) * HZ) {
@@ -263,21 +380,26 @@ static void refill_bucket(struct bh_bucket *bucket, u32 rate, u32 burst)
 }
 
 /*
- * May one more record go to audit? A quarter of what all may send is kept for those who
- * have not sent for a while, so that none keeps another's first report away.
+ * May one more record go to audit? A quarter of what all of a share may send is kept for those
+ * who have not sent for a while, so that none keeps another's first report away.
  */
 static bool may_audit(struct bh_source *source)
 {
+	struct bh_share *share, *above;
+
 	lockdep_assert_held(&ring.lock);
-	refill_bucket(&source->audit, BH_AUDIT_RATE, BH_AUDIT_BURST);
-	refill_bucket(&ring.audit, BH_AUDIT_ALL_RATE, BH_AUDIT_ALL_BURST);
-	if (!source->audit.tokens || !ring.audit.tokens)
-		return false;
-	if (ring.audit.tokens <= BH_AUDIT_ALL_BURST / 4 &&
-	    source->audit.tokens < BH_AUDIT_BURST)
-		return false;
-	source->audit.tokens--;
-	ring.audit.tokens--;
+	for (share = &source->share; share; share = share->above)
+		refill_bucket(&share->audit);
+	for (share = &source->share; share; share = above) {
+		above = share->above;
+		if (!share->audit.tokens)
+			return false;
+		if (above && above->audit.tokens <= above->audit.burst / 4 &&
+		    share->audit.tokens < share->audit.burst)
+			return false;
+	}
+	for (share = &source->share; share; share = share->above)
+		share->audit.tokens--;
 	return true;
 }
 
@@ -328,10 +450,8 @@ static void append_record(struct bh_source *source, struct record *record)
 	ktime_get_real_ts64(&record->time);
 	list_add_tail(&record->all, &ring.records);
 	list_add_tail(&record->own, &source->records);
-	ring.bytes += size_of(record);
-	source->bytes += size_of(record);
-	rank_source(source);
-	while (ring.bytes > BH_RING_SIZE)
+	count_bytes(source, size_of(record));
+	while (ring.all.bytes > BH_RING_SIZE)
 		drop_of_greatest();
 }
 
@@ -626,8 +746,7 @@ void bh_ring_init(void)
 
 	for (i = 0; i < RANKS; i++)
 		INIT_LIST_HEAD(&ring.ranks[i]);
-	ring.audit.tokens = BH_AUDIT_ALL_BURST;
-	ring.audit.stamp = jiffies;
+	ring.all.audit.stamp = jiffies;
 }
 
 /** bh_ring_exit() - forget all reports; no one reports or reads any more; takes the ring's lock */

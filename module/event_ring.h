@@ -27,22 +27,41 @@ struct bh_losses {
 /**
  * struct bh_bucket - how many records may go to audit; under the ring's lock
  * @tokens: so many now
+ * @rate: so many more in a second
+ * @burst: so many at most
  * @stamp: when they were counted, in jiffies
  */
 struct bh_bucket {
 	u32 tokens;
+	u32 rate;
+	u32 burst;
 	unsigned long stamp;
+};
+
+/**
+ * struct bh_share - of the reports, what a source has, or all of a maker; under the ring's lock
+ * @above: what it is a share of, or NULL: it is all
+ * @ranks: the shares of it, in lists of those that hold about as much; NULL if it is a source's
+ * @rank: in the list of those of @above that hold about as much
+ * @bytes: held in records
+ * @audit: what may be sent to audit
+ */
+struct bh_share {
+	struct bh_share *above;
+	struct list_head *ranks;
+	struct list_head rank;
+	size_t bytes;
+	struct bh_bucket audit;
 };
 
 /**
  * struct bh_source - whoever reports: a binding, or the module itself
  * @refs: the binding's one and one for each record held
  * @records: its records, oldest first; under the ring's lock, like all that follow
- * @bytes: held in them
- * @rank: in the list of those that hold about as much
+ * @share: what it has of the reports
+ * @maker: whose share that is a share of, or NULL
  * @lossy: in the list of those with losses that no reader was told of
  * @untold: how many those are
- * @audit: what it may send to audit
  * @audit_untold: records that audit did not get since the last one that it got
  * @losses: of its policy, or NULL
  * @ns: type of the namespace, or NULL if it is no binding's
@@ -52,11 +71,10 @@ struct bh_bucket {
 struct bh_source {
 	refcount_t refs;
 	struct list_head records;
-	size_t bytes;
-	struct list_head rank;
+	struct bh_share share;
+	struct bh_maker *maker;
 	struct list_head lossy;
 	u64 untold;
-	struct bh_bucket audit;
 	u64 audit_untold;
 	struct bh_losses *losses;
 	const char *ns;
@@ -80,7 +98,7 @@ struct bh_losses *bh_losses_alloc(void);
 void bh_losses_put(struct bh_losses *losses);
 
 struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char *policy,
-				  struct bh_losses *losses);
+				  struct bh_losses *losses, unsigned long maker);
 struct bh_source *bh_source_get(struct bh_source *source);
 void bh_source_put(struct bh_source *source);
 

@@ -109,6 +109,7 @@
 #define BH_LABEL_MAX		128		/* bytes in a binding's label */
 #define BH_EVENT_MAX		8704		/* bytes in a line of `events`, or in a record */
 #define BH_RING_SIZE		1048576		/* bytes held for readers that are behind */
+#define BH_MAKERS_BITS		10		/* of the buckets that makers of sources hash to */
 
 /*
  * Audit's backlog holds 64 records unless its daemon asks for more, and a machine may

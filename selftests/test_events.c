@@ -529,6 +529,81 @@ TEST_F(events, a_flood_does_not_push_out_what_others_report)
 	bh_cell_stop(&other);
 }
 
+/**
+ * struct crowd - what a user makes, who is nobody in particular
+ * @namespaces: user namespaces, one after the other, each bound by the table when it is made
+ * @first: how many reports the first one makes, beside that of an execution
+ * @each: how many each of the others does
+ */
+struct crowd {
+	int namespaces;
+	long first;
+	long each;
+};
+
+/* Exits with 0 or an errno. Who changes its user is not to be looked at by its own kind. */
+static void report_as_one(long times)
+{
+	if (setgid(1000) || setuid(1000) || unshare(CLONE_NEWUSER) ||
+	    prctl(PR_SET_DUMPABLE, 1))
+		_exit(errno);
+	if (bh_exec(PROG) != EACCES)
+		_exit(ENOEXEC);
+	_exit(act_kcmp((void *)times) == EPERM ? 0 : ENOMSG);
+}
+
+/* 0 or the errno of the one that has failed. */
+static int report_as_crowd(const struct crowd *crowd)
+{
+	int i, status = 0;
+	pid_t pid;
+
+	if (bh_policy("events.crowd", "default exec deny\ndefault ptrace deny") ||
+	    bh_write("assign", "policy=events.crowd ns=user\nend\n"))
+		return -1;
+	for (i = 0; i < crowd->namespaces && !status; i++) {
+		pid = fork();
+		if (!pid)
+			report_as_one(i ? crowd->each : crowd->first);
+		if (waitpid(pid, &status, 0) != pid)
+			status = -1;
+	}
+	return bh_write("assign", "end\n") ?: WEXITSTATUS(status);
+}
+
+/*
+ * Namespaces cost nothing: who makes many has no more of the ring than who makes one. The other
+ * holds less than it has a right to, whoever has reported before, and more than each of the many.
+ */
+TEST_F(events, a_crowd_does_not_push_out_what_others_report)
+{
+	const struct crowd crowd = { .namespaces = 70, .first = 1, .each = 50 };
+	unsigned long long first = 0, pid;
+	int seen = 0, seen_first = 0;
+	char *line, own[64];
+
+	snprintf(own, sizeof(own), " inum=%u ", bh_cell_inum(&self->cell, "pid"));
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)120));
+	ASSERT_EQ(0, report_as_crowd(&crowd));
+	while ((line = next_line(self->fd)) != NULL) {
+		pid = number_of(line, " pid=");
+		if (!strncmp(line, "lost=", 5)) {
+			EXPECT_EQ(NULL, strstr(line, own))
+				TH_LOG("%s", line);
+			EXPECT_NE(NULL, strstr(line, " policy=events.crowd"));
+		} else if (strstr(line, own) && strstr(line, " class=ptrace ")) {
+			seen++;
+		} else if (strstr(line, " class=ptrace policy=events.crowd ")) {
+			first = first ?: pid;
+			seen_first += pid == first;
+		}
+	}
+	EXPECT_EQ(120, seen);
+	/* Among each other they have a share each. */
+	EXPECT_EQ(1, seen_first);
+	EXPECT_LT(0, bh_number("policies/events.crowd/stats", "events_lost"));
+}
+
 /* Somewhere else */
 
 #define TRACEPOINT TRACING "/events/bulkhead/bulkhead_verdict"
@@ -703,6 +778,24 @@ TEST_F(events, audit_is_not_flooded)
 	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)1));
 	EXPECT_LT(0, count_audit_records(fd, &dropped));
 	EXPECT_LT(0ULL, dropped);
+	close(fd);
+}
+
+TEST_F(events, a_crowd_leaves_others_their_share_of_audit)
+{
+	const struct crowd crowd = { .namespaces = 6, .first = 15, .each = 15 };
+	int fd = open_audit();
+	long before;
+
+	if (fd < 0)
+		SKIP(return, "no audit");
+	/* By then all may be sent that ever may at once. */
+	sleep(3);
+	before = bh_number("policies/events/stats", "audit_dropped");
+	ASSERT_EQ(0, report_as_crowd(&crowd));
+	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)4));
+	EXPECT_EQ(before, bh_number("policies/events/stats", "audit_dropped"));
+	EXPECT_LT(0, bh_number("policies/events.crowd/stats", "audit_dropped"));
 	close(fd);
 }
 
