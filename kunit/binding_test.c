@@ -127,12 +127,17 @@ static struct bh_ns fake_ns(enum bh_ns_type type, int which)
 
 static int bind_fake(enum bh_ns_type type, int which, struct bh_entry *entry, bool armed)
 {
+	struct bh_binding *binding = bh_binding_alloc(0, "/", NULL);
 	struct bh_ns ns = fake_ns(type, which);
 	int err;
 
+	if (!binding)
+		return -ENOMEM;
 	mutex_lock(&bh_config_mutex);
-	err = bh_bind(&ns, entry, armed, 0, kstrdup("/", GFP_KERNEL), NULL);
+	err = bh_bind(&ns, entry, armed, binding);
 	mutex_unlock(&bh_config_mutex);
+	if (err)
+		bh_binding_free(binding);
 	return err;
 }
 

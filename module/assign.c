@@ -366,14 +366,24 @@ static bool has_room(unsigned long maker)
 	return bh_assign_has_room(bh_bindings_nr(), bh_bindings_of_maker(maker));
 }
 
+/* @new: what the binding takes, or NULL without memory; set to NULL if it is used */
+static int bind_to(struct assigning *a, struct bh_entry *entry, struct bh_binding **new)
+{
+	if (!*new)
+		return refuse_exec(a, entry, "out of memory");
+	if (!has_room((*new)->maker) || bh_bind(&a->ns, entry, true, *new))
+		return refuse_exec(a, entry, "too many bindings");
+	*new = NULL;
+	nr_assigned++;
+	return 0;
+}
+
 /* Binds the namespace as the table in force wants it, if no one has meanwhile. */
-static int bind_by_table(struct assigning *a, const char *cgroup)
+static int bind_by_table(struct assigning *a, struct bh_binding **new)
 {
 	const struct bh_assignment *assignment;
-	unsigned long maker = maker_of_current();
 	const struct bh_assign_line *line;
 	struct bh_entry *entry;
-	char *shown;
 	bool failed;
 	int err;
 
@@ -391,16 +401,21 @@ static int bind_by_table(struct assigning *a, const char *cgroup)
 		return 0;
 	if (failed)
 		return refuse_exec(a, entry, a->reason);
-	if (!has_room(maker))
-		return refuse_exec(a, entry, "too many bindings");
-	shown = kstrdup(cgroup, GFP_KERNEL_ACCOUNT);
-	if (!shown)
-		return refuse_exec(a, entry, "out of memory");
-	err = bh_bind(&a->ns, entry, true, maker, shown, NULL);
-	if (err)
-		return refuse_exec(a, entry, err == -E2BIG ? "too many bindings" : "out of memory");
-	nr_assigned++;
-	return 0;
+	return bind_to(a, entry, new);
+}
+
+/* What a binding takes is allocated while no lock is held: see bh_binding_alloc(). */
+static int assign_matched(struct assigning *a, const char *cgroup)
+{
+	struct bh_binding *new = bh_binding_alloc(maker_of_current(), cgroup, NULL);
+	int err = mutex_lock_killable(&bh_config_mutex);
+
+	if (!err) {
+		err = bind_by_table(a, &new);
+		mutex_unlock(&bh_config_mutex);
+	}
+	bh_binding_free(new);
+	return err;
 }
 
 static int assign_type(struct assigning *a, enum bh_ns_type type)
@@ -413,13 +428,8 @@ static int assign_type(struct assigning *a, enum bh_ns_type type)
 		return err;
 	a->request.type = type;
 	take_cgroup(a, cgroup);
-	if (may_match(a)) {
-		err = mutex_lock_killable(&bh_config_mutex);
-		if (!err) {
-			err = bind_by_table(a, cgroup);
-			mutex_unlock(&bh_config_mutex);
-		}
-	}
+	if (may_match(a))
+		err = assign_matched(a, cgroup);
 	a->ns.ops->put(a->ns.ns);
 	kfree(cgroup);
 	return err;

@@ -93,19 +93,28 @@ static void put_origin(struct bh_origin *origin)
 		kfree(origin);
 }
 
+static void put_caption(struct bh_caption *caption)
+{
+	if (refcount_dec_and_test(&caption->users))
+		kfree(caption);
+}
+
 static void free_binding(struct bh_binding *binding)
 {
-	binding->ns.ops->put(binding->ns.ns);
-	put_origin(binding->origin);
+	if (binding->origin)
+		put_origin(binding->origin);
+	if (binding->caption)
+		put_caption(binding->caption);
 	bh_source_put(binding->source);
-	kfree(binding->label);
-	kfree(binding->cgroup);
 	kfree(binding);
 }
 
 static void free_binding_work(struct work_struct *work)
 {
-	free_binding(container_of(to_rcu_work(work), struct bh_binding, free));
+	struct bh_binding *binding = container_of(to_rcu_work(work), struct bh_binding, free);
+
+	binding->ns.ops->put(binding->ns.ns);
+	free_binding(binding);
 }
 
 static void count_bound(const struct bh_binding *binding, int by)
@@ -148,50 +157,70 @@ static struct bh_origin *new_origin(void)
 	return origin;
 }
 
-/* Makes a binding of @origin, or of an origin of its own, which then owns @cgroup. */
-static struct bh_binding *make_binding(const struct bh_ns *ns, struct bh_entry *entry,
-				       struct bh_origin *origin, char *cgroup)
+/* What a binding is shown with; a copy of the strings. */
+static struct bh_caption *new_caption(const char *cgroup, const char *label)
+{
+	size_t cgroup_size = strlen(cgroup) + 1, label_size = label ? strlen(label) + 1 : 0;
+	struct bh_caption *caption;
+
+	caption = kzalloc(struct_size(caption, cgroup, cgroup_size + label_size),
+			  GFP_KERNEL_ACCOUNT);
+	if (!caption)
+		return NULL;
+	refcount_set(&caption->users, 1);
+	memcpy(caption->cgroup, cgroup, cgroup_size);
+	if (label)
+		caption->label = memcpy(caption->cgroup + cgroup_size, label, label_size);
+	return caption;
+}
+
+/**
+ * bh_binding_alloc() - get the memory that a binding takes
+ * @maker: for whom the assignment table makes it, or 0: by hand
+ * @cgroup: to be shown
+ * @label: to be shown, or NULL
+ *
+ * May sleep, and is charged to the current task: a container may have to wait for its own memory
+ * here. So not under bh_config_mutex, where everybody would wait with it, unless the
+ * administrator asks.
+ *
+ * Return: what bh_bind() takes, or bh_binding_free(); NULL without memory.
+ */
+struct bh_binding *bh_binding_alloc(unsigned long maker, const char *cgroup, const char *label)
 {
 	struct bh_binding *binding = kzalloc(sizeof(*binding), GFP_KERNEL_ACCOUNT);
 
 	if (!binding)
 		return NULL;
-	if (origin)
-		refcount_inc(&origin->users);
-	else
-		origin = new_origin();
-	if (!origin) {
-		kfree(binding);
-		return NULL;
-	}
+	binding->maker = maker;
+	binding->origin = new_origin();
+	binding->caption = new_caption(cgroup, label);
+	binding->source = bh_source_alloc(maker);
+	if (binding->origin && binding->caption && binding->source)
+		return binding;
+	free_binding(binding);
+	return NULL;
+}
+
+/**
+ * bh_binding_free() - give back what bh_binding_alloc() got and bh_bind() did not take
+ * @binding: it, or NULL
+ *
+ * Any context.
+ */
+void bh_binding_free(struct bh_binding *binding)
+{
+	if (binding)
+		free_binding(binding);
+}
+
+/* Says what a new binding is of. */
+static void fill_binding(struct bh_binding *binding, const struct bh_ns *ns,
+			 struct bh_entry *entry)
+{
 	ns->ops->get(ns->ns);
 	binding->ns = *ns;
 	binding->entry = entry;
-	binding->origin = origin;
-	binding->cgroup = cgroup;
-	return binding;
-}
-
-/*
- * Gives a new binding its label and its source of reports: its own, or @source. Frees the
- * binding if there is no memory for that.
- */
-static bool dress_binding(struct bh_binding *binding, struct bh_source *source, const char *label)
-{
-	const struct bh_ns *ns = &binding->ns;
-
-	if (source)
-		binding->source = bh_source_get(source);
-	else
-		binding->source = bh_source_alloc(ns->ops->name, ns->ops->inum(ns->ns),
-						  binding->entry->name, binding->entry->losses,
-						  binding->maker);
-	if (label)
-		binding->label = kstrdup(label, GFP_KERNEL_ACCOUNT);
-	if (binding->source && (!label || binding->label))
-		return true;
-	free_binding(binding);
-	return false;
 }
 
 /* Puts a binding into the table, in the place of the namespace's own if it has one. */
@@ -218,45 +247,54 @@ static bool has_room(void)
 	return nr_bindings < BH_BINDINGS_MAX;
 }
 
+/* As the namespace's binding @old, which is replaced, or NULL. */
+static void take_origin(struct bh_binding *binding, const struct bh_binding *old)
+{
+	if (!old)
+		return;
+	put_origin(binding->origin);
+	refcount_inc(&old->origin->users);
+	binding->origin = old->origin;
+}
+
+static int why_not_bound(const struct bh_ns *ns, const struct bh_binding *old)
+{
+	/* The initial ones have no count that would tell whether they are alive. */
+	if (ns->ops->is_initial(ns->ns))
+		return -EINVAL;
+	if (ns->ops->is_dead(ns->ns))
+		return -ESRCH;
+	return old || has_room() ? 0 : -E2BIG;
+}
+
 /**
  * bh_bind() - let a namespace carry a policy
  * @ns: the namespace; the binding takes its own reference
  * @entry: the policy's name
  * @armed: in force at once, or only when the namespace's init executes its program
- * @maker: for whom the assignment table does it, or 0: by hand
- * @cgroup: to be shown; the binding owns it whatever is returned
- * @label: to be shown, or NULL
+ * @binding: of bh_binding_alloc(); is taken over if the return is 0
  *
  * Replaces the namespace's binding, if it has one, without a moment in between
- * in which there is none. Under bh_config_mutex.
+ * in which there is none. Under bh_config_mutex. Allocates nothing.
  *
- * Return: 0, -EINVAL (an initial namespace), -ESRCH (a dead one), -E2BIG
- * (BH_BINDINGS_MAX) or -ENOMEM.
+ * Return: 0, -EINVAL (an initial namespace), -ESRCH (a dead one) or -E2BIG
+ * (BH_BINDINGS_MAX).
  */
-int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, unsigned long maker,
-	    char *cgroup, const char *label)
+int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed,
+	    struct bh_binding *binding)
 {
-	struct bh_binding *binding = NULL, *old = find_binding(ns->ns);
-	int err = 0;
+	struct bh_binding *old = find_binding(ns->ns);
+	int err;
 
 	lockdep_assert_held(&bh_config_mutex);
-	/* The initial ones have no count that would tell whether they are alive. */
-	if (ns->ops->is_initial(ns->ns))
-		err = -EINVAL;
-	else if (ns->ops->is_dead(ns->ns))
-		err = -ESRCH;
-	else if (!old && !has_room())
-		err = -E2BIG;
-	else
-		binding = make_binding(ns, entry, old ? old->origin : NULL, cgroup);
-	if (!binding) {
-		kfree(cgroup);
-		return err ?: -ENOMEM;
-	}
+	err = why_not_bound(ns, old);
+	if (err)
+		return err;
+	fill_binding(binding, ns, entry);
+	take_origin(binding, old);
+	bh_source_begin(binding->source, ns->ops->name, ns->ops->inum(ns->ns), entry->name,
+			entry->losses);
 	binding->armed = armed;
-	binding->maker = maker;
-	if (!dress_binding(binding, NULL, label))
-		return -ENOMEM;
 	publish_binding(binding, old);
 	/* From now on each execution is noted. */
 	if (!old && ns->ops == &bh_ns_types[BH_NS_PID])
@@ -275,29 +313,30 @@ static bool may_copy(const struct bh_origin *origin)
 	       nr_bindings < BH_BINDINGS_MAX;
 }
 
-static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
+/* @new: its memory; NULL if there was none; set to NULL if it is used */
+static int bind_copy(const struct bh_binding *old, const struct bh_ns *to,
+		     struct bh_binding **new)
 {
-	struct bh_binding *new = NULL;
-	char *cgroup;
+	struct bh_binding *binding = *new;
 
 	if (!may_copy(old->origin))
 		bh_bindings_reap();
 	if (!may_copy(old->origin))
 		return -ENOSPC;
-	cgroup = kstrdup(old->cgroup, GFP_KERNEL_ACCOUNT);
-	if (cgroup)
-		new = make_binding(to, old->entry, old->origin, cgroup);
-	if (!new) {
-		kfree(cgroup);
+	if (!binding)
 		return -ENOMEM;
-	}
+	fill_binding(binding, to, old->entry);
+	refcount_inc(&old->origin->users);
+	binding->origin = old->origin;
+	refcount_inc(&old->caption->users);
+	binding->caption = old->caption;
 	/* One share of the reports for all copies: who makes many gets no more. */
-	if (!dress_binding(new, old->source, old->label))
-		return -ENOMEM;
-	new->armed = READ_ONCE(old->armed);
-	new->maker = old->maker;
-	new->copied = true;
-	publish_binding(new, NULL);
+	binding->source = bh_source_get(old->source);
+	binding->armed = READ_ONCE(old->armed);
+	binding->maker = old->maker;
+	binding->copied = true;
+	publish_binding(binding, NULL);
+	*new = NULL;
 	return 0;
 }
 
@@ -313,14 +352,18 @@ static int bind_copy(const struct bh_binding *old, const struct bh_ns *to)
  */
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to)
 {
-	struct bh_binding *old;
+	/* As said of bh_binding_alloc(). All else a copy shares with what it is copied from. */
+	struct bh_binding *new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT), *old;
 	int err;
 
-	if (mutex_lock_killable(&bh_config_mutex))
+	if (mutex_lock_killable(&bh_config_mutex)) {
+		kfree(new);
 		return -EINTR;
+	}
 	old = find_binding(from->ns);
-	err = old ? bind_copy(old, to) : 0;
+	err = old ? bind_copy(old, to, &new) : 0;
 	mutex_unlock(&bh_config_mutex);
+	kfree(new);
 	return err;
 }
 

@@ -28,6 +28,18 @@ struct bh_origin {
 };
 
 /**
+ * struct bh_caption - what a binding is shown with, and its copies
+ * @users: bindings that refer to it
+ * @label: what the binding is called, for people; or NULL
+ * @cgroup: where the namespace's first process was when it was bound
+ */
+struct bh_caption {
+	refcount_t users;
+	const char *label;
+	char cgroup[];
+};
+
+/**
  * struct bh_binding - a namespace that carries a policy
  * @node: in the table, by the namespace's address
  * @list: in the list of all, oldest first; under bh_config_mutex
@@ -38,8 +50,7 @@ struct bh_origin {
  * @copied: did bh_bind_copy() make it?
  * @maker: for whom the assignment table made it (assign.c), or 0: by hand
  * @origin: with a reference; shared by a mount namespace and all that were copied from it
- * @cgroup: where the namespace's first process was when it was bound
- * @label: what the binding is called, for people; or NULL
+ * @caption: with a reference; shared by copies
  * @source: what its reports are counted under, with a reference
  * @free: frees it, where one may sleep, after the last check that may see it
  */
@@ -52,8 +63,7 @@ struct bh_binding {
 	bool copied;
 	unsigned long maker;
 	struct bh_origin *origin;
-	char *cgroup;
-	char *label;
+	struct bh_caption *caption;
 	struct bh_source *source;
 	struct rcu_work free;
 };
@@ -61,8 +71,10 @@ struct bh_binding {
 /* Namespaces of a task that can carry a binding: its own and all above; mount ones have none. */
 #define BH_CONFINING_MAX ((BH_NS_TYPES - 1) * BH_NS_DEPTH_MAX + 1)
 
-int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed, unsigned long maker,
-	    char *cgroup, const char *label);
+struct bh_binding *bh_binding_alloc(unsigned long maker, const char *cgroup, const char *label);
+void bh_binding_free(struct bh_binding *binding);
+int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed,
+	    struct bh_binding *binding);
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to);
 int bh_bind_made(struct ns_common *made);
 int bh_unbind(const struct bh_ns *ns);

@@ -106,6 +106,7 @@ static u32 peer_pid(const struct bh_event *event)
 void bh_event_report(const struct bh_event *event, gfp_t gfp)
 {
 	const struct bh_binding *binding = event->binding;
+	const struct bh_caption *caption = binding->caption;
 	struct bh_source *source = binding->source ?: &bh_source_changes;
 	char comm[TASK_COMM_LEN], peer_comm[TASK_COMM_LEN];
 	struct bh_facts facts = {
@@ -121,8 +122,8 @@ void bh_event_report(const struct bh_event *event, gfp_t gfp)
 		.check = event->check,
 		.has_peer = event->peer,
 		.peer_pid = peer_pid(event),
-		.label = string_of(binding->label),
-		.cgroup = string_of(binding->cgroup && *binding->cgroup ? binding->cgroup : NULL),
+		.label = string_of(caption ? caption->label : NULL),
+		.cgroup = string_of(caption && *caption->cgroup ? caption->cgroup : NULL),
 		.comm = comm_of(event->subject, comm),
 		.exe = event->exe,
 		.reason = event->reason,

@@ -200,18 +200,13 @@ static void leave_maker(struct bh_source *source)
 }
 
 /**
- * bh_source_alloc() - begin to report for a binding
- * @ns: type of its namespace; a static string
- * @inum: the namespace's number
- * @policy: the policy's name
- * @losses: of the policy, or NULL; the source takes its own reference
+ * bh_source_alloc() - get what a binding reports under
  * @maker: whose sources share what one has, or 0: it has a share of its own
  *
- * May sleep. Takes the ring's lock. Return: the source, for bh_source_put(), or NULL without
- * memory.
+ * May sleep. Takes the ring's lock. Return: the source, for bh_source_begin() and
+ * bh_source_put(), or NULL without memory.
  */
-struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char *policy,
-				  struct bh_losses *losses, unsigned long maker)
+struct bh_source *bh_source_alloc(unsigned long maker)
 {
 	struct bh_source *source = kzalloc(sizeof(*source), GFP_KERNEL_ACCOUNT);
 
@@ -221,17 +216,31 @@ struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char 
 	INIT_LIST_HEAD(&source->records);
 	init_share(&source->share, &ring.all);
 	INIT_LIST_HEAD(&source->lossy);
-	if (maker && !join_maker(source, maker)) {
-		kfree(source);
-		return NULL;
-	}
+	if (!maker || join_maker(source, maker))
+		return source;
+	kfree(source);
+	return NULL;
+}
+
+/**
+ * bh_source_begin() - say for which binding a source reports
+ * @source: the source, which nobody else knows yet
+ * @ns: type of its namespace; a static string
+ * @inum: the namespace's number
+ * @policy: the policy's name
+ * @losses: of the policy, or NULL; the source takes its own reference
+ *
+ * Any context.
+ */
+void bh_source_begin(struct bh_source *source, const char *ns, unsigned int inum,
+		     const char *policy, struct bh_losses *losses)
+{
 	source->ns = ns;
 	source->inum = inum;
 	strscpy(source->policy, policy, sizeof(source->policy));
 	if (losses)
 		refcount_inc(&losses->refs);
 	source->losses = losses;
-	return source;
 }
 
 /**

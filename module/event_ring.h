@@ -97,8 +97,9 @@ struct bh_pushed {
 struct bh_losses *bh_losses_alloc(void);
 void bh_losses_put(struct bh_losses *losses);
 
-struct bh_source *bh_source_alloc(const char *ns, unsigned int inum, const char *policy,
-				  struct bh_losses *losses, unsigned long maker);
+struct bh_source *bh_source_alloc(unsigned long maker);
+void bh_source_begin(struct bh_source *source, const char *ns, unsigned int inum,
+		     const char *policy, struct bh_losses *losses);
 struct bh_source *bh_source_get(struct bh_source *source);
 void bh_source_put(struct bh_source *source);
 

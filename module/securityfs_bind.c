@@ -228,6 +228,7 @@ static int read_command(struct bh_command *command, struct words *words)
 
 static int bind_command(struct bh_command *command)
 {
+	struct bh_binding *binding;
 	struct bh_entry *entry;
 	struct words words;
 	struct bh_ns ns;
@@ -244,7 +245,11 @@ static int bind_command(struct bh_command *command)
 	if (err)
 		return err;
 	command->config.inum = ns.ops->inum(ns.ns);
-	err = bh_bind(&ns, entry, armed, 0, cgroup, words.label);
+	binding = bh_binding_alloc(0, cgroup, words.label);
+	kfree(cgroup);
+	err = binding ? bh_bind(&ns, entry, armed, binding) : -ENOMEM;
+	if (err)
+		bh_binding_free(binding);
 	ns.ops->put(ns.ns);
 	return err ? command_fail(command, command->line, err, why_not_bound(err)) : 0;
 }
@@ -376,9 +381,9 @@ static int bindings_show(struct seq_file *m, void *v)
 		return -ENOMEM;
 	show_binding(m, binding, rcu_dereference_protected(binding->entry->loaded, true));
 	seq_printf(m, " by=%s", binding->maker ? "assign" : "bind");
-	if (binding->label)
-		show_string(m, "label", binding->label, buf, BH_STRING_LINE);
-	show_string(m, "cgroup", binding->cgroup, buf, BH_STRING_LINE);
+	if (binding->caption->label)
+		show_string(m, "label", binding->caption->label, buf, BH_STRING_LINE);
+	show_string(m, "cgroup", binding->caption->cgroup, buf, BH_STRING_LINE);
 	seq_putc(m, '\n');
 	kfree(buf);
 	return 0;
@@ -409,8 +414,8 @@ static void show_own(struct seq_file *m, const struct bh_binding *binding)
 	char label[BH_LABEL_LINE];
 
 	show_binding(m, binding, rcu_dereference(binding->entry->loaded));
-	if (binding->label)
-		show_string(m, "label", binding->label, label, sizeof(label));
+	if (binding->caption->label)
+		show_string(m, "label", binding->caption->label, label, sizeof(label));
 	seq_putc(m, '\n');
 }
 
