@@ -89,27 +89,45 @@ static int ask_owner(struct mm_struct *mm, int (*ask)(struct task_struct *owner)
 	return -ESRCH;
 }
 
-/* Tracers were let attach, and write by ptrace(2) as well. */
-static bool is_tracer_of(struct task_struct *owner)
+static bool is_tracer(void)
 {
 	struct task_struct *task;
+
+	for_each_thread(current, task)
+		if (!list_empty(&task->ptraced))
+			return true;
+	return false;
+}
+
+/*
+ * Does the current process trace anybody who uses this memory? Tracers were let attach, and have
+ * whom they trace do with the memory what that one may; debuggers write by ptrace(2), and so
+ * need not be asked again. It may be a child of the owner's that shares the memory until it
+ * executes. All tasks are looked at, since the lists of who is traced cannot be walked here.
+ */
+static bool traces_user_of(const struct mm_struct *mm)
+{
+	struct task_struct *process, *task;
 	bool traces = false;
 
 	rcu_read_lock();
-	for_each_thread(owner, task) {
+	if (!is_tracer())
+		goto out;
+	for_each_process_thread(process, task) {
 		/* Set and cleared under tasklist_lock, which is not taken here. */
-		if (data_race(READ_ONCE(task->ptrace)) &&
+		if (data_race(READ_ONCE(task->ptrace)) && READ_ONCE(task->mm) == mm &&
 		    same_thread_group(rcu_dereference(task->parent), current)) {
 			traces = true;
-			break;
+			goto out;
 		}
 	}
+out:
 	rcu_read_unlock();
 	return traces;
 }
 
-/* Is the owner bound to anything that the current task is not? */
-static bool is_bound_further(struct task_struct *owner)
+/* Is the owner bound to anything that the current task is not? For ask_owner(). */
+static int is_bound_further(struct task_struct *owner)
 {
 	struct bh_binding *found[BH_CONFINING_MAX];
 	unsigned int nr, i;
@@ -128,15 +146,11 @@ static bool may_trace_all(bool bound)
 	return !bound && ns_capable_noaudit(&init_user_ns, CAP_SYS_PTRACE);
 }
 
-static int has_a_say(struct task_struct *owner)
-{
-	return is_bound_further(owner) && !is_tracer_of(owner);
-}
-
 /* Are the owner's policies asked? They are, and deny, where the owner cannot be told. */
 static bool asks_owner(struct mm_struct *mm, bool bound)
 {
-	return mm != current->mm && !may_trace_all(bound) && ask_owner(mm, has_a_say);
+	return mm != current->mm && !may_trace_all(bound) && ask_owner(mm, is_bound_further) &&
+	       !traces_user_of(mm);
 }
 
 /* Return: 0 or -EACCES. */

@@ -845,12 +845,49 @@ static int over_code_by_its_tracer(void *unused)
 	return ask_outside(mem, somebody_traces, (void *)(intptr_t)atoi(number));
 }
 
+/* Who has its parent's memory until it executes. */
+static int over_code_by_tracer_of_child(void *unused)
+{
+	int status;
+	pid_t pid = vfork();
+
+	if (!pid)
+		_exit(over_code_by_its_tracer(NULL));
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 214;
+}
+
+static int write_as_tracer(int mem, const void *at)
+{
+	pid_t pid = fork();
+	int err, status;
+
+	if (!pid)
+		_exit(ptrace(PTRACE_TRACEME, 0, 0, 0) || raise(SIGSTOP));
+	if (waitpid(pid, &status, __WALL) != pid || !WIFSTOPPED(status))
+		return 215;
+	err = write_over(mem, at);
+	kill(pid, SIGKILL);
+	return waitpid(pid, NULL, __WALL) == pid ? err : 216;
+}
+
+static int somebody_else_traces(int mem, const void *at)
+{
+	return as_somebody(write_as_tracer, mem, at);
+}
+
+/* Who traces somebody else. */
+static int over_code_by_another_tracer(void *unused)
+{
+	return ask_outside(open_mem(), somebody_else_traces, nothing);
+}
+
 TEST(writing_over_it_from_outside)
 {
 	const struct bh_trial trials[] = {
 		OVER(over_code_from_outside),
 		OVER(over_code_of_its_maker),
 		OVER(over_code_without_leader),
+		OVER(over_code_by_another_tracer),
 		/* Who writes is not killed. */
 		GIVES(0, EIO, over_code_from_outside, NULL, "kill map backing=anonymous\n",
 		      "verdict=kill class=map", "backing=anonymous"),
@@ -861,6 +898,7 @@ TEST(writing_over_it_from_outside)
 		ALLOWED(over_data_from_outside, NULL, NO_SHELLCODE),
 		ALLOWED(over_code_by_root_outside, NULL, NO_SHELLCODE),
 		ALLOWED(over_code_by_its_tracer, NULL, NO_SHELLCODE),
+		ALLOWED(over_code_by_tracer_of_child, NULL, NO_SHELLCODE),
 	};
 
 	if (over_code(NULL))
@@ -881,7 +919,7 @@ static int write_handed(void *unused)
 {
 	int mem = bh_receive_fd(handed[1]);
 
-	return mem < 0 ? 213 : write_over(mem, nothing);
+	return mem < 0 ? 217 : write_over(mem, nothing);
 }
 
 /* One who is confined writes to the memory of one whose policy is stricter. */

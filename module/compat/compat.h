@@ -18,6 +18,7 @@
 #include <linux/ns_common.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
+#include <linux/sched/signal.h>
 #include <linux/user_namespace.h>
 #include <linux/version.h>
 #include <uapi/linux/mount.h>
@@ -286,11 +287,23 @@ static inline const struct user_namespace *bh_exec_user_ns(const struct task_str
 #define BH_REMOTE_TASK_ARG
 #endif
 
-/* The task that memory is charged to. Without memory cgroups it is not known. Under RCU. */
+/*
+ * The task that memory is charged to. Without memory cgroups the kernel does not note it: there
+ * it is the oldest one that uses the memory, for which all tasks are looked at. Under RCU.
+ */
 #ifdef CONFIG_MEMCG
 #define bh_mm_owner(mm) rcu_dereference((mm)->owner)
 #else
-#define bh_mm_owner(mm) ((struct task_struct *)NULL)
+static inline struct task_struct *bh_mm_owner(const struct mm_struct *mm)
+{
+	struct task_struct *process, *task;
+
+	/* Tasks change their own flags meanwhile, but for this one. */
+	for_each_process_thread(process, task)
+		if (READ_ONCE(task->mm) == mm && !(data_race(READ_ONCE(task->flags)) & PF_KTHREAD))
+			return task;
+	return NULL;
+}
 #endif
 
 /* security_bprm_creds_from_file(): takes a constant file since 6.8. */
