@@ -335,6 +335,8 @@ static unsigned int find_first(const struct fault_row *row, unsigned int last)
 	enum fault_mode mode = state->mode;
 	unsigned int first = 1;
 
+	if (!row->begun)
+		return first;
 	state->mode = FAULT_BURST;
 	while (first < last) {
 		state->n = (first + last) / 2;

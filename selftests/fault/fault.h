@@ -43,7 +43,8 @@ enum fault_mode {
  *	allocation to fail, but not for more
  * @seconds: how long the sweep may take from one end to the other if not every n can be
  *	tried. 0: for ever
- * @begun: had that begun, in the last try, which the row is about? Together with @seconds
+ * @begun: had that begun, in the last try, which the row is about? Together with @seconds.
+ *	NULL: with its first allocation
  */
 struct fault_row {
 	const char *name;

@@ -253,7 +253,8 @@ static const char *judge_assign(const void *arg, int result)
 TEST_F_TIMEOUT(bind, the_new_table_is_there_or_the_old_one_is, 3600)
 {
 	const struct fault_row rows[] = {
-		{ "assign", do_assign, NULL, .judge = judge_assign, .least = 20 },
+		/* A try takes seconds there, and there are a thousand of them. */
+		{ "assign", do_assign, NULL, .judge = judge_assign, .least = 20, .seconds = 120 },
 	};
 
 	FAULTS_OR_SKIP();
