@@ -51,12 +51,22 @@ static __always_inline int judge_file(const struct file *file, u32 backing, bool
 	return bh_check_end(check);
 }
 
-/* Does a mapping show a file's content? That of /dev/zero is memory that is no file's. */
+/* Does a mapping show a file's content? A device has none, but memory. */
 static bool has_content(const struct file *file, u32 backing)
 {
-	if (backing == BH_BACKING_ANONYMOUS)
-		return false;
-	return !S_ISCHR(file_inode(file)->i_mode) || file_inode(file)->i_rdev != DEV_ZERO;
+	return backing != BH_BACKING_ANONYMOUS && !S_ISCHR(file_inode(file)->i_mode);
+}
+
+/*
+ * A device's memory may be written to by whoever maps it once more, and by the device. So it is
+ * asked for as memory of no file, whatever the mapping is, and by the device's name as well.
+ * /dev/zero lends nothing but its name to such memory.
+ */
+static noinline int judge_no_content(const struct file *file, u32 backing, bool mapped)
+{
+	if (backing == BH_BACKING_ANONYMOUS || file_inode(file)->i_rdev == DEV_ZERO)
+		return judge_memory();
+	return judge_file(file, backing, mapped) ?: judge_memory();
 }
 
 static bool is_of_file(const struct file *file)
@@ -75,7 +85,7 @@ static __always_inline int check_map_inline(const struct file *file, bool own_co
 	int err;
 
 	if (!has_content(file, backing))
-		return judge_memory();
+		return judge_no_content(file, backing, mapped);
 	err = judge_file(file, backing, mapped);
 	return err || !own_content ? err : judge_memory();
 }

@@ -393,6 +393,67 @@ TEST_F(kinds, all)
 	}
 }
 
+/* Memory of a device */
+
+#define MEM "/dev/mem"
+/* That of the firmware, which may be looked at. */
+#define ROM 0xf0000
+
+static int map_device(int prot, int flags, int then)
+{
+	int fd = open(MEM, O_RDONLY | O_CLOEXEC);
+	void *at = mmap(NULL, PAGE, prot, flags, fd, ROM);
+
+	if (at == MAP_FAILED)
+		return errno;
+	return then && mprotect(at, PAGE, then) ? errno : 0;
+}
+
+static int execute_device(void *unused)
+{
+	return map_device(R | X, MAP_SHARED, 0);
+}
+
+static int execute_device_later(void *unused)
+{
+	return map_device(R, MAP_SHARED, R | X);
+}
+
+static int execute_device_privately(void *unused)
+{
+	return map_device(R | X, MAP_PRIVATE, 0);
+}
+
+static int read_device(void *unused)
+{
+	return map_device(R, MAP_SHARED, 0);
+}
+
+#define NO_MEMORY "deny map backing=anonymous\n"
+#define ONLY_MEM "default map deny\nallow map path=" MEM "\n"
+
+#define DENIED(what, policy, word) {						\
+	.act = what, .with = EACCES, .rules = policy, .words = { "class=map", word },	\
+}
+
+/* It may be written to by others, and by the device: it is no file's content. */
+TEST_F(kinds, of_a_device)
+{
+	const struct bh_trial trials[] = {
+		DENIED(execute_device, NO_MEMORY, "backing=anonymous"),
+		DENIED(execute_device_later, NO_MEMORY, "backing=anonymous"),
+		DENIED(execute_device_privately, NO_MEMORY, "backing=anonymous"),
+		DENIED(execute_device, ONLY_MEM, "backing=anonymous"),
+		DENIED(execute_device, "deny map path=" MEM "\n", " path=\"" MEM "\""),
+		{ .act = execute_device, .rules = ONLY_MEM "allow map backing=anonymous\n" },
+		{ .act = read_device, .rules = "default map deny\n" },
+	};
+
+	if (execute_device(NULL))
+		SKIP(return, "no device's memory can be executed here");
+	bh_try_all(_metadata, trials);
+}
+
 /* Programs that are given memory which executes and is no file's content. */
 
 #define PROG TOP "/prog"

@@ -298,10 +298,11 @@ static inline struct task_struct *bh_mm_owner(const struct mm_struct *mm)
 {
 	struct task_struct *process, *task;
 
-	/* Tasks change their own flags meanwhile, but for this one. */
-	for_each_process_thread(process, task)
+	for_each_process_thread(process, task) {
+		/* The task itself changes its other flags meanwhile. */
 		if (READ_ONCE(task->mm) == mm && !(data_race(READ_ONCE(task->flags)) & PF_KTHREAD))
 			return task;
+	}
 	return NULL;
 }
 #endif
