@@ -9,6 +9,7 @@
 #include <kselftest_harness.h>
 
 #include "bulkhead.h"
+#include "log.h"
 #include "module.h"
 
 #define REDIRECT "/redirect.ko"
@@ -46,9 +47,8 @@ FIXTURE_SETUP(busy)
 {
 	if (access(REDIRECT, F_OK))
 		SKIP(return, REDIRECT " is not there");
-	self->log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	self->log = log_open();
 	ASSERT_LE(0, self->log);
-	ASSERT_LE(0, lseek(self->log, 0, SEEK_END));
 	/* What others needed before is not needed yet. */
 	ASSERT_EQ(0, bh_unload_module());
 	ASSERT_EQ(0, bh_load_module());
@@ -82,21 +82,6 @@ static int redirect(const char *function)
 
 	snprintf(options, sizeof(options), "function=%s", function);
 	return load(REDIRECT, options);
-}
-
-/* Has a line of the kernel log since the last call all of the words? */
-static bool is_logged(int log, const char *function, const char *reason)
-{
-	char line[8192];
-	bool logged = false;
-	ssize_t len;
-
-	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
-		line[len] = '\0';
-		if (strstr(line, "bulkhead: ") && strstr(line, function) && strstr(line, reason))
-			logged = true;
-	}
-	return logged;
 }
 
 /* How many functions the module redirects now: not those that wait until someone needs them. */
@@ -138,7 +123,7 @@ TEST_F_TIMEOUT(busy, the_module_does_not_load_and_says_why, 300)
 		ASSERT_EQ(0, redirect(functions[i]));
 		EXPECT_EQ(1, count_redirected());
 		EXPECT_EQ(-EBUSY, bh_load_module());
-		EXPECT_TRUE(is_logged(self->log, functions[i], "redirects it already"))
+		EXPECT_TRUE(log_has(self->log, functions[i], "redirects it already"))
 			TH_LOG("%s is not named", functions[i]);
 		EXPECT_FALSE(bh_module_is_loaded());
 		EXPECT_EQ(1, count_redirected());
@@ -180,7 +165,7 @@ TEST_F(busy, that_ftrace_is_off_is_not_blamed_on_others)
 	ASSERT_EQ(0, err);
 	EXPECT_EQ(-EBUSY, bh_load_module());
 	EXPECT_EQ(0, bh_write(FTRACE_ENABLED, "1"));
-	EXPECT_TRUE(is_logged(self->log, functions[0], "see sysctl kernel.ftrace_enabled"));
+	EXPECT_TRUE(log_has(self->log, functions[0], "see sysctl kernel.ftrace_enabled"));
 	EXPECT_FALSE(bh_module_is_loaded());
 	EXPECT_EQ(0, bh_load_module());
 }

@@ -10,6 +10,7 @@
 
 #include "cell.h"
 #include "load.h"
+#include "log.h"
 
 /* A name of each test's own, since versions only grow. */
 FIXTURE(documents) {
@@ -205,8 +206,10 @@ TEST_F(documents, closing_tells_what_has_no_end)
 		{ "policy %s version 1\ndeny exec\nend", 0 },
 		{ "policy %s version 1\ndeny exec\nend\n\n# more", 0 },
 	};
+	int log = log_open();
 	size_t i;
 
+	ASSERT_LE(0, log);
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		int fd = bh_open_load();
 
@@ -216,7 +219,10 @@ TEST_F(documents, closing_tells_what_has_no_end)
 		EXPECT_EQ(rows[i].err, close(fd) ? errno : 0)
 			TH_LOG("row %zu", i);
 		EXPECT_EQ(rows[i].err ? -1 : 1, bh_version_of(self->name));
+		EXPECT_EQ(!!rows[i].err, log_has(log, ": load: error ", NULL))
+			TH_LOG("row %zu: what the log has", i);
 	}
+	close(log);
 }
 
 TEST_F(documents, versions)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -18,6 +19,9 @@
 
 #include "cell.h"
 #include "load.h"
+#include "log.h"
+
+#define PROG "/tmp/files.prog"
 
 /* A name of each test's own, since versions only grow. */
 FIXTURE(files) {
@@ -187,25 +191,149 @@ TEST_F(files, remove)
 	EXPECT_EQ(1, bh_version_of(self->name));
 }
 
-/* Text that never comes, since a process serves the memory that it is in, delays nobody. */
+/* A page that never comes, since a process serves it: the descriptor to serve it by, or -1. */
+static int late_page(char **page)
+{
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	struct uffdio_api api = { .api = UFFD_API };
+
+	*page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	range.range.start = (unsigned long)*page;
+	range.range.len = 4096;
+	if (uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api) && !ioctl(uffd, UFFDIO_REGISTER, &range))
+		return uffd;
+	close(uffd);
+	return -1;
+}
+
+/* Does somebody wait for such a page? Half a minute is too long. */
+static bool is_waited_for(int uffd)
+{
+	struct pollfd poll_fd = { .fd = uffd, .events = POLLIN };
+
+	return poll(&poll_fd, 1, 30000) == 1;
+}
+
+/* Text that never comes delays nobody. */
 TEST_F(files, a_write_that_does_not_end)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	pthread_t writer;
+	char *page;
+	int uffd = late_page(&page);
 
-	range.range.start = (unsigned long)page;
-	range.range.len = 4096;
-	if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &range))
+	if (uffd < 0)
 		SKIP(return, "no userfaultfd here");
 	ASSERT_EQ(0, pthread_create(&writer, NULL, remove_late, page));
-	usleep(300000);
+	EXPECT_TRUE(is_waited_for(uffd));
 	EXPECT_EQ(0, bh_policy(self->name, "deny exec path=/x"));
 	EXPECT_EQ(0, bh_write("remove", "%s", self->name));
 	close(uffd);
 	pthread_join(writer, NULL);
+	munmap(page, 4096);
+}
+
+/* The names of all policies, for which their directory is locked. */
+static void *list_late(void *page)
+{
+	int dir = open(BULKHEAD_DIR "/policies", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	long n = syscall(SYS_getdents64, dir, page, 4096);
+
+	return (void *)(n + close(dir));
+}
+
+static bool ends(pid_t pid, int *status)
+{
+	int tries;
+
+	for (tries = 0; tries < 600; tries++) {
+		if (waitpid(pid, status, WNOHANG) == pid)
+			return true;
+		usleep(50000);
+	}
+	return false;
+}
+
+/* Does a process wait for something that no signal ends? Half a minute is too long. */
+static bool is_stuck(pid_t pid)
+{
+	char path[64], state = 0;
+	int tries;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (tries = 0; tries < 600 && state != 'D'; tries++) {
+		usleep(50000);
+		file = fopen(path, "r");
+		if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		if (file)
+			fclose(file);
+	}
+	return state == 'D';
+}
+
+static int make_container(void *unused)
+{
+	pid_t pid;
+	int status;
+
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID))
+		return errno;
+	pid = fork();
+	if (!pid) {
+		execl(PROG, "prog", NULL);
+		_exit(1);
+	}
+	return waitpid(pid, &status, 0) == pid ? status : -1;
+}
+
+/* What others do: each takes the lock under which the configuration changes. */
+static int do_others_work(const char *policy)
+{
+	struct bh_cell cell;
+	int err = bh_number("stats", "checks") < 0;
+
+	err = err ?: bh_write("assign", "policy=%s ns=pid exe=" PROG "\nend\n", policy);
+	err = err ?: bh_cell_start(&cell, CLONE_NEWNS);
+	err = err ?: bh_write("bind", "policy=%s ns=mnt pid=%d", policy, cell.pid);
+	/* Copies the mount namespace; and executes as the first of a new pid namespace. */
+	err = err ?: bh_cell_run(&cell, make_container, NULL);
+	err = err ?: bh_write("assign", "end\n");
+	return err ? 1 : 0;
+}
+
+TEST_F_TIMEOUT(files, a_listing_that_does_not_end, 300)
+{
+	pid_t worker, loader;
+	pthread_t lister;
+	int uffd, status;
+	char *page;
+
+	bh_make_program(PROG);
+	ASSERT_EQ(0, bh_policy(self->name, "deny exec path=/x"));
+	uffd = late_page(&page);
+	if (uffd < 0)
+		SKIP(return, "no userfaultfd here");
+	ASSERT_EQ(0, pthread_create(&lister, NULL, list_late, page));
+	EXPECT_TRUE(is_waited_for(uffd));
+	/* A new policy needs a directory: it waits, and nobody waits with it. */
+	loader = fork();
+	/* The page may come as long as anybody has the descriptor: no child keeps it. */
+	if (!loader)
+		_exit(close(uffd) || bh_policy("files.listed", "deny exec path=/x"));
+	EXPECT_TRUE(is_stuck(loader));
+	worker = fork();
+	if (!worker)
+		_exit(close(uffd) || do_others_work(self->name));
+	EXPECT_TRUE(ends(worker, &status));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, waitpid(loader, &status, WNOHANG));
+	close(uffd);
+	pthread_join(lister, NULL);
+	EXPECT_TRUE(ends(loader, &status));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, bh_write("remove", "files.listed"));
 	munmap(page, 4096);
 }
 
@@ -330,16 +458,18 @@ static const struct {
 	{ "policy=%s ns=pid self label=\"x", EINVAL, "no value, or quotes" },
 	{ "policy=%s ns=pid self arm=never", EINVAL, "is now or exec" },
 	{ "ns=pid self policy=files.none", ENOENT, "1:20 no such policy is loaded" },
+	{ "\n\n  ns=pid self pid=1", EINVAL, "3:3 needs one of self" },
 };
 
-/* Each is told in an event, as in the log. */
+/* Each is told in an event, and in the log. */
 TEST_F(files, complaints_of_bind)
 {
-	int events = bh_events();
+	int events = bh_events(), log = log_open();
 	char name[96];
 	size_t i;
 
 	ASSERT_LE(0, events);
+	ASSERT_LE(0, log);
 	ASSERT_EQ(0, bh_policy(self->name, "default exec allow"));
 	for (i = 0; i < ARRAY_SIZE(complaints); i++) {
 		snprintf(name, sizeof(name), "policy=%s", !strstr(complaints[i].line, "policy=") ?
@@ -350,22 +480,29 @@ TEST_F(files, complaints_of_bind)
 					      complaints[i].err == EINVAL ? "result=EINVAL" :
 					      "result=ENOENT", complaints[i].where, NULL))
 			TH_LOG("line %zu: no event with %s", i, complaints[i].where);
+		EXPECT_TRUE(log_has(log, ": bind: error ", complaints[i].where))
+			TH_LOG("line %zu: not logged: %s", i, complaints[i].where);
 	}
+	EXPECT_EQ(-ENOENT, bh_write("unbind", "ns=pid inum=1"));
+	EXPECT_TRUE(log_has(log, ": unbind: error 1:", "no such namespace is bound"));
+	close(log);
 	close(events);
 }
 
 TEST_F(files, changes_are_events)
 {
-	int events = bh_events();
+	int events = bh_events(), log = log_open();
 	char want[128];
 
 	ASSERT_LE(0, events);
+	ASSERT_LE(0, log);
 	ASSERT_EQ(0, bh_policy(self->name, "default exec allow"));
 	snprintf(want, sizeof(want), "class=config op=load result=ok policy=%s auid=", self->name);
 	EXPECT_NE(NULL, bh_find_event(events, want, NULL));
 	EXPECT_GT(0, bh_write("load", "policy x version 1\nallow nothing\n"));
 	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=x auid=",
 				      "reason=\"2:7 ", NULL));
+	EXPECT_TRUE(log_has(log, ": load: error 2:7 ", NULL));
 	EXPECT_GT(0, bh_write("load", "policy .y version 1\n"));
 	EXPECT_NE(NULL, bh_find_event(events, "class=config op=load result=EINVAL policy=- auid=",
 				      "reason=\"1:8 ", NULL));
@@ -384,12 +521,15 @@ TEST_F(files, changes_are_events)
 	EXPECT_EQ(-EINVAL, bh_write("assign", "\npolicy=a ns=uts\nend\n"));
 	EXPECT_NE(NULL, bh_find_event(events, "class=config op=assign result=EINVAL",
 				      "reason=\"2:10 unknown type", NULL));
+	EXPECT_TRUE(log_has(log, ": assign: error 2:10 unknown type", NULL));
 	EXPECT_EQ(-ENOENT, bh_write("assign", "policy=files.none ns=pid\nend\n"));
 	EXPECT_NE(NULL, bh_find_event(events, "class=config op=assign result=ENOENT",
 				      "reason=\"1:1 the policy is not loaded\"", NULL));
 	EXPECT_EQ(-EINVAL, bh_write("keys", "no certificate"));
 	EXPECT_NE(NULL, bh_find_event(events, "class=config op=keys result=EINVAL policy=-",
 				      "reason=\"not an X.509 certificate in DER\"", NULL));
+	EXPECT_TRUE(log_has(log, ": keys: error not an X.509", NULL));
+	close(log);
 	close(events);
 }
 

@@ -17,6 +17,7 @@
 #include "bpf.h"
 #include "cell.h"
 #include "fuse.h"
+#include "log.h"
 #include "module.h"
 #include "program.h"
 #include "sha256.h"
@@ -153,20 +154,6 @@ struct waiting {
 	pid_t pid;
 };
 
-/* Has a line of the kernel log since the last call the words? */
-static bool is_logged(int log, const char *words)
-{
-	char line[8192];
-	bool logged = false;
-	ssize_t len;
-
-	while ((len = read(log, line, sizeof(line) - 1)) > 0) {
-		line[len] = '\0';
-		logged |= strstr(line, "bulkhead: ") && strstr(line, words);
-	}
-	return logged;
-}
-
 /* False if there is no fuse here. */
 static bool start_waiting(struct __test_metadata *_metadata, struct waiting *waiting,
 			  int (*act)(void *arg), void (*delay)(void))
@@ -239,7 +226,7 @@ static void try_kill(struct __test_metadata *_metadata, int log)
 		_exit(-bh_unload_module());
 	for (tries = 0; tries < 300 && !told; tries++) {
 		usleep(100000);
-		told = is_logged(log, "unloading waits for test_unload[");
+		told = log_has(log, "unloading waits for test_unload[", NULL);
 	}
 	EXPECT_TRUE(told);
 	kill(unloader, SIGKILL);
@@ -251,16 +238,15 @@ static void try_kill(struct __test_metadata *_metadata, int log)
 
 static void try_never(struct __test_metadata *_metadata, int (*act)(void *arg), bool patient)
 {
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int log = log_open();
 	struct waiting waiting;
 
 	ASSERT_LE(0, log);
-	ASSERT_LE(0, lseek(log, 0, SEEK_END));
 	if (!start_waiting(_metadata, &waiting, act, NULL))
 		SKIP(return, "no fuse here");
 	if (patient) {
 		EXPECT_EQ(-EBUSY, bh_unload_module());
-		EXPECT_TRUE(is_logged(log, "because of test_unload["));
+		EXPECT_TRUE(log_has(log, "because of test_unload[", NULL));
 		EXPECT_TRUE(is_in_force(_metadata));
 	} else {
 		try_kill(_metadata, log);
@@ -329,13 +315,13 @@ static int keep_in_exec(void *arg)
 
 TEST_F_TIMEOUT(unload, who_is_kept_in_an_exec_by_another_is_not, 300)
 {
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int log = log_open();
 	struct bh_cell cell;
 	struct kept kept;
 	pid_t pid;
 	char byte;
 
-	ASSERT_LE(0, lseek(log, 0, SEEK_END));
+	ASSERT_LE(0, log);
 	ASSERT_EQ(0, pipe(kept.told) ?: pipe(kept.tid) ?: pipe(kept.go));
 	bh_make_elf(PROGRAM, 0, NULL);
 	ASSERT_EQ(0, bh_policy("waiting", "default exec deny\nallow exec digest=sha256:%s",
@@ -391,19 +377,18 @@ static int seal_page(void *unused)
 /* What cannot be unmapped keeps the module; whoever did that is named, and can be killed. */
 TEST_F_TIMEOUT(unload, whoever_seals_a_page_is_named, 300)
 {
-	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int log = log_open();
 	struct bh_cell cell;
 
 	if (syscall(SYS_mseal, 0, 0, 0) && errno == ENOSYS)
 		SKIP(return, "this kernel seals no memory");
 	ASSERT_LE(0, log);
-	ASSERT_LE(0, lseek(log, 0, SEEK_END));
 	ASSERT_EQ(0, bh_policy("unload", "default exec deny"));
 	ASSERT_EQ(0, bh_cell_start(&cell, CLONE_NEWNS));
 	ASSERT_EQ(0, bh_cell_bind(&cell, "unload"));
 	EXPECT_EQ(0, bh_cell_run(&cell, seal_page, NULL));
 	EXPECT_EQ(-EBUSY, bh_unload_module());
-	EXPECT_TRUE(is_logged(log, "not unloaded: test_unload["));
+	EXPECT_TRUE(log_has(log, "not unloaded: test_unload[", NULL));
 	EXPECT_TRUE(is_in_force(_metadata));
 	bh_cell_stop(&cell);
 	EXPECT_EQ(0, bh_unload_module());
