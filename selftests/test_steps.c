@@ -3,7 +3,6 @@
  * A mount made in steps is one operation: fsopen, fsconfig, fsmount, fspick,
  * open_tree, mount_setattr, move_mount in private mount namespaces.
  */
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -78,6 +77,52 @@ static int failed(long ret)
 {
 	return ret < 0 ? errno : 0;
 }
+
+/* A name that leads elsewhere each time that it is read */
+
+static const char *turns[2];
+
+static void turn_link(const char *to)
+{
+	unlink(LINK);
+	if (symlink(to, LINK))
+		_exit(1);
+}
+
+/* Before TURNING is followed, the link comes to lead to the other of both. */
+static void turn(void)
+{
+	char to[64] = "";
+
+	turn_link(turns[readlink(LINK, to, sizeof(to)) > 0 && !strcmp(to, turns[0])]);
+}
+
+/* Has @delay done each time that TURNING is followed, which leads to where LINK does. */
+static pid_t serve_link(struct __test_metadata *_metadata, void (*delay)(void))
+{
+	int told[2];
+
+	ASSERT_EQ(0, mkdir(SERVED, 0755));
+	ASSERT_EQ(0, pipe(told));
+	return fuse_start(SERVED, FUSE_READLINK, told[1], delay);
+}
+
+/* The server's pid, or a negative errno where there is no fuse. */
+static pid_t serve_turning(struct __test_metadata *_metadata, const char *first,
+			   const char *second)
+{
+	turns[0] = first;
+	turns[1] = second;
+	return serve_link(_metadata, turn);
+}
+
+static void end_serving(struct __test_metadata *_metadata, pid_t server)
+{
+	ASSERT_EQ(0, umount2(SERVED, MNT_DETACH));
+	ASSERT_EQ(server, waitpid(server, NULL, 0));
+}
+
+#define NO_FUSE "no fuse here"
 
 /* A new file system */
 
@@ -271,13 +316,6 @@ static int do_make_and_turn(void *arg)
 	return fd < 0 ? errno : finish(fd, make);
 }
 
-static void turn_link(const char *to)
-{
-	unlink(LINK);
-	if (symlink(to, LINK))
-		_exit(1);
-}
-
 static int do_turn(void *arg)
 {
 	int err = do_make_and_turn(arg);
@@ -335,24 +373,16 @@ static int do_mount_device(void *arg)
 	return failed(mount(make->source, make->target, make->type, 0, NULL));
 }
 
-/* Each time that it is read, the link has come to lead to the other one. */
-static void turn(void)
-{
-	char to[64] = "";
-
-	turn_link(readlink(LINK, to, sizeof(to)) > 0 && !strcmp(to, DISK) ? OTHER_DISK : DISK);
-}
-
-/* The first look leads to DISK. */
+/* The first look leads to the first place. */
 static int do_mount_turning(void *make)
 {
-	turn_link(OTHER_DISK);
+	turn_link(turns[1]);
 	return do_mount_device(make);
 }
 
 static int do_create_turning(void *make)
 {
-	turn_link(OTHER_DISK);
+	turn_link(turns[1]);
 	return do_create(make);
 }
 
@@ -371,18 +401,14 @@ TEST_F(steps, a_name_that_turns_while_it_is_judged)
 		ALLOWED(do_create_turning, EXT4(TURNING),
 			"default mount deny\nallow mount fstype=ext4\n"),
 	};
-	int told[2];
 	pid_t server;
 
 	make_disks(_metadata);
-	ASSERT_EQ(0, mkdir(SERVED, 0755));
-	ASSERT_EQ(0, pipe(told));
-	server = fuse_start(SERVED, FUSE_READLINK, told[1], turn);
+	server = serve_turning(_metadata, DISK, OTHER_DISK);
 	if (server < 0)
-		SKIP(return, "no fuse here");
+		SKIP(return, NO_FUSE);
 	bh_try_all(_metadata, trials);
-	ASSERT_EQ(0, umount2(SERVED, MNT_DETACH));
-	ASSERT_EQ(server, waitpid(server, NULL, 0));
+	end_serving(_metadata, server);
 }
 
 /*
@@ -417,14 +443,6 @@ static int write_erofs(const char *file)
 	return err;
 }
 
-/* First it leads to DISK, then to IMAGE. */
-static void turn_to_image(void)
-{
-	char to[64] = "";
-
-	turn_link(readlink(LINK, to, sizeof(to)) > 0 && !strcmp(to, OTHER_DISK) ? DISK : IMAGE);
-}
-
 TEST_F(steps, a_device_that_turns_into_a_file)
 {
 	const struct bh_trial trials[] = {
@@ -436,7 +454,6 @@ TEST_F(steps, a_device_that_turns_into_a_file)
 			"default mount deny\nallow mount fstype=erofs\n"),
 	};
 	const struct bh_env free = { .flags = NAMESPACES };
-	int told[2];
 	pid_t server;
 
 	make_disks(_metadata);
@@ -446,14 +463,11 @@ TEST_F(steps, a_device_that_turns_into_a_file)
 	ASSERT_EQ(0, write_erofs(DISK));
 	if (bh_run(&free, do_mount_device, (void *)ON_EROFS(IMAGE)))
 		SKIP(return, "the kernel has no erofs, or takes no file for a device");
-	ASSERT_EQ(0, mkdir(SERVED, 0755));
-	ASSERT_EQ(0, pipe(told));
-	server = fuse_start(SERVED, FUSE_READLINK, told[1], turn_to_image);
+	server = serve_turning(_metadata, DISK, IMAGE);
 	if (server < 0)
-		SKIP(return, "no fuse here");
+		SKIP(return, NO_FUSE);
 	bh_try_all(_metadata, trials);
-	ASSERT_EQ(0, umount2(SERVED, MNT_DETACH));
-	ASSERT_EQ(server, waitpid(server, NULL, 0));
+	end_serving(_metadata, server);
 }
 
 /* Clones */
@@ -1099,126 +1113,240 @@ TEST_F(steps, a_group_is_joined_by_propagation)
 	bh_try_all(_metadata, trials);
 }
 
-/* Threads that change what the call is given */
+/* What a call is given changes between two looks: of the check, and of the kernel */
 
-struct race {
-	char name[64];
-	struct mount_attr attr;
-	int stop;
-};
+#define BOUND_RO TOP "/bound-ro"
 
-static void *flip_attr(void *arg)
+/*
+ * Tries something twice. The first time TURNING leads to what is allowed, and elsewhere if it
+ * is followed a second time meanwhile: so no chance decides whether the window is hit. The
+ * second time it leads to what is not allowed at once.
+ */
+static int do_twice(void *once)
 {
-	struct race *race = arg;
+	int err;
 
-	while (!__atomic_load_n(&race->stop, __ATOMIC_RELAXED)) {
-		race->attr.attr_clr = 0;
-		race->attr.attr_set = MOUNT_ATTR_NOEXEC;
-		__asm__ volatile("" ::: "memory");
-		race->attr.attr_set = 0;
-		race->attr.attr_clr = MOUNT_ATTR_RDONLY;
-		__asm__ volatile("" ::: "memory");
-	}
-	return NULL;
+	turn_link(turns[1]);
+	err = ((int (*)(void))once)();
+	return err == EPERM ? EACCES : err ? ((int (*)(void))once)() : 0;
 }
 
-static void *flip_link(void *arg)
+/* 0 if the secret can be written to through the clone. */
+static int reach_secret(int clone)
 {
-	struct race *race = arg;
+	int err;
 
-	while (!__atomic_load_n(&race->stop, __ATOMIC_RELAXED)) {
-		(void)!symlink(SOURCE, TOP "/next");
-		rename(TOP "/next", LINK);
-		(void)!symlink(SECRET, TOP "/next");
-		rename(TOP "/next", LINK);
-	}
-	return NULL;
+	if (clone < 0)
+		return errno;
+	err = failed(faccessat(clone, "file", W_OK, 0));
+	close(clone);
+	return err;
 }
 
-#define TRIES 4000
-
-/* EEXIST if the forbidden thing was ever done. */
-static int race_attr(void *unused)
+static int clone_once(void)
 {
-	struct race race = { };
-	pthread_t thread;
-	int i, won = 0;
-
-	if (pthread_create(&thread, NULL, flip_attr, &race))
-		return 1;
-	for (i = 0; i < TRIES && !won; i++) {
-		mount_setattr(AT_FDCWD, READONLY, 0, &race.attr, sizeof(race.attr));
-		won = !mkdir(READONLY "/dir", 0755);
-	}
-	__atomic_store_n(&race.stop, 1, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	rmdir(READONLY "/dir");
-	return won ? EEXIST : 0;
+	return reach_secret(open_tree(AT_FDCWD, TURNING, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
 }
 
-static int race_source(void *unused)
+static int clone_attr_once(void)
 {
-	struct race race = { };
-	pthread_t thread;
-	int i, won = 0, fd;
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_NOEXEC };
 
-	unlink(LINK);
-	if (symlink(SOURCE, LINK) || pthread_create(&thread, NULL, flip_link, &race))
-		return 1;
-	for (i = 0; i < TRIES && !won; i++) {
-		fd = open_tree(AT_FDCWD, LINK, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-		if (fd < 0)
-			continue;
-		won = !faccessat(fd, "file", F_OK, 0);
-		close(fd);
-	}
-	__atomic_store_n(&race.stop, 1, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	return won ? EEXIST : 0;
+	return reach_secret(syscall(SYS_open_tree_attr, AT_FDCWD, TURNING, OPEN_TREE_CLONE, &attr,
+				    sizeof(attr)));
 }
 
-/* The same through mount(2), which looks the source up by its name. */
-static int race_bind(void *unused)
+static int bind_once(void)
 {
-	struct race race = { };
-	pthread_t thread;
-	int i, won = 0;
+	int err;
 
-	unlink(LINK);
-	if (symlink(SOURCE, LINK) || pthread_create(&thread, NULL, flip_link, &race))
-		return 1;
-	for (i = 0; i < TRIES && !won; i++) {
-		if (mount(LINK, EMPTY, NULL, MS_BIND, NULL))
-			continue;
-		won = !access(EMPTY "/file", F_OK);
-		umount2(EMPTY, MNT_DETACH);
-	}
-	__atomic_store_n(&race.stop, 1, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	return won ? EEXIST : 0;
+	if (mount(TURNING, EMPTY, NULL, MS_BIND, NULL))
+		return errno;
+	err = failed(access(EMPTY "/file", W_OK));
+	umount2(EMPTY, MNT_DETACH);
+	return err;
 }
 
-TEST_F_TIMEOUT(steps, threads_do_not_win_by_attributes, 600)
+/* 0 if it is the read-only mount that came to lie there. */
+static int move_once(void)
+{
+	if (mount(TURNING, EMPTY, NULL, MS_MOVE, NULL))
+		return errno;
+	return lacks_flag(EMPTY, ST_RDONLY) ? 0 : EAGAIN;
+}
+
+static int lift_once(void)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	return failed(mount_setattr(AT_FDCWD, TURNING, 0, &attr, sizeof(attr))) ?:
+	       failed(access(READONLY, W_OK));
+}
+
+static int lift_attr_once(void)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR_RDONLY };
+
+	return failed(syscall(SYS_open_tree_attr, AT_FDCWD, TURNING, 0, &attr, sizeof(attr))) ?:
+	       failed(access(READONLY, W_OK));
+}
+
+/* The kernel picks what the name leads to when it is followed the second time. */
+static int do_pick_turning(void *unused)
+{
+	turn_link(turns[1]);
+	return failed(fspick(AT_FDCWD, TURNING, FSPICK_CLOEXEC));
+}
+
+#define ALLOW_OF(operation, key, place)						\
+	"default mount deny\nallow mount op=umount\n"				\
+	"allow mount op=" operation " " key "=" place "\n"
+
+/* Tries what can be tried here with a name that leads to @first and @second by turns. */
+#define try_turning(metadata, first, second, trials)				\
+do {										\
+	pid_t server_ = serve_turning(metadata, first, second);			\
+										\
+	if (server_ < 0)							\
+		SKIP(return, NO_FUSE);						\
+	bh_try_all(metadata, trials);						\
+	end_serving(metadata, server_);						\
+} while (0)
+
+TEST_F(steps, a_source_that_turns_into_another)
 {
 	const struct bh_trial trials[] = {
-		GIVES(EEXIST, 0, race_attr, NULL, "deny mount op=remount lacks=ro\n",
-		      "verdict=deny", "op=remount"),
+		DENIED(do_twice, clone_once, ALLOW_OF("bind", "source", SOURCE), "op=bind", SECRET),
+		DENIED(do_twice, bind_once, ALLOW_OF("bind", "source", SOURCE), "op=bind", SECRET),
 	};
+
+	try_turning(_metadata, SOURCE, SECRET, trials);
+}
+
+/* Two mounts of one directory, of which the one that is allowed cannot be written to. */
+static void bind_read_only(struct __test_metadata *_metadata)
+{
+	ASSERT_EQ(0, mkdir(BOUND_RO, 0755));
+	ASSERT_EQ(0, mount(SECRET, BOUND_RO, NULL, MS_BIND, NULL));
+	ASSERT_EQ(0, mount(NULL, BOUND_RO, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
+}
+
+TEST_F(steps, a_source_that_turns_into_another_mount_of_the_same)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_twice, clone_once, ALLOW_OF("bind", "source", BOUND_RO), "op=bind",
+		       "source=\"" SECRET "\""),
+		DENIED(do_twice, bind_once, ALLOW_OF("bind", "source", BOUND_RO), "op=bind",
+		       "source=\"" SECRET "\""),
+	};
+
+	bind_read_only(_metadata);
+	try_turning(_metadata, BOUND_RO, SECRET, trials);
+}
+
+TEST_F(steps, a_source_of_open_tree_attr_that_turns)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_twice, clone_attr_once, ALLOW_OF("bind", "source", BOUND_RO), "op=bind",
+		       "source=\"" SECRET "\""),
+	};
+
+	if (lacks_open_tree_attr())
+		SKIP(return, "the kernel has no open_tree_attr");
+	bind_read_only(_metadata);
+	try_turning(_metadata, BOUND_RO, SECRET, trials);
+}
+
+TEST_F(steps, a_mount_that_turns_into_another)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_twice, move_once, ALLOW_OF("move", "source", MOUNTED), "op=move",
+		       "source=\"" READONLY "\""),
+		/* It is not the one that was judged: its path is not told. */
+		DENIED(do_pick_turning, NULL, ALLOW_OF("remount", "target", MOUNTED),
+		       "op=remount", "target=-"),
+	};
+
+	try_turning(_metadata, MOUNTED, READONLY, trials);
+}
+
+TEST_F(steps, a_mount_whose_attributes_change_turns_into_another)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_twice, lift_once, ALLOW_OF("remount", "target", MOUNTED), "op=remount",
+		       "target=\"" READONLY "\""),
+	};
+	const struct bh_trial newer[] = {
+		DENIED(do_twice, lift_attr_once, ALLOW_OF("remount", "target", MOUNTED),
+		       "op=remount", "target=\"" READONLY "\""),
+	};
+	pid_t server;
 
 	if (lacks_setattr())
 		SKIP(return, NO_SETATTR);
+	server = serve_turning(_metadata, MOUNTED, READONLY);
+	if (server < 0)
+		SKIP(return, NO_FUSE);
 	bh_try_all(_metadata, trials);
+	if (!lacks_open_tree_attr())
+		bh_try_all(_metadata, newer);
+	end_serving(_metadata, server);
 }
 
-TEST_F_TIMEOUT(steps, threads_do_not_win, 600)
+/* Attributes in memory that is shared with the server of TURNING. */
+static struct mount_attr *shared_attr;
+
+static void turn_attr(void)
+{
+	shared_attr->attr_set = 0;
+	shared_attr->attr_clr = MOUNT_ATTR_RDONLY;
+}
+
+static int change_attr(long by)
+{
+	int err = failed(syscall(by, AT_FDCWD, TURNING, 0, shared_attr, sizeof(*shared_attr)));
+
+	return err ?: failed(access(READONLY, W_OK));
+}
+
+/*
+ * While the path of the first call is followed, the attributes come to be others. The kernel
+ * has copied them by then; the second call has what they have become.
+ */
+static int do_turn_attr(void *by)
+{
+	int err;
+
+	*shared_attr = (struct mount_attr){ .attr_set = MOUNT_ATTR_NOEXEC };
+	err = change_attr((long)by);
+	if (err == EROFS && shared_attr->attr_clr)
+		return change_attr((long)by);
+	return err ? EACCES : 0;
+}
+
+TEST_F(steps, attributes_that_turn_into_others)
 {
 	const struct bh_trial trials[] = {
-		GIVES(EEXIST, 0, race_source, NULL, BIND_SOURCE, "verdict=deny", "op=bind"),
-		GIVES(EEXIST, 0, race_bind, NULL, BIND_SOURCE "allow mount op=umount\n",
-		      "verdict=deny", "op=bind"),
+		DENIED(do_turn_attr, SYS_mount_setattr, "deny mount op=remount lacks=ro\n",
+		       "op=remount"),
 	};
+	const struct bh_trial newer[] = {
+		DENIED(do_turn_attr, SYS_open_tree_attr, "deny mount op=remount lacks=ro\n",
+		       "op=remount"),
+	};
+	pid_t server;
 
+	if (lacks_setattr())
+		SKIP(return, NO_SETATTR);
+	shared_attr = (void *)bh_shared();
+	ASSERT_EQ(0, symlink(READONLY, LINK));
+	server = serve_link(_metadata, turn_attr);
+	if (server < 0)
+		SKIP(return, NO_FUSE);
 	bh_try_all(_metadata, trials);
+	if (!lacks_open_tree_attr())
+		bh_try_all(_metadata, newer);
+	end_serving(_metadata, server);
 }
 
 /* Flags and attachment, against a thread that changes them in between */
@@ -1375,56 +1503,6 @@ TEST_F_TIMEOUT(steps, threads_do_not_move_by_attaching, 600)
 		GIVES(EEXIST, 0, race_attach, NULL, ALLOW_NOSUID, "verdict=deny", "op=move"),
 	};
 
-	bh_try_all(_metadata, trials);
-}
-
-#define BOUND_RO TOP "/bound-ro"
-
-/* By a link that leads to the one or the other of two mounts of a directory. */
-static void flip_bound(void *unused)
-{
-	(void)!symlink(BOUND_RO, TOP "/next");
-	rename(TOP "/next", LINK);
-	(void)!symlink(SOURCE, TOP "/next");
-	rename(TOP "/next", LINK);
-}
-
-static enum bh_race_try clone_bound(void *unused)
-{
-	enum bh_race_try told = BH_RACE_HIT;
-	int fd = open_tree(AT_FDCWD, LINK, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	if (fd < 0)
-		return errno == EPERM ? BH_RACE_HIT : BH_RACE_MISSED;
-	if (!mkdirat(fd, "made", 0755)) {
-		told = BH_RACE_BAD;
-		unlinkat(fd, "made", AT_REMOVEDIR);
-	}
-	close(fd);
-	return told;
-}
-
-static int race_bound(void *unused)
-{
-	struct bh_race race = { .act = clone_bound, .rival = flip_bound };
-
-	flip_bound(NULL);
-	race.milliseconds = 20000;
-	race.enough = 3000;
-	return bh_race(&race) ?: race.seen[BH_RACE_BAD] ? EEXIST : 0;
-}
-
-TEST_F_TIMEOUT(steps, threads_do_not_win_by_another_mount_of_the_same, 600)
-{
-	const struct bh_trial trials[] = {
-		GIVES(EEXIST, 0, race_bound, NULL,
-		      "default mount deny\nallow mount op=bind source=" BOUND_RO "\n",
-		      "verdict=deny", "op=bind", "source=\"" SOURCE "\""),
-	};
-
-	ASSERT_EQ(0, mkdir(BOUND_RO, 0755));
-	ASSERT_EQ(0, mount(SOURCE, BOUND_RO, NULL, MS_BIND, NULL));
-	ASSERT_EQ(0, mount(NULL, BOUND_RO, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
 	bh_try_all(_metadata, trials);
 }
 
