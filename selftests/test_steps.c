@@ -855,6 +855,34 @@ TEST_F(steps, open_tree_attr)
 	bh_try_all(_metadata, trials);
 }
 
+/* Attributes of a clone and of what is mounted below it, in one call. */
+static int do_clone_attr_deep(void *clone)
+{
+	return do_clone_attr(clone) ?: lacks_flag(SUB, ST_NOSUID);
+}
+
+TEST_F(steps, open_tree_attr_lifts_nothing_below)
+{
+	const struct clone *lift = CLONE(TREE, EMPTY, AT_RECURSIVE, 0, MOUNT_ATTR_NOSUID);
+	const struct bh_trial trials[] = {
+		DENIED(do_clone_attr_deep, lift, "default mount deny\nallow mount op=bind\n",
+		       "op=remount", "mflags=rec"),
+		DENIED(do_clone_attr_deep, lift, "deny mount op=remount lacks=nosuid\n",
+		       "op=remount", "mflags=rec"),
+		ALLOWED(do_clone_attr_deep, lift,
+			"default mount deny\nallow mount op=bind,remount\n"),
+		/* Not of what lies below. */
+		GIVES(EROFS, EROFS, do_clone_attr_deep,
+		      CLONE(TREE, EMPTY, AT_RECURSIVE, MOUNT_ATTR_NOEXEC),
+		      "default mount deny\nallow mount op=bind has=noexec\n"),
+	};
+
+	if (lacks_open_tree_attr())
+		SKIP(return, "the kernel has no open_tree_attr");
+	make_tree(_metadata);
+	bh_try_all(_metadata, trials);
+}
+
 /* A mount namespace of its own */
 
 #define INTO_NAMESPACE 2	/* OPEN_TREE_NAMESPACE and FSMOUNT_NAMESPACE */
@@ -948,6 +976,34 @@ TEST_F(steps, mount_setattr)
 	if (lacks_setattr())
 		SKIP(return, NO_SETATTR);
 	bh_try_all(_metadata, trials);
+}
+
+static int do_share(void *flags)
+{
+	return failed(mount(NULL, MOUNTED, NULL, MS_SHARED | (uintptr_t)flags, NULL));
+}
+
+/* By mount(2) and by mount_setattr alike. */
+TEST_F(steps, propagation_has_a_type)
+{
+	const struct change *share = CHANGE(MOUNTED, 0, { .propagation = MS_SHARED });
+	const char *allow = "default mount deny\nallow mount op=propagation fstype=tmpfs\n";
+	const struct bh_trial trials[] = {
+		DENIED(do_share, 0UL, "deny mount op=propagation fstype=tmpfs\n", "rule=2",
+		       "op=propagation mflags=- fstype=\"tmpfs\""),
+		DENIED(do_share, MS_REC, "deny mount op=propagation fstype!=ext4\n", "rule=2",
+		       "op=propagation mflags=rec fstype=\"tmpfs\""),
+		ALLOWED(do_share, 0UL, allow),
+	};
+	const struct bh_trial newer[] = {
+		DENIED(do_change, share, "deny mount op=propagation fstype=tmpfs\n", "rule=2",
+		       "op=propagation mflags=- fstype=\"tmpfs\""),
+		ALLOWED(do_change, share, allow),
+	};
+
+	bh_try_all(_metadata, trials);
+	if (!lacks_setattr())
+		bh_try_all(_metadata, newer);
 }
 
 static int do_idmap(void *unused)
