@@ -470,6 +470,38 @@ TEST_F(steps, a_device_that_turns_into_a_file)
 	end_serving(_metadata, server);
 }
 
+#define ON_BTRFS(source) MAKE("btrfs", source, EMPTY)
+#define ALLOW_BTRFS(source)							\
+	"default mount deny\nallow mount fstype=btrfs source=" source "\n"
+
+/* Its super block does not tell which device it is on, or did not before 6.15. */
+TEST_F(steps, a_device_that_its_file_system_hides)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_mount_turning, ON_BTRFS(TURNING), ALLOW_BTRFS(DISK),
+		       "op=mount fstype=\"btrfs\"", "target=\"" EMPTY "\""),
+		DENIED(do_create_turning, ON_BTRFS(TURNING), ALLOW_BTRFS(DISK),
+		       "op=mount fstype=\"btrfs\"", "target=-"),
+		DENIED(do_mount_turning, ON_BTRFS(TURNING), "deny mount source=" OTHER_DISK "\n",
+		       "op=mount fstype=\"btrfs\"", "target=\"" EMPTY "\""),
+		ALLOWED(do_mount_turning, ON_BTRFS(TURNING),
+			"default mount deny\nallow mount fstype=btrfs\n"),
+	};
+	const struct bh_env free = { .flags = NAMESPACES };
+	pid_t server;
+
+	make_disks(_metadata);
+	if (system("mkfs.btrfs -q -f --mixed " DISK " >/dev/null 2>&1") ||
+	    system("mkfs.btrfs -q -f --mixed " OTHER_DISK " >/dev/null 2>&1") ||
+	    bh_run(&free, do_mount_device, (void *)ON_BTRFS(DISK)))
+		SKIP(return, "no btrfs here");
+	server = serve_turning(_metadata, DISK, OTHER_DISK);
+	if (server < 0)
+		SKIP(return, NO_FUSE);
+	bh_try_all(_metadata, trials);
+	end_serving(_metadata, server);
+}
+
 /* Clones */
 
 struct clone {
