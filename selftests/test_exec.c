@@ -13,6 +13,7 @@
 #include <kselftest_harness.h>
 
 #include "exec.h"
+#include "modprobe.h"
 #include "program.h"
 
 #define BINFMT "/proc/sys/fs/binfmt_misc"
@@ -353,6 +354,43 @@ TEST_F(keys, binfmt_misc_with_a_fixed_interpreter)
 	if (access(BINFMT, F_OK))
 		SKIP(return, "binfmt_misc is not there");
 	try_binfmt(_metadata, "F");
+}
+
+/* The kernel asks for the module of a format that it does not know, until 6.13. */
+
+#define UNKNOWN BIN "/unknown"
+#define ASKED 250
+
+static int exec_unknown(void *unused)
+{
+	int err = bh_exec(UNKNOWN);
+
+	return bh_modprobe_asked("binfmt-") ? ASKED : err;
+}
+
+TEST_F(keys, no_module_is_loaded_for_a_format_that_nothing_allows)
+{
+	struct bh_trial trials[] = {
+		GIVES(ASKED, EACCES, exec_unknown, "deny exec path=" UNKNOWN, NULL, "verdict=deny",
+		      " path=\"" UNKNOWN "\""),
+		GIVES(ASKED, EACCES, exec_unknown, DENY, NULL, "verdict=deny",
+		      " path=\"" UNKNOWN "\""),
+		GIVES(ASKED, 1000 + SIGKILL, exec_unknown, "kill exec path=" UNKNOWN, NULL,
+		      "verdict=kill", " path=\"" UNKNOWN "\""),
+		GIVES(ASKED, ASKED, exec_unknown, DENY "allow exec path=" UNKNOWN, NULL),
+	};
+	struct bh_modprobe modprobe;
+	int asked;
+
+	bh_make_file(UNKNOWN, "\1\2\3\4 no format of any kind\n", 0755);
+	if (!bh_modprobe_begin(&modprobe))
+		SKIP(return, "the kernel loads no modules");
+	asked = exec_unknown(NULL);
+	if (asked == ASKED)
+		bh_try_all(_metadata, trials);
+	bh_modprobe_end(&modprobe);
+	if (asked != ASKED)
+		SKIP(return, "the kernel loads no module for a format: %d", asked);
 }
 
 /* backing= */

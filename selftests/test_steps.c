@@ -13,6 +13,7 @@
 #include <kselftest_harness.h>
 
 #include "fuse.h"
+#include "modprobe.h"
 #include "program.h"
 #include "race.h"
 #include "trial.h"
@@ -248,16 +249,20 @@ TEST_F(steps, a_type_that_nothing_allows_is_not_opened)
 
 /* The kernel asks for the module of a type that it does not know. */
 
-#define HELPER "/modprobe"
-#define ASKED "/modprobe.asked"
-
 static int do_ask(void *steps)
 {
-	int err;
+	int err = steps ? do_fsopen("bhnone") : failed(mount("a", EMPTY, "bhnone", 0, NULL));
 
-	unlink(ASKED);
-	err = steps ? do_fsopen("bhnone") : failed(mount("a", EMPTY, "bhnone", 0, NULL));
-	return access(ASKED, F_OK) ? err : EEXIST;
+	return bh_modprobe_asked("fs-bhnone") ? EEXIST : err;
+}
+
+/* A device that no driver serves: asked for when it is opened. */
+static int do_ask_device(void *steps)
+{
+	int err = steps ? do_create((void *)MAKE("ext4", OTHER "/device")) :
+			  failed(mount(OTHER "/device", EMPTY, "ext4", 0, NULL));
+
+	return bh_modprobe_asked("block-major-") ? EEXIST : err;
 }
 
 TEST_F(steps, no_module_is_loaded_for_a_type_that_nothing_allows)
@@ -269,17 +274,35 @@ TEST_F(steps, no_module_is_loaded_for_a_type_that_nothing_allows)
 		      "op=mount fstype=\"bhnone\""),
 		GIVES(EEXIST, EEXIST, do_ask, 1UL, "default mount deny\nallow mount fstype=bh*\n"),
 	};
-	char modprobe[128] = "";
-	int fd = open("/proc/sys/kernel/modprobe", O_RDWR);
+	struct bh_modprobe modprobe;
 
-	bh_make_file(HELPER, "#!/bin/sh\n: > " ASKED "\n", 0755);
-	if (fd < 0 || read(fd, modprobe, sizeof(modprobe) - 1) < 0)
+	if (!bh_modprobe_begin(&modprobe))
 		SKIP(return, "the kernel loads no modules");
-	ASSERT_EQ(0, lseek(fd, 0, SEEK_SET));
-	ASSERT_LT(0, write(fd, HELPER, sizeof(HELPER)));
 	bh_try_all(_metadata, trials);
-	lseek(fd, 0, SEEK_SET);
-	EXPECT_LT(0, write(fd, modprobe, strlen(modprobe)));
+	bh_modprobe_end(&modprobe);
+}
+
+TEST_F(steps, no_module_is_loaded_for_a_device_that_nothing_allows)
+{
+	const struct bh_trial trials[] = {
+		GIVES(EEXIST, EPERM, do_ask_device, 0UL, "deny mount source=" OTHER "/device\n",
+		      "op=mount", "source=\"" OTHER "/device\""),
+		GIVES(EEXIST, EPERM, do_ask_device, 1UL, "deny mount source=" OTHER "/device\n",
+		      "op=mount", "source=\"" OTHER "/device\""),
+		GIVES(EEXIST, EEXIST, do_ask_device, 0UL,
+		      "default mount deny\nallow mount source=" OTHER "/device\n"),
+	};
+	const struct bh_env free = { .flags = NAMESPACES };
+	struct bh_modprobe modprobe;
+
+	ASSERT_EQ(0, mknod(OTHER "/device", S_IFBLK | 0600, makedev(240, 0)));
+	if (!bh_modprobe_begin(&modprobe))
+		SKIP(return, "the kernel loads no modules");
+	if (bh_run(&free, do_ask_device, NULL) == EEXIST)
+		bh_try_all(_metadata, trials);
+	else
+		SKIP(bh_modprobe_end(&modprobe); return, "the kernel loads no module for a device");
+	bh_modprobe_end(&modprobe);
 }
 
 TEST_F(steps, a_source_counts_when_the_super_block_is_made)
