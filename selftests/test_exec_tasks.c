@@ -15,6 +15,7 @@
 #include <kselftest_harness.h>
 
 #include "exec.h"
+#include "fuse.h"
 
 #define DENY "default exec deny"
 #define KILLED (1000 + SIGKILL)
@@ -314,6 +315,7 @@ TEST_F(tasks, the_x32_entry)
 /* A name that changes while it is used */
 
 #define FROG BIN "/frog"
+#define SERVED BIN "/served"
 
 /* Like PROG, but exits with 1. */
 static void make_frog(struct __test_metadata *_metadata)
@@ -328,39 +330,48 @@ static void make_frog(struct __test_metadata *_metadata)
 	close(fd);
 }
 
-static void flip_for_ever(void)
+/* By the server of SERVED, while the kernel follows a link there. */
+static void turn_name(void)
 {
-	char *letter = (char *)shared + strlen(BIN "/");
-
-	/* One store in a round: a machine may take interrupts only between rounds. */
-	for (;;)
-		__atomic_xor_fetch(letter, 'f' ^ 'p', __ATOMIC_RELAXED);
+	strcpy((char *)shared, FROG);
 }
 
-/* Are there executions of the frog? */
-static int exec_flipping(void *arg)
+/*
+ * The kernel is given the name of the link to PROG and, while it follows that, the name comes
+ * to be the frog's. It has read the name by then. Whoever reads it again is given the frog's,
+ * as the second execution is. 1: that is executed.
+ */
+static int exec_turning(void *unused)
 {
-	int i, frogs = 0;
+	int err;
 
-	for (i = 0; i < 300; i++)
-		frogs += bh_child(exec_self, shared) == 1;
-	return !!frogs;
+	strcpy((char *)shared, SERVED "/" FUSE_LINK);
+	err = bh_child(exec_self, shared);
+	if (err)
+		return err == 1 ? 1 : 200;
+	if (strcmp((char *)shared, FROG))
+		return 201;
+	return bh_child(exec_self, shared) == 1;
 }
 
-TEST_F(tasks, a_racing_name)
+TEST_F(tasks, a_name_that_turns_into_another)
 {
-	struct bh_trial trial = GIVES(1, 0, exec_flipping, DENY "\nallow exec path=" PROG, NULL,
+	struct bh_trial trial = GIVES(1, 0, exec_turning, DENY "\nallow exec path=" PROG, NULL,
 				      "verdict=deny", " path=\"" FROG "\"");
-	pid_t flipper;
+	int told[2];
+	pid_t server;
 
 	make_frog(_metadata);
-	strcpy((char *)shared, PROG);
-	flipper = fork();
-	if (!flipper)
-		flip_for_ever();
+	ASSERT_EQ(0, mkdir(SERVED, 0755));
+	ASSERT_EQ(0, symlink(PROG, BIN "/" FUSE_LINK));
+	ASSERT_EQ(0, pipe2(told, O_CLOEXEC));
+	server = fuse_start(SERVED, FUSE_READLINK, told[1], turn_name);
+	if (server < 0)
+		SKIP(return, "no fuse here");
 	bh_try(_metadata, &trial);
-	kill(flipper, SIGKILL);
-	waitpid(flipper, NULL, 0);
+	umount2(SERVED, MNT_DETACH);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
 }
 
 /* Replacing a policy while it is asked */
