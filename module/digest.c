@@ -3,8 +3,8 @@
  * The digests of the content that will run.
  *
  * A file's sha256 digest is computed once and kept while no one opens the file for
- * writing or cuts it: its content changes in no other way. Both are seen by hooks
- * (hook_content.c) that are there as long as any digest is kept. The counts of writers
+ * writing, cuts it or exchanges its blocks: its content changes in no other way. All are seen by
+ * hooks (hook_content.c) that are there as long as any digest is kept. The counts of writers
  * and of openings are compared before and after a file is read, so that what is kept is
  * the digest of what it held all the while.
  *
@@ -42,6 +42,7 @@
 #include "attach.h"
 #include "compat/compat.h"
 #include "digest.h"
+#include "exchange.h"
 #include "kept.h"
 #include "limits.h"
 #include "pages.h"
@@ -53,8 +54,7 @@
 /* What a system call does to a file, until its task goes back to its program. */
 struct pass {
 	struct callback_head work;
-	struct bh_kept *kept;
-	atomic_t *count;	/* of kept->state or kept->changes, lowered then */
+	struct bh_kept *kept;	/* with one of the passes that its state counts */
 	/* Once execve has handed it on: */
 	struct task_struct *task;
 	u64 exec_id;		/* task->self_exec_id before */
@@ -186,7 +186,7 @@ static bool kept_counts(const struct inode *inode, struct bh_kept *kept)
 	if (!smp_load_acquire(&kept->known))
 		return false;
 	/* Writers before openings; pairs with the barriers of bh_content_written(). */
-	if (is_open_for_writing(inode) || atomic_read(&kept->changes))
+	if (is_open_for_writing(inode))
 		return false;
 	/* As said above. */
 	smp_rmb();
@@ -273,6 +273,26 @@ static int hash_file(struct reading *reading)
 	return err;
 }
 
+/*
+ * Whoever exchanges the file's blocks since before the look at @at has raised it, or has found
+ * nothing kept that he could raise.
+ *
+ * Return: 0, -EINTR, or -ESTALE: it takes too long.
+ */
+static int wait_for_exchange(const struct inode *inode)
+{
+	int tries;
+
+	for (tries = 0; bh_exchange_is_under_way(inode); tries++) {
+		if (tries == BH_EXCHANGE_TRIES_MAX)
+			return -ESTALE;
+		schedule_timeout_killable(msecs_to_jiffies(BH_EXCHANGE_WAIT_MS));
+		if (fatal_signal_pending(current))
+			return -EINTR;
+	}
+	return 0;
+}
+
 /* Of what the file holds, and nothing but that. Sleeps. */
 static int read_file(struct reading *reading)
 {
@@ -280,7 +300,9 @@ static int read_file(struct reading *reading)
 
 	if (!bh_stay_begin())
 		return -EINTR;
-	err = bh_pages_settle(reading->inode);
+	err = wait_for_exchange(reading->inode);
+	if (!err)
+		err = bh_pages_settle(reading->inode);
 	if (!err)
 		err = hash_file(reading);
 	if (!err)
@@ -324,9 +346,12 @@ static int compute_digests(const struct file *file, struct inode *inode, struct 
 	};
 	int err;
 
-	/* The count of openings before that of writers: who has closed is still counted. */
+	/*
+	 * The count of openings before that of writers: who has closed is still counted. And before
+	 * wait_for_exchange(), as is that anything is kept; pairs with bh_content_exchanged().
+	 */
 	smp_mb();
-	if (why_none(inode) || atomic_read(&kept->changes))
+	if (why_none(inode))
 		return 0;
 	err = read_file(&reading);
 	if (err)
@@ -710,7 +735,7 @@ static void end_pass(struct pass *pass)
 {
 	/* What was mapped is by now. Pairs with the barrier of bh_content_written(). */
 	smp_mb__before_atomic();
-	atomic_dec(pass->count);
+	atomic_dec(&pass->kept->state);
 	bh_kept_put(pass->kept);
 	put_pass(pass);
 	bh_stay_end();
@@ -766,8 +791,8 @@ static void leave_call(struct callback_head *work)
 	wait_for_execve(pass);
 }
 
-/* With a reference and a count, both of which are the pass's if there is no error. */
-static int begin_pass(struct bh_kept *kept, atomic_t *count)
+/* With a reference and counted, both of which are the pass's if there is no error. */
+static int begin_pass(struct bh_kept *kept)
 {
 	struct pass *pass = get_pass();
 	int err;
@@ -781,7 +806,6 @@ static int begin_pass(struct bh_kept *kept, atomic_t *count)
 	}
 	/* The file may be closed before the call ends, and the inode die. */
 	pass->kept = kept;
-	pass->count = count;
 	init_task_work(&pass->work, leave_call);
 	err = task_work_add(current, &pass->work, TWA_RESUME);
 	if (err) {
@@ -809,11 +833,11 @@ int bh_content_rely(struct bh_content *content)
 	if (!kept)
 		return 0;
 	atomic_inc(&kept->state);
-	/* Passes before writers; pairs with bh_content_written(). */
+	/* Passes before writers and openings; pairs with is_running() in all that ask it. */
 	smp_mb__after_atomic();
 	if (kept_counts(kept->inode, kept) && READ_ONCE(kept->at) == content->at) {
 		atomic_or(BH_KEPT_RELIED, &kept->state);
-		err = begin_pass(kept, &kept->state);
+		err = begin_pass(kept);
 	}
 	if (err)
 		atomic_dec(&kept->state);
@@ -847,11 +871,7 @@ static bool is_running(struct bh_kept *kept, struct inode *inode)
 		return false;
 	/* Pairs with end_pass(): what was mapped until then is seen. */
 	smp_rmb();
-	if (mapping_mapped(inode->i_mapping))
-		return true;
-	/* Nobody passes as long as the writer is counted. */
-	atomic_andnot(BH_KEPT_RELIED, &kept->state);
-	return false;
+	return mapping_mapped(inode->i_mapping);
 }
 
 /**
@@ -872,6 +892,8 @@ int bh_content_written(struct inode *inode)
 	if (kept && is_running(kept, inode)) {
 		err = -ETXTBSY;
 	} else if (kept) {
+		/* Nobody passes as long as the writer is counted. */
+		atomic_andnot(BH_KEPT_RELIED, &kept->state);
 		atomic64_inc(&kept->openings);
 		/* Before the count of writers falls again; pairs with kept_counts(). */
 		smp_mb__after_atomic();
@@ -880,33 +902,40 @@ int bh_content_written(struct inode *inode)
 	return err;
 }
 
+/* No writer is counted, so that who relies on the digest must see that it does not count. */
+static int note_exchange(struct bh_kept *kept, struct inode *inode)
+{
+	if (is_running(kept, inode))
+		return -ETXTBSY;
+	atomic64_inc(&kept->openings);
+	/* Openings before passes; pairs with bh_content_rely(). */
+	smp_mb__after_atomic();
+	return is_running(kept, inode) ? -ETXTBSY : 0;
+}
+
 /**
- * bh_content_changed() - a file is about to be changed by a task that need not write to it
- * @inode: its inode
+ * bh_content_exchanged() - blocks of a file are about to be exchanged for another's
+ * @inode: the file
  *
- * It has no digest until the task has left the system call. May sleep; allocates memory.
+ * May sleep; allocates memory, for which no file system is asked.
  *
- * Return: 0; -ETXTBSY if what a digest allowed is running; -ENOMEM; -ESRCH (the task or the
- * module is ending).
+ * Return: 0, for bh_exchange_end(); -ETXTBSY if what a digest allowed is running; -ENOMEM.
  */
-int bh_content_changed(struct inode *inode)
+int bh_content_exchanged(struct inode *inode)
 {
 	struct bh_kept *kept;
-	int err;
+	int err = bh_exchange_begin(inode);
 
-	if (!S_ISREG(inode->i_mode) || !is_kept_here(inode->i_sb))
-		return 0;
-	kept = bh_kept_get(inode);
-	if (!kept)
-		return -ENOMEM;
-	atomic_inc(&kept->changes);
-	err = bh_content_written(inode);
-	if (!err)
-		err = begin_pass(kept, &kept->changes);
-	if (err) {
-		atomic_dec(&kept->changes);
-		bh_kept_put(kept);
-	}
+	if (err)
+		return err;
+	/* From now on no digest is computed. Pairs with compute_digests(). */
+	smp_mb();
+	rcu_read_lock();
+	kept = bh_kept_find(inode);
+	err = kept ? note_exchange(kept, inode) : 0;
+	rcu_read_unlock();
+	if (err)
+		bh_exchange_end(inode);
 	return err;
 }
 
@@ -979,6 +1008,7 @@ void bh_content_exit(void)
 	}
 	crypto_free_shash(content_hasher);
 	WRITE_ONCE(content_hasher, NULL);
+	bh_exchange_exit();
 	bh_kept_exit();
 }
 

@@ -61,7 +61,7 @@ u32 bh_content_unknown_kinds(void);
 
 struct inode *bh_content_inode(const struct file *file);
 int bh_content_written(struct inode *inode);
-int bh_content_changed(struct inode *inode);
+int bh_content_exchanged(struct inode *inode);
 
 bool bh_content_is_asked(void);
 int bh_content_init(struct bh_hook *overlay);

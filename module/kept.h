@@ -26,15 +26,13 @@ struct inode;
  * @inode: whose it is, alive as long as this is in the table
  * @refs: the table's, and those of checks and system calls
  * @state: BH_KEPT_*
- * @changes: system calls under way that may change the content of a file that they have not
- *           open for writing
  * @lock: of @readers, and of who writes to what @known tells of; nests in nothing
  * @readers: who reads the file for its digest
  * @wait: others who want it
  * @begun: how often somebody began to read; under @lock
  * @chunks: how much was read
- * @openings: how often the file was opened for writing or cut; of 64 bits, so that no one
- *            brings it round to where it was
+ * @openings: how often the file was opened for writing or cut, or its blocks exchanged; of 64
+ *            bits, so that no one brings it round to where it was
  * @sealed: fs-verity has checked what its pages show
  * @known: @sha256 is the digest that the file had when @openings was @at
  * @at: see @known
@@ -48,7 +46,6 @@ struct bh_kept {
 	const struct inode *inode;
 	refcount_t refs;
 	atomic_t state;
-	atomic_t changes;
 	spinlock_t lock;	/* of readers, and of what known tells of */
 	struct list_head readers;
 	wait_queue_head_t wait;

@@ -91,6 +91,9 @@
 #define BH_DIGEST_PATIENCE_MS	100		/* in which whoever reads must have read: */
 #define BH_DIGEST_CHUNKS_MIN	32		/* 16 KiB each */
 #define BH_DIGEST_MS_BYTES	4096		/* bytes for which he is waited for 1 ms more */
+#define BH_EXCHANGE_BITS	8		/* of buckets of files whose blocks are exchanged */
+#define BH_EXCHANGE_TRIES_MAX	200		/* looks whether that is over */
+#define BH_EXCHANGE_WAIT_MS	5		/* between two of them */
 #define BH_DIGEST_READS_MAX	8		/* times that a check reads a file */
 #define BH_EXECVE_WAIT_MS	10u		/* until an execve is looked at, ever longer */
 #define BH_EXECVE_WAIT_MAX_MS	1000u		/* at most */

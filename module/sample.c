@@ -125,6 +125,7 @@ static const struct {
 	{ "security_file_open", { A_FILE } },
 	{ "generic_remap_file_range_prep", { A_FILE, A_NUMBER, A_FILE, A_NUMBER,
 					     A_PLACE_FOR_NUMBER } },
+	{ "mnt_drop_write_file", { A_FILE } },
 	{ "security_inode_free", { A_INODE } },
 #ifdef BH_SAMPLE_IDMAP
 	{ "notify_change", { A_IDMAP, A_DENTRY, A_ATTRIBUTES } },

@@ -11,6 +11,7 @@
 #include <kselftest_harness.h>
 
 #include "cell.h"
+#include "hold.h"
 #include "program.h"
 #include "sha256.h"
 #include "trial.h"
@@ -32,11 +33,13 @@ struct dedupe {
 	__u16 files;
 	__u16 reserved1;
 	__u32 reserved2;
-	__s64 fd;
-	__u64 fd_offset;
-	__u64 deduped;
-	__s32 status;
-	__u32 reserved;
+	struct {
+		__s64 fd;
+		__u64 offset;
+		__u64 deduped;
+		__s32 status;
+		__u32 reserved;
+	} to[2];
 };
 
 #define DEDUPE_RANGE _IOC(_IOC_READ | _IOC_WRITE, 0x94, 54, 24)
@@ -198,9 +201,10 @@ static int dedupe(const char *from, const char *to)
 	struct dedupe range = { .length = SIZE, .files = 1 };
 	int fd = open(from, O_RDONLY | O_CLOEXEC), err;
 
-	range.fd = open(to, O_RDONLY | O_CLOEXEC);
-	err = ioctl(fd, DEDUPE_RANGE, &range) ? errno : range.status < 0 ? -range.status : 0;
-	close(range.fd);
+	range.to[0].fd = open(to, O_RDONLY | O_CLOEXEC);
+	err = ioctl(fd, DEDUPE_RANGE, &range) ? errno :
+	      range.to[0].status < 0 ? -range.to[0].status : 0;
+	close(range.to[0].fd);
 	close(fd);
 	return err;
 }
@@ -228,6 +232,138 @@ TEST_F(pages, shared_with_what_equals_it)
 	EXPECT_EQ(0, dedupe(DIR "/other", DIR "/prog"));
 	EXPECT_EQ(0, LOOK(DIR "/prog"));
 	EXPECT_EQ(misses + 1, bh_number("stats", "cache_misses"));
+}
+
+static pid_t start(int (*act)(void *arg), void *arg)
+{
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(act(arg) & 0xff);
+	return pid;
+}
+
+/* Does it get to a state, as /proc tells it? Its end is none. */
+static bool gets_to(pid_t pid, const char *proc, char state)
+{
+	char path[64], stat[512], what[8] = { ')', ' ', state, ' ' };
+	int i;
+
+	snprintf(path, sizeof(path), "%s/%d/stat", proc, pid);
+	for (i = 0; i < 3000; i++) {
+		if (bh_read(path, stat, sizeof(stat)) <= 0 || strstr(stat, ") Z "))
+			return false;
+		if (strstr(stat, what))
+			return true;
+		usleep(10000);
+	}
+	return false;
+}
+
+/* Who shares blocks of files that nobody asked about has nothing made of them. */
+TEST_F(pages, shared_where_nobody_asked)
+{
+	long bytes;
+
+	if (!mount_disk("btrfs", "-f --mixed"))
+		SKIP(return, "no btrfs here");
+	make(DIR "/prog", SIZE);
+	make(DIR "/other", SIZE);
+	EXPECT_EQ(0, LOOK(PROG));
+	bytes = bh_number("stats", "cache_bytes");
+	EXPECT_LT(0, bytes);
+	EXPECT_EQ(0, dedupe(DIR "/prog", DIR "/other"));
+	EXPECT_GE(bytes, bh_number("stats", "cache_bytes"));
+}
+
+static int dedupe_prog(void *unused)
+{
+	return dedupe(DIR "/other", DIR "/prog");
+}
+
+/* While it is under way a file has no digest, though nothing was kept of it when it began. */
+TEST_F(pages, while_it_is_shared)
+{
+	pid_t pid;
+	int status, err;
+
+	if (!mount_disk("btrfs", "-f --mixed"))
+		SKIP(return, "no btrfs here");
+	make(DIR "/prog", SIZE);
+	make(DIR "/other", SIZE);
+	err = hold_begin("filemap_write_and_wait_range");
+	if (err)
+		SKIP(return, "nobody can be held here: %s", strerror(err));
+	pid = start(dedupe_prog, NULL);
+	EXPECT_TRUE(hold_wait_for(hold_waits, NULL));
+	EXPECT_EQ(EACCES, LOOK(DIR "/prog"));
+	EXPECT_EQ(0, LOOK(DIR "/other"));
+	EXPECT_EQ(0, hold_set(false));
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	hold_end();
+	EXPECT_EQ(0, LOOK(DIR "/prog"));
+}
+
+#define SHARED TOP "/shared"
+
+static bool mount_over_disk(void)
+{
+	mkdir(DIR "/low", 0755);
+	mkdir(DIR "/upper", 0755);
+	mkdir(DIR "/work", 0755);
+	mkdir(SHARED, 0755);
+	return !mount("overlay", SHARED, "overlay", 0,
+		      "lowerdir=" DIR "/low,upperdir=" DIR "/upper,workdir=" DIR "/work");
+}
+
+/* Holds the lock of overlayfs' inode until there is something in the pipe. */
+static int splice_to_second(void *arg)
+{
+	int *pipe = arg, fd = open(SHARED "/second", O_WRONLY | O_CLOEXEC);
+
+	close(pipe[1]);
+	return splice(pipe[0], NULL, fd, NULL, PAGE, 0) < 0;
+}
+
+static int dedupe_two(void *arg)
+{
+	struct dedupe range = { .length = SIZE, .files = 2 };
+	int *pipe = arg, fd = open(SHARED "/other", O_RDONLY | O_CLOEXEC);
+
+	close(pipe[1]);
+	range.to[0].fd = open(SHARED "/prog", O_RDONLY | O_CLOEXEC);
+	range.to[1].fd = open(SHARED "/second", O_RDONLY | O_CLOEXEC);
+	return ioctl(fd, DEDUPE_RANGE, &range) || range.to[0].status;
+}
+
+/* A file is held up no longer than it takes, whatever the same call waits for then. */
+TEST_F(pages, shared_before_another)
+{
+	pid_t holder, pid;
+	int status, ends[2];
+	bool waits;
+
+	if (!mount_disk("btrfs", "-f --mixed") || !mount_over_disk())
+		SKIP(return, "no btrfs below an overlay here");
+	make(SHARED "/prog", SIZE);
+	make(SHARED "/other", SIZE);
+	make(SHARED "/second", SIZE);
+	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
+	holder = start(splice_to_second, ends);
+	EXPECT_TRUE(gets_to(holder, "/proc", 'S'));
+	pid = start(dedupe_two, ends);
+	waits = gets_to(pid, "/proc", 'D');
+	if (waits)
+		EXPECT_EQ(0, LOOK(DIR "/upper/prog"));
+	close(ends[1]);
+	close(ends[0]);
+	waitpid(holder, NULL, 0);
+	EXPECT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	umount2(SHARED, MNT_DETACH);
+	if (!waits)
+		SKIP(return, "nobody waits for a splice to an overlay here");
 }
 
 /* Without any right to write to either file. */
@@ -300,30 +436,6 @@ static int begin_at(const char *path, int step)
 	return err;
 }
 
-static pid_t start(int (*act)(void *arg), void *arg)
-{
-	pid_t pid = fork();
-
-	if (!pid)
-		_exit(act(arg) & 0xff);
-	return pid;
-}
-
-/* Waits, with a file system of the cell's processes. */
-static bool waits_for_another(pid_t pid)
-{
-	char path[64], stat[512];
-	int i;
-
-	snprintf(path, sizeof(path), TOP "/proc/%d/stat", pid);
-	for (i = 0; i < 3000; i++) {
-		if (bh_read(path, stat, sizeof(stat)) > 0 && strstr(stat, ") D "))
-			return true;
-		usleep(10000);
-	}
-	return false;
-}
-
 static int execute(void *unused)
 {
 	char *argv[] = { "program", NULL }, *envp[] = { NULL };
@@ -350,7 +462,7 @@ static int run_what_was_read(void *unused)
 		return -2;
 	usleep(300000);
 	runner = start(execute, NULL);
-	waits = waits_for_another(runner);
+	waits = gets_to(runner, TOP "/proc", 'D');
 	if (begin_at(LOW "/prog", -5))
 		return -3;
 	waitpid(reader, NULL, 0);

@@ -75,6 +75,7 @@ static const struct signature {
 	{ "security_file_open", "f" },
 	{ "notify_change", "-" },
 	{ "generic_remap_file_range_prep", "f-f" },
+	{ "mnt_drop_write_file", "f" },
 	{ "security_inode_free", "R" },
 };
 

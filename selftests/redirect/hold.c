@@ -4,7 +4,8 @@
  *
  * audit_log_start: who gives audit a record and may wait, as while its backlog is full. Nobody
  * gets a record. kernel_read: who reads a program's headers, which stand at 64 in all programs
- * that the tests make.
+ * that the tests make. filemap_write_and_wait_range: who has a part of a file written, as who
+ * shares blocks of two files does when both are locked.
  */
 #include <linux/audit.h>
 #include <linux/delay.h>
@@ -61,12 +62,24 @@ static ssize_t hold_read(struct file *file, void *buf, size_t count, loff_t *pos
 	return original(file, buf, count, pos);
 }
 
+typedef int (*write_t)(struct address_space *mapping, loff_t from, loff_t to);
+
+static int hold_write(struct address_space *mapping, loff_t from, loff_t to)
+{
+	write_t original = (write_t)(site + MCOUNT_INSN_SIZE);
+
+	if (READ_ONCE(held) && to != LLONG_MAX)
+		wait();
+	return original(mapping, from, to);
+}
+
 static const struct {
 	const char *function;
 	void *handler;
 } handlers[] = {
 	{ "audit_log_start", hold_record },
 	{ "kernel_read", hold_read },
+	{ "filemap_write_and_wait_range", hold_write },
 };
 
 static void *handler;
