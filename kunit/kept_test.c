@@ -14,6 +14,9 @@
 #include "../module/kept.c"
 
 #define EXTRA 1000
+#define SOMEBODY 1
+#define ANOTHER 2
+#define THIRD 3
 
 /* Addresses of inodes that nobody looks into. */
 static char *paper;
@@ -25,7 +28,7 @@ static const struct inode *inode_nr(unsigned int nr)
 
 static int kept_init(struct kunit *test)
 {
-	paper = kvzalloc(BH_DIGESTS_MAX + EXTRA, GFP_KERNEL);
+	paper = kvzalloc(BH_DIGESTS_MAX + 2 * EXTRA, GFP_KERNEL);
 	if (!paper)
 		return -ENOMEM;
 	return bh_kept_init();
@@ -37,20 +40,31 @@ static void kept_exit(struct kunit *test)
 	kvfree(paper);
 }
 
-static void keep(struct kunit *test, const struct inode *inode)
+static void keep_for(struct kunit *test, const struct inode *inode, unsigned long who)
 {
-	struct bh_kept *kept = bh_kept_get(inode);
+	struct bh_kept *kept = bh_kept_get(inode, who);
 
 	KUNIT_ASSERT_TRUE(test, !!kept);
 	bh_kept_put(kept);
 }
 
-static void keep_from_to(struct kunit *test, unsigned int from, unsigned int to)
+static void keep(struct kunit *test, const struct inode *inode)
+{
+	keep_for(test, inode, SOMEBODY);
+}
+
+static void keep_from_to_for(struct kunit *test, unsigned int from, unsigned int to,
+			     unsigned long who)
 {
 	for (; from < to; from++) {
-		keep(test, inode_nr(from));
+		keep_for(test, inode_nr(from), who);
 		cond_resched();
 	}
+}
+
+static void keep_from_to(struct kunit *test, unsigned int from, unsigned int to)
+{
+	keep_from_to_for(test, from, to, SOMEBODY);
 }
 
 static struct bh_kept *find(const struct inode *inode)
@@ -91,6 +105,59 @@ static void has_a_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr, (unsigned int)BH_DIGESTS_MAX + EXTRA);
 }
 
+static unsigned int how_many_of(unsigned int from, unsigned int to)
+{
+	unsigned int nr = 0;
+
+	for (; from < to; from++)
+		nr += is_kept(inode_nr(from));
+	return nr;
+}
+
+/* Who has many files looked at pushes out his own, were others' there before or not. */
+static void takes_it_from_who_has_most(struct kunit *test)
+{
+	keep_from_to_for(test, 0, EXTRA, ANOTHER);
+	keep_from_to(test, EXTRA, BH_DIGESTS_MAX + EXTRA);
+	KUNIT_EXPECT_EQ(test, how_many(), (size_t)BH_DIGESTS_MAX);
+	KUNIT_EXPECT_EQ(test, how_many_of(0, EXTRA), (unsigned int)EXTRA);
+	/* Who comes later has room made for him at once. */
+	keep_from_to_for(test, BH_DIGESTS_MAX + EXTRA, BH_DIGESTS_MAX + 2 * EXTRA, THIRD);
+	KUNIT_EXPECT_EQ(test, how_many_of(BH_DIGESTS_MAX + EXTRA, BH_DIGESTS_MAX + 2 * EXTRA),
+			(unsigned int)EXTRA);
+	KUNIT_EXPECT_EQ(test, how_many_of(0, EXTRA), (unsigned int)EXTRA);
+	KUNIT_EXPECT_FALSE(test, is_kept(inode_nr(EXTRA)));
+	KUNIT_EXPECT_EQ(test, how_many(), (size_t)BH_DIGESTS_MAX);
+}
+
+/* Two who have many come to the same. */
+static void is_shared_by_those_who_have_most(struct kunit *test)
+{
+	const unsigned int half = BH_DIGESTS_MAX / 2;
+
+	keep_from_to_for(test, 0, half + EXTRA, ANOTHER);
+	keep_from_to(test, half + EXTRA, BH_DIGESTS_MAX + EXTRA);
+	KUNIT_EXPECT_EQ(test, how_many(), (size_t)BH_DIGESTS_MAX);
+	KUNIT_EXPECT_GE(test, how_many_of(0, half + EXTRA), half - 1);
+	KUNIT_EXPECT_GE(test, how_many_of(half + EXTRA, BH_DIGESTS_MAX + EXTRA), half - 1);
+}
+
+/* Each who has one has no more to lose than others. */
+static void many_who_have_one_each(struct kunit *test)
+{
+	unsigned int nr;
+
+	for (nr = 0; nr < BH_DIGESTS_MAX + EXTRA; nr++) {
+		keep_for(test, inode_nr(nr), THIRD + nr);
+		cond_resched();
+	}
+	KUNIT_EXPECT_EQ(test, how_many_of(EXTRA, BH_DIGESTS_MAX + EXTRA),
+			(unsigned int)BH_DIGESTS_MAX);
+	for (nr = 0; nr < BH_DIGESTS_MAX + EXTRA; nr++)
+		bh_kept_forget(inode_nr(nr));
+	KUNIT_EXPECT_EQ(test, bh_kept_bytes(), (size_t)0);
+}
+
 static void gives_back_what_dies(struct kunit *test)
 {
 	unsigned int nr;
@@ -123,7 +190,7 @@ static void spares_what_is_in_use(struct kunit *test)
 	const struct inode *held = make_inode(test, false), *passing = make_inode(test, false);
 	const struct inode *running = make_inode(test, true), *ended = make_inode(test, false);
 	const struct inode *idle = make_inode(test, true);
-	struct bh_kept *kept = bh_kept_get(held);
+	struct bh_kept *kept = bh_kept_get(held, SOMEBODY);
 
 	KUNIT_ASSERT_TRUE(test, !!kept);
 	keep(test, passing);
@@ -162,6 +229,9 @@ static void comes_back_to_its_limit(struct kunit *test)
 
 static struct kunit_case kept_cases[] = {
 	KUNIT_CASE(has_a_limit),
+	KUNIT_CASE(takes_it_from_who_has_most),
+	KUNIT_CASE(is_shared_by_those_who_have_most),
+	KUNIT_CASE(many_who_have_one_each),
 	KUNIT_CASE(gives_back_what_dies),
 	KUNIT_CASE(spares_what_is_in_use),
 	KUNIT_CASE(comes_back_to_its_limit),

@@ -47,6 +47,7 @@
 #include "limits.h"
 #include "pages.h"
 #include "stay.h"
+#include "task.h"
 
 /* Memory for hashing: the algorithm's state, and behind it what is read at a time. */
 #define BUFFER 16384
@@ -552,7 +553,7 @@ static int read_sha256(const struct file *file, struct inode *inode, struct bh_c
 	content->why_none = why_none(inode);
 	if (content->why_none)
 		return 0;
-	kept = bh_kept_get(inode);
+	kept = bh_kept_get(inode, bh_current_maker());
 	if (!kept)
 		return -ENOMEM;
 	do
@@ -601,7 +602,7 @@ static int seal(struct inode *inode, struct bh_kept *kept)
 
 static int get_sealed(struct inode *inode)
 {
-	struct bh_kept *kept = bh_kept_get(inode);
+	struct bh_kept *kept = bh_kept_get(inode, bh_current_maker());
 	int err;
 
 	if (!kept)

@@ -13,6 +13,7 @@
 #include <linux/types.h>
 #include <linux/wait.h>
 
+struct bh_keeper;
 struct inode;
 
 /* Bits of bh_kept.state. Below: system calls under way that the digest has allowed. */
@@ -22,7 +23,8 @@ struct inode;
 /**
  * struct bh_kept - a digest and whether it still counts
  * @node: in its bucket, under the table's lock, read under RCU; by @inode
- * @list: by age; under the table's lock
+ * @list: of its keeper's, by age; under the table's lock
+ * @keeper: who has had it made; under the table's lock
  * @inode: whose it is, alive as long as this is in the table
  * @refs: the table's, and those of checks and system calls
  * @state: BH_KEPT_*
@@ -43,6 +45,7 @@ struct inode;
 struct bh_kept {
 	struct hlist_node node;
 	struct list_head list;
+	struct bh_keeper *keeper;
 	const struct inode *inode;
 	refcount_t refs;
 	atomic_t state;
@@ -61,7 +64,7 @@ struct bh_kept {
 };
 
 struct bh_kept *bh_kept_find(const struct inode *inode);
-struct bh_kept *bh_kept_get(const struct inode *inode);
+struct bh_kept *bh_kept_get(const struct inode *inode, unsigned long who);
 void bh_kept_put(struct bh_kept *kept);
 void bh_kept_forget(const struct inode *inode);
 

@@ -83,6 +83,7 @@
 /* Digests of files. */
 #define BH_DIGESTS_MAX		65536		/* kept ones */
 #define BH_DIGEST_BUCKET_BITS	14		/* of the table that they are kept in */
+#define BH_KEEPER_BITS		10		/* of buckets of those who have them kept */
 #define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */
 #define BH_PAGES_BATCH		256		/* pages looked at before others may run */
 #define BH_PAGES_TRIES_MAX	20		/* looks at a page that somebody holds */

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks: what they execute, and whose descendants they are.
+ * Tasks: what they execute, whose descendants they are, and who answers for them.
  */
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "compat/compat.h"
 #include "limits.h"
@@ -50,4 +54,33 @@ bool bh_task_descends(struct task_struct *task, struct task_struct *from)
 		walk = rcu_dereference(walk->real_parent);
 	}
 	return false;
+}
+
+/**
+ * bh_current_maker() - who is to answer for what the current task piles up
+ *
+ * Nobody gets another answer by making namespaces, or a container's root by becoming other
+ * users. Of a pid namespace that root made that is the outermost one above it, which is a
+ * container. Of one that a user made by way of a user namespace of his own it is that user, and
+ * of a task in the initial pid namespace who made its outermost user namespace, or its own user.
+ *
+ * Any context in which the task lives. Return: a user's number, or an address, which none is.
+ */
+unsigned long bh_current_maker(void)
+{
+	const struct pid_namespace *pid = task_active_pid_ns(current);
+	const struct user_namespace *user;
+	kuid_t uid = GLOBAL_ROOT_UID;
+
+	while (pid->level > 1)
+		pid = pid->parent;
+	if (pid->level) {
+		user = pid->user_ns;
+	} else {
+		user = current_real_cred()->user_ns;
+		uid = current_real_cred()->uid;
+	}
+	for (; user->parent; user = user->parent)
+		uid = user->owner;
+	return __kuid_val(uid) ?: (unsigned long)pid;
 }
