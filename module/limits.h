@@ -87,6 +87,7 @@
 #define BH_DIGEST_TRIES_MAX	64		/* looks for one that may be dropped */
 #define BH_PAGES_BATCH		256		/* pages looked at before others may run */
 #define BH_PAGES_TRIES_MAX	20		/* looks at a page that somebody holds */
+#define BH_PAGES_COMMIT_TRIES_MAX	1000	/* the same where a journal may hold it */
 #define BH_PAGES_WAIT_MS	5		/* between two of them */
 #define BH_PAGES_DRAIN_MS	100		/* that all CPUs are waited for */
 #define BH_DIGEST_PATIENCE_MS	100		/* in which whoever reads must have read: */

@@ -160,10 +160,10 @@ static bool is_held(struct address_space *mapping, pgoff_t *index)
 	return held;
 }
 
-/* Who reads the page, or moves it, holds it for a moment only. */
-static int wait_for_page(int tries)
+/* Who reads the page, or moves it, holds it for a moment only. @max: how often to look. */
+static int wait_for_page(int tries, int max)
 {
-	if (tries > BH_PAGES_TRIES_MAX)
+	if (tries > max)
 		return -EBUSY;
 	schedule_timeout_killable(msecs_to_jiffies(BH_PAGES_WAIT_MS));
 	return fatal_signal_pending(current) ? -EINTR : 0;
@@ -180,7 +180,7 @@ static int wait_until_unheld(struct address_space *mapping)
 			return -EINTR;
 		if (!is_held(mapping, &index))
 			continue;
-		ret = tries++ ? wait_for_page(tries) : drain_batches();
+		ret = tries++ ? wait_for_page(tries, BH_PAGES_TRIES_MAX) : drain_batches();
 		if (ret)
 			return ret;
 	}
@@ -188,22 +188,28 @@ static int wait_until_unheld(struct address_space *mapping)
 }
 
 /*
- * Where content goes through the journal (data=journal of ext4), pages cannot be dropped until
- * it is committed, which is seconds later if nobody asks for it.
+ * Where content goes through the journal (data=journal of ext4, chattr +j), pages cannot be
+ * dropped until it is committed, which is seconds later if nobody asks for it. That is begun here
+ * and not waited for: it takes as long as what others have written.
+ *
+ * Return: may the page be one of those?
  */
-static void commit_journal(struct super_block *sb)
+static bool begin_commit(struct super_block *sb)
 {
+	if (sb->s_magic != EXT4_SUPER_MAGIC || !sb->s_op->sync_fs)
+		return false;
 	/* Who has it for writing, to unmount or to freeze, may take long. */
-	if (!sb->s_op->sync_fs || !down_read_trylock(&sb->s_umount))
-		return;
-	sb->s_op->sync_fs(sb, 1);
-	up_read(&sb->s_umount);
+	if (down_read_trylock(&sb->s_umount)) {
+		sb->s_op->sync_fs(sb, 0);
+		up_read(&sb->s_umount);
+	}
+	return true;
 }
 
 /* The file gets other pages: whoever writes to those that it had does so to no file. */
 static int read_anew(struct address_space *mapping)
 {
-	int tries, err;
+	int tries, max = BH_PAGES_TRIES_MAX, err;
 
 	for (tries = 0; ; tries++) {
 		err = filemap_write_and_wait(mapping);
@@ -211,9 +217,9 @@ static int read_anew(struct address_space *mapping)
 			err = invalidate_inode_pages2(mapping);
 		if (err != -EBUSY)
 			return err;
-		if (!tries)
-			commit_journal(mapping->host->i_sb);
-		err = wait_for_page(tries);
+		if (!tries && begin_commit(mapping->host->i_sb))
+			max = BH_PAGES_COMMIT_TRIES_MAX;
+		err = wait_for_page(tries, max);
 		if (err)
 			return err;
 	}
