@@ -336,24 +336,6 @@ static int refuse_exec(const struct assigning *a, struct bh_entry *entry, const 
 	return audit ? 0 : -EACCES;
 }
 
-/*
- * Who is to answer for a namespace that the current task made or was made in: the user who
- * made the outermost user namespace. What root made is told apart by the outermost pid
- * namespace. A user's number is never a namespace's address.
- */
-static unsigned long maker_of_current(void)
-{
-	const struct user_namespace *user = current_real_cred()->user_ns;
-	const struct pid_namespace *pid = task_active_pid_ns(current);
-	kuid_t uid = pid->level ? GLOBAL_ROOT_UID : current_real_cred()->uid;
-
-	for (; user->parent; user = user->parent)
-		uid = user->owner;
-	while (pid->level > 1)
-		pid = pid->parent;
-	return __kuid_val(uid) ?: (unsigned long)pid;
-}
-
 /* Somebody who keeps making namespaces must not take the bindings that others need. */
 static bool has_room(unsigned long maker)
 {
@@ -407,7 +389,7 @@ static int bind_by_table(struct assigning *a, struct bh_binding **new)
 /* What a binding takes is allocated while no lock is held: see bh_binding_alloc(). */
 static int assign_matched(struct assigning *a, const char *cgroup)
 {
-	struct bh_binding *new = bh_binding_alloc(maker_of_current(), cgroup, NULL);
+	struct bh_binding *new = bh_binding_alloc(bh_current_maker(), cgroup, NULL);
 	int err = mutex_lock_killable(&bh_config_mutex);
 
 	if (!err) {

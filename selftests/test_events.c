@@ -531,20 +531,22 @@ TEST_F(events, a_flood_does_not_push_out_what_others_report)
 
 /**
  * struct crowd - what a user makes, who is nobody in particular
+ * @contained: root of a container does, each time as another user
  * @namespaces: user namespaces, one after the other, each bound by the table when it is made
  * @first: how many reports the first one makes, beside that of an execution
  * @each: how many each of the others does
  */
 struct crowd {
+	bool contained;
 	int namespaces;
 	long first;
 	long each;
 };
 
 /* Exits with 0 or an errno. Who changes its user is not to be looked at by its own kind. */
-static void report_as_one(long times)
+static void report_as_one(uid_t uid, long times)
 {
-	if (setgid(1000) || setuid(1000) || unshare(CLONE_NEWUSER) ||
+	if (setgid(1000) || setuid(uid) || unshare(CLONE_NEWUSER) ||
 	    prctl(PR_SET_DUMPABLE, 1))
 		_exit(errno);
 	if (bh_exec(PROG) != EACCES)
@@ -553,31 +555,55 @@ static void report_as_one(long times)
 }
 
 /* 0 or the errno of the one that has failed. */
-static int report_as_crowd(const struct crowd *crowd)
+static int report_one_by_one(void *arg)
 {
+	const struct crowd *crowd = arg;
 	int i, status = 0;
 	pid_t pid;
+
+	for (i = 0; i < crowd->namespaces && !status; i++) {
+		pid = fork();
+		if (!pid)
+			report_as_one(1000 + (crowd->contained ? i : 0),
+				      i ? crowd->each : crowd->first);
+		if (waitpid(pid, &status, 0) != pid)
+			status = -1;
+	}
+	return WEXITSTATUS(status);
+}
+
+static int report_in_container(struct crowd *crowd)
+{
+	struct bh_cell cell;
+	int err;
+
+	if (bh_cell_start(&cell, 0))
+		return -1;
+	err = bh_cell_run(&cell, report_one_by_one, crowd);
+	bh_cell_stop(&cell);
+	return err;
+}
+
+static int report_as_crowd(struct crowd *crowd)
+{
+	int err;
 
 	if (bh_policy("events.crowd", "default exec deny\ndefault ptrace deny") ||
 	    bh_write("assign", "policy=events.crowd ns=user\nend\n"))
 		return -1;
-	for (i = 0; i < crowd->namespaces && !status; i++) {
-		pid = fork();
-		if (!pid)
-			report_as_one(i ? crowd->each : crowd->first);
-		if (waitpid(pid, &status, 0) != pid)
-			status = -1;
-	}
-	return bh_write("assign", "end\n") ?: WEXITSTATUS(status);
+	err = crowd->contained ? report_in_container(crowd) : report_one_by_one(crowd);
+	return bh_write("assign", "end\n") ?: err;
 }
 
 /*
  * Namespaces cost nothing: who makes many has no more of the ring than who makes one. The other
  * holds less than it has a right to, whoever has reported before, and more than each of the many.
  */
-TEST_F(events, a_crowd_does_not_push_out_what_others_report)
+static void crowd_out(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self, bool contained)
 {
-	const struct crowd crowd = { .namespaces = 70, .first = 1, .each = 50 };
+	struct crowd crowd = {
+		.contained = contained, .namespaces = 70, .first = 1, .each = 50,
+	};
 	unsigned long long first = 0, pid;
 	int seen = 0, seen_first = 0;
 	char *line, own[64];
@@ -602,6 +628,17 @@ TEST_F(events, a_crowd_does_not_push_out_what_others_report)
 	/* Among each other they have a share each. */
 	EXPECT_EQ(1, seen_first);
 	EXPECT_LT(0, bh_number("policies/events.crowd/stats", "events_lost"));
+}
+
+TEST_F(events, a_crowd_does_not_push_out_what_others_report)
+{
+	crowd_out(_metadata, self, false);
+}
+
+/* Nor does who may be many users. */
+TEST_F(events, a_container_of_many_users_does_not_either)
+{
+	crowd_out(_metadata, self, true);
 }
 
 /* Somewhere else */
@@ -783,7 +820,7 @@ TEST_F(events, audit_is_not_flooded)
 
 TEST_F(events, a_crowd_leaves_others_their_share_of_audit)
 {
-	const struct crowd crowd = { .namespaces = 6, .first = 15, .each = 15 };
+	struct crowd crowd = { .namespaces = 6, .first = 15, .each = 15 };
 	int fd = open_audit();
 	long before;
 
