@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/fanotify.h>
 #include <sys/syscall.h>
 #include <sys/xattr.h>
 
@@ -399,6 +400,66 @@ TEST_F(layer, out_of_an_empty_namespace)
 	bh_try_all(_metadata, trials);
 }
 
+/*
+ * A directory that is renamed all the time: what lies in it has one path and is the image's,
+ * or has the other one and was moved. Never is it the one by its path and the other by its
+ * layer.
+ */
+
+#define NEITHER "deny map path=/dir/in layer=lower\ndeny map path=/other/in layer=upper\n"
+
+static void move_for_ever(void)
+{
+	for (;;) {
+		rename(MERGED "/dir", MERGED "/other");
+		rename(MERGED "/other", MERGED "/dir");
+	}
+}
+
+/* EEXIST if it was ever let map. */
+static int map_often(void *unused)
+{
+	void *memory;
+	int i, fd;
+
+	enter();
+	do {
+		fd = open("/dir/in", O_RDONLY | O_CLOEXEC);
+	} while (fd < 0);
+	for (i = 0; i < 2000; i++) {
+		memory = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+		if (memory != MAP_FAILED)
+			return EEXIST;
+		/* Where there is one processor, the other one needs its turn. */
+		if (i & 1)
+			usleep(1);
+	}
+	return 0;
+}
+
+TEST_F_TIMEOUT(layer, a_moving_directory, 300)
+{
+	const char *stats = BULKHEAD_DIR "/policies/" BH_TRIAL "/stats";
+	const struct bh_trial trial = GIVES(EEXIST, 0, map_often, NULL, NEITHER, "verdict=deny");
+	char text[1024];
+	pid_t mover;
+
+	if (!strstr(variant->options, "metacopy"))
+		SKIP(return, "no redirect_dir on this overlay");
+	mover = fork();
+	if (!mover)
+		move_for_ever();
+	bh_try(_metadata, &trial);
+	kill(mover, SIGKILL);
+	waitpid(mover, NULL, 0);
+	/* Both were seen. */
+	ASSERT_LT(0, bh_read(stats, text, sizeof(text)));
+	EXPECT_NE(NULL, strstr(text, "\nrule 2 hits "))
+		TH_LOG("%s", text);
+	EXPECT_NE(NULL, strstr(text, "\nrule 3 hits "))
+		TH_LOG("%s", text);
+}
+
 static bool is_ready(int fd, int milliseconds)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
@@ -429,6 +490,36 @@ TEST_F(layer, waits_for_no_one)
 	EXPECT_FALSE(is_ready(opened[0], 0));
 	kill(server, SIGKILL);
 	EXPECT_EQ(server, waitpid(server, NULL, 0));
+}
+
+/* Whoever marks a directory may let those wait who open it: none of the overlay's is opened. */
+TEST_F(layer, opens_no_directory)
+{
+	static const char *const dirs[] = { MERGED, TOP "/up/upper", TOP "/low", TOP "/lower2" };
+	const struct bh_trial trials[] = {
+		LOWER_ALLOWED(do_exec, MERGED "/plain"),
+		UPPER_DENIED(do_exec, MERGED "/new"),
+		GIVES(0, EACCES, do_mprotect, MERGED "/plain", "deny map layer=lower\n",
+		      "layer=lower"),
+	};
+	int marks = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
+	pid_t opener;
+	size_t i;
+
+	bh_make_program(MERGED "/new");
+	for (i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (fanotify_mark(marks, FAN_MARK_ADD, FAN_OPEN_PERM | FAN_ONDIR, AT_FDCWD,
+				  dirs[i]))
+			SKIP(return, "nobody can let others wait here: %s", strerror(errno));
+	bh_try_all(_metadata, trials);
+	EXPECT_FALSE(is_ready(marks, 0));
+	/* It would have been so. */
+	opener = fork();
+	if (!opener)
+		_exit(close(marks) || open(MERGED, O_RDONLY | O_DIRECTORY) < 0);
+	EXPECT_TRUE(is_ready(marks, 30000));
+	close(marks);
+	EXPECT_EQ(opener, waitpid(opener, NULL, 0));
 }
 
 TEST_HARNESS_MAIN
