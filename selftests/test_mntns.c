@@ -3,6 +3,8 @@
  * Bindings of mount namespaces: for tasks that share the host's pid and user
  * namespaces, followed through every copy, and not to be left.
  */
+#include <linux/sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -95,6 +97,37 @@ static int do_setns_made(void *unused)
 	return bh_exec(PAYLOAD);
 }
 
+#ifndef UNSHARE_EMPTY_MNTNS
+#define UNSHARE_EMPTY_MNTNS 0x00100000
+#endif
+
+#define NOT_EMPTIED 200
+
+/* Into a namespace that has nothing of the one before, with a descriptor. */
+static int do_unshare_empty(void *unused)
+{
+	int fd = open(PAYLOAD, O_PATH | O_CLOEXEC);
+
+	return unshare(UNSHARE_EMPTY_MNTNS) ? NOT_EMPTIED : bh_execveat(fd, "", AT_EMPTY_PATH);
+}
+
+#ifndef CLONE_EMPTY_MNTNS
+#define CLONE_EMPTY_MNTNS (1ULL << 37)
+#endif
+
+static int do_clone_empty(void *unused)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWNS | CLONE_EMPTY_MNTNS, .exit_signal = SIGCHLD,
+	};
+	int fd = open(PAYLOAD, O_PATH | O_CLOEXEC), status;
+	pid_t pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid)
+		_exit(bh_execveat(fd, "", AT_EMPTY_PATH));
+	return pid > 0 && waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : NOT_EMPTIED;
+}
+
 static int do_chroot(void *unused)
 {
 	if (chroot(TOP))
@@ -151,6 +184,19 @@ TEST_F(mntns, what_is_made_without_a_copy_is_bound)
 
 	if (syscall(SYS_open_tree, AT_FDCWD, "/", INTO_NAMESPACE) < 0)
 		SKIP(return, "the kernel makes no mount namespaces so");
+	bh_try_all(_metadata, trials);
+}
+
+TEST_F(mntns, what_is_made_empty_is_bound)
+{
+	const struct bh_trial trials[] = {
+		DENIED(do_unshare_empty, NULL, RULES),
+		DENIED(do_clone_empty, NULL, RULES),
+		GIVES(0, EACCES, do_unshare_empty, NULL, "default exec deny\n", "verdict=deny"),
+	};
+
+	if (bh_child(do_unshare_empty, NULL) == NOT_EMPTIED)
+		SKIP(return, "no empty mount namespaces on this kernel");
 	bh_try_all(_metadata, trials);
 }
 
