@@ -1243,31 +1243,49 @@ TEST_F(traces, between_containers)
 
 /* What a tracer keeps */
 
+/* Who executes: the one that is traced, or what it makes, which its tracer gets as well. */
+enum maker { ITSELF, BY_FORK, BY_VFORK, BY_CLONE, MAKERS };
+
+static pid_t make_tracee(enum maker maker)
+{
+	switch (maker) {
+	case BY_FORK:
+		return fork();
+	case BY_CLONE:
+		/* It ends without a signal. */
+		return syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+	default:
+		return 0;
+	}
+}
+
 /* Waits for an order; then executes a program, or lets a child do it. */
-static void wait_and_exec(bool in_child)
+static void wait_and_exec(enum maker maker)
 {
 	pid_t pid;
 	int status;
 
 	while (!__atomic_load_n((int *)shared, __ATOMIC_RELAXED))
 		usleep(1000);
-	pid = in_child ? fork() : 0;
+	pid = maker == BY_VFORK ? vfork() : make_tracee(maker);
 	if (!pid) {
 		execl(SLEEP, "sleep", "0", NULL);
 		_exit(errno);
 	}
-	waitpid(pid, &status, 0);
+	waitpid(pid, &status, __WALL);
 	_exit(WEXITSTATUS(status));
 }
 
-static int act_trace(void *in_child)
+#define TRACE_ALL (PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE)
+
+static int act_trace(void *maker)
 {
 	pid_t pid = fork();
 
 	if (!pid)
-		wait_and_exec(in_child);
+		wait_and_exec((intptr_t)maker);
 	shared[1] = pid;
-	return ptrace(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK) ? errno : 0;
+	return ptrace(PTRACE_SEIZE, pid, 0, TRACE_ALL) ? errno : 0;
 }
 
 /* Lets it go on, and all of its children: what it exits with. */
@@ -1286,15 +1304,15 @@ static int act_continue(void *unused)
 	return -1;
 }
 
-static void try_exec_traced(struct __test_metadata *_metadata, const char *rules, bool in_child,
-			    int want)
+static void try_exec_traced(struct __test_metadata *_metadata, const char *rules,
+			    enum maker maker, int want)
 {
 	int events = bh_events();
 	struct bh_cell cell;
 
 	*shared = 0;
 	ASSERT_EQ(0, bh_cell_start(&cell, 0));
-	ASSERT_EQ(0, bh_cell_run(&cell, act_trace, (void *)in_child));
+	ASSERT_EQ(0, bh_cell_run(&cell, act_trace, (void *)(intptr_t)maker));
 	if (rules) {
 		ASSERT_EQ(0, bh_policy("traced", "%s", rules));
 		ASSERT_EQ(0, bh_cell_bind(&cell, "traced"));
@@ -1308,14 +1326,13 @@ static void try_exec_traced(struct __test_metadata *_metadata, const char *rules
 
 TEST_F(traces, who_executes_while_traced_is_judged_again)
 {
-	int in_child;
+	enum maker maker;
 
-	for (in_child = 0; in_child < 2; in_child++) {
-		try_exec_traced(_metadata, NULL, in_child, 0);
-		try_exec_traced(_metadata, DENY "allow ptrace peer=inside", in_child, 0);
-		try_exec_traced(_metadata, DENY, in_child, EPERM);
-		try_exec_traced(_metadata, "deny ptrace peer=inside access=attach", in_child,
-				EPERM);
+	for (maker = ITSELF; maker < MAKERS; maker++) {
+		try_exec_traced(_metadata, NULL, maker, 0);
+		try_exec_traced(_metadata, DENY "allow ptrace peer=inside", maker, 0);
+		try_exec_traced(_metadata, DENY, maker, EPERM);
+		try_exec_traced(_metadata, "deny ptrace peer=inside access=attach", maker, EPERM);
 	}
 }
 
