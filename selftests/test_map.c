@@ -338,6 +338,31 @@ static int do_exec_page_0(void *path)
 	return personality(MMAP_PAGE_ZERO) < 0 ? errno : bh_exec(path);
 }
 
+#define NO_PAGE 200
+
+/* This program, executed so, makes the page writable that the kernel may have put there. */
+__attribute__((constructor)) static void use_page_0(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[0], "page 0"))
+		_exit(!mprotect(NULL, 4096, RWX) ? 0 : errno == ENOMEM ? NO_PAGE : errno);
+}
+
+static int do_use_page_0(void *unused)
+{
+	char *argv[] = { "page 0", "", NULL };
+
+	if (personality(MMAP_PAGE_ZERO) < 0)
+		return errno;
+	execv("/proc/self/exe", argv);
+	return errno;
+}
+
+/* In a child: what it executes lies where the test lies. */
+static int do_exec_and_use(void *unused)
+{
+	return bh_child(do_use_page_0, NULL);
+}
+
 #define RWX_STACK TOP "/stack"
 #define RWX_DATA TOP "/data"
 #define OLD_32 TOP "/old32"
@@ -357,6 +382,12 @@ TEST_F(map, exec_makes_no_other_memory)
 		/* The page is not there, if it could be at all: that is no error of execve. */
 		ALLOWED(do_exec_page_0, OTHER, "quiet deny map backing=anonymous\n"),
 	};
+	const struct bh_trial page_0[] = {
+		GIVES(0, NO_PAGE, do_exec_and_use, NULL, NO_SHELLCODE, "verdict=deny class=map",
+		      "backing=anonymous"),
+		ALLOWED(do_exec_and_use, NULL, "default map deny\nallow map backing=anonymous\n"
+			"allow map path=**\n"),
+	};
 	const struct bh_trial trials_32[] = {
 		SHOT(do_exec_path, OLD_32),
 		SHOT(do_exec_implied, NEW_32),
@@ -369,6 +400,8 @@ TEST_F(map, exec_makes_no_other_memory)
 	bh_make_program_32(OLD_32, 0);
 	bh_make_program_32(NEW_32, 1);
 	bh_try_all(_metadata, trials);
+	if (!do_exec_and_use(NULL))
+		bh_try_all(_metadata, page_0);
 	if (bh_exec(OLD_32))
 		SKIP(return, "no 32-bit programs here");
 	bh_try_all(_metadata, trials_32);
