@@ -32,38 +32,10 @@ FIXTURE_TEARDOWN(forged)
 {
 }
 
-/* What the program mapped of its file becomes a copy of it, so that nothing of it is left. */
-static int leave_file(void)
-{
-	unsigned long from[16], to[16];
-	char line[512], modes[16][5];
-	FILE *maps = fopen("/proc/self/maps", "r");
-	int nr = 0, i;
-
-	while (maps && nr < 16 && fgets(line, sizeof(line), maps))
-		if (strstr(line, "test_exec_forged") &&
-		    sscanf(line, "%lx-%lx %4s", &from[nr], &to[nr], modes[nr]) == 3)
-			nr++;
-	fclose(maps);
-	for (i = 0; i < nr; i++) {
-		size_t size = to[i] - from[i];
-		int prot = PROT_READ | (modes[i][1] == 'w' ? PROT_WRITE : 0) |
-			   (modes[i][2] == 'x' ? PROT_EXEC : 0);
-		void *copy = mmap(NULL, size, PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		memcpy(copy, (void *)from[i], size);
-		if (mprotect(copy, size, prot) ||
-		    mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, from[i]) == MAP_FAILED)
-			return errno;
-	}
-	return 0;
-}
-
 static int forge(void *path)
 {
 	char exe[256] = "";
-	int err = leave_file(), fd = open(path, O_RDONLY);
+	int err = bh_leave_file(), fd = open(path, O_RDONLY);
 
 	if (err)
 		return 200;

@@ -14,9 +14,11 @@
 #include <sys/sysmacros.h>
 
 #include "escape.h"
+#include "fuse.h"
 
 #define LOWER ESC_TOP "/lower"
 #define MERGED ESC_TOP "/merged"
+#define VOLUME ESC_TOP "/volume"
 #define OWN "escape"
 
 /* Policies to play with: of another container, and of none. */
@@ -85,7 +87,7 @@ static void must_mount(const char *source, const char *target, const char *type,
 static void make_image(void)
 {
 	static const char *const dirs[] = {
-		LOWER, ESC_TOP "/upper", ESC_TOP "/work", MERGED, ESC_TOP "/volume",
+		LOWER, ESC_TOP "/upper", ESC_TOP "/work", MERGED, VOLUME,
 		LOWER "/bin", LOWER "/dev", LOWER "/proc", LOWER "/sys", LOWER "/tmp",
 		LOWER "/mnt", LOWER "/mnt/a", LOWER "/mnt/b", LOWER "/vol", LOWER "/host",
 		LOWER "/host/proc", LOWER "/old", LOWER "/ro", LOWER "/etc",
@@ -109,10 +111,50 @@ static void prepare(void)
 	make_image();
 	must_mount("overlay", MERGED, "overlay", 0,
 		   "lowerdir=" LOWER ",upperdir=" ESC_TOP "/upper,workdir=" ESC_TOP "/work");
-	must_mount("volume", ESC_TOP "/volume", "tmpfs", 0, NULL);
+	must_mount("volume", VOLUME, "tmpfs", 0, NULL);
 	bh_make_program(ESC_TOP "/runtime");
 	esc->module = open(BH_MODULE, O_RDONLY);
 	esc->binary = open(ESC_TOP "/runtime", O_RDONLY);
+}
+
+void esc_turn_link(void)
+{
+	const char *to = esc->turned++ & 1 ? esc->other : esc->word;
+
+	unlink(VOLUME "/link");
+	if (symlink(to, VOLUME "/link"))
+		_exit(1);
+}
+
+void esc_turn_word(void)
+{
+	esc->turned++;
+	strcpy(esc->word, esc->other);
+}
+
+/* Where there is no fuse, nothing is served. */
+static pid_t serve(const struct escape *escape)
+{
+	int fd, told[2];
+	pid_t pid;
+
+	must(mkdir(VOLUME "/served", 0755), "mkdir served");
+	must(mkdir(VOLUME "/rw", 0755), "mkdir rw");
+	must(mkdir(VOLUME "/ro", 0755), "mkdir ro");
+	must_mount(VOLUME "/rw", VOLUME "/ro", NULL, MS_BIND, NULL);
+	must_mount(NULL, VOLUME "/ro", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL);
+	must(pipe2(told, O_CLOEXEC), "pipe2");
+	fd = fuse_mount(VOLUME "/served");
+	if (fd < 0)
+		return 0;
+	pid = fork();
+	must(pid, "fork");
+	if (!pid) {
+		syscall(SYS_prctl, 1 /* PR_SET_PDEATHSIG */, SIGKILL);
+		fuse_serve(fd, FUSE_READLINK, told[1], escape->turn);
+	}
+	close(fd);
+	return pid;
 }
 
 /* A process of the host, or of another container, which a policy confines. */
@@ -159,7 +201,7 @@ static void build(bool own_proc)
 	must_mount("shm", MERGED "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, NULL);
 	bh_make_file(MERGED "/dev/null", "", 0666);
 	must_mount("/dev/null", MERGED "/dev/null", NULL, MS_BIND, NULL);
-	must_mount(ESC_TOP "/volume", MERGED "/vol", NULL, MS_BIND, NULL);
+	must_mount(VOLUME, MERGED "/vol", NULL, MS_BIND | MS_REC, NULL);
 	must_mount(MERGED "/proc/sys", MERGED "/proc/sys", NULL, MS_BIND | MS_REC, NULL);
 	must_mount(NULL, MERGED "/proc/sys", NULL,
 		   MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
@@ -215,10 +257,12 @@ static pid_t clone_container(const struct escape *escape)
 static int make(const struct escape *escape, const char *policy)
 {
 	int ready[2], go[2], status;
+	pid_t pid, server = 0;
 	char c = 0;
-	pid_t pid;
 
 	prepare();
+	if (escape->turn)
+		server = serve(escape);
 	if (escape->others) {
 		errno = -bh_policy(BOUND, "%s", "") - bh_policy(SPARE, "%s", "");
 		must(errno ? -1 : 0, "policy");
@@ -246,6 +290,8 @@ static int make(const struct escape *escape, const char *policy)
 	while (waitpid(pid, &status, 0) == pid && WIFSTOPPED(status))
 		syscall(SYS_ptrace, 7 /* PTRACE_CONT */, pid, 0, 0);
 	kill(esc->victim, SIGKILL);
+	if (server)
+		kill(server, SIGKILL);
 	return WIFSIGNALED(status) ? 100 + WTERMSIG(status) : 0;
 }
 

@@ -35,6 +35,8 @@
  * @flags: CLONE_NEWUSER, or 0
  * @host_pid: the container has the host's pid namespace
  * @others: there is another container, with a policy, and a policy without one
+ * @turn: done each time that ESC_TURNING is followed, by a process of the host; or NULL, and
+ *        there is no such link
  * @policy: the lines of a policy of its own; if NULL, container-default holds
  * @ns: the namespace bound: "pid" if NULL
  * @with: what the attack returns under the policy
@@ -49,6 +51,7 @@ struct escape {
 	int flags;
 	bool host_pid;
 	bool others;
+	void (*turn)(void);
 	const char *policy;
 	const char *ns;
 	int with;
@@ -65,6 +68,9 @@ struct escape {
  * @binary: a program of the host, opened by it and leaked
  * @module: its file, for who unloaded it
  * @marker: in the victim's memory, which is a copy of the test's
+ * @turned: how often ESC_TURNING was followed
+ * @word: what the attack gives to the kernel
+ * @other: what the attack would have in its place
  */
 struct esc_shared {
 	char reason[160];
@@ -75,7 +81,27 @@ struct esc_shared {
 	int binary;
 	int module;
 	long *marker;
+	int turned;
+	char word[64];
+	char other[64];
 };
+
+/*
+ * In the container a link that leads to where ESC_LINK does, and whose following takes as long
+ * as what is to happen meanwhile: so no chance decides whether a window is hit.
+ */
+#define ESC_TURNING "/vol/served/link"
+#define ESC_LINK "/vol/link"
+
+/* Two mounts of one directory, of which the second cannot be written to. */
+#define ESC_WRITABLE "/vol/rw"
+#define ESC_READ_ONLY "/vol/ro"
+
+/* ESC_LINK comes to lead to @word the first time, then to @other, then to @word, ... */
+void esc_turn_link(void);
+
+/* @word comes to be @other. */
+void esc_turn_word(void);
 
 extern struct esc_shared *esc;
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ways out by execution: rows 10 to 14 and 19 of the catalogue, and the set-user-ID
- * half of row 20.
+ * Ways out by execution: rows 10 to 14 and 19 of the catalogue, the forged executable of
+ * row 15 and the set-user-ID half of row 20.
  */
+#include <linux/prctl.h>
+#include <sched.h>
+
 #include <kselftest_harness.h>
 
 #include "program.h"
@@ -223,6 +226,36 @@ ESCAPE(r14_unlinked_volume, EXECUTED(14, "unlinked file of a volume", attack_unl
 	"/vol/payload", "backing=deleted"));
 ESCAPE(r14_tmpfile, EXECUTED(14, "O_TMPFILE on a volume", attack_tmpfile, "/vol",
 	"backing=deleted"));
+
+/* 15 */
+
+/* In a user namespace of its own, where it has every capability. */
+static int attack_forge(void *arg)
+{
+	char here, *brk = sbrk(0);
+	__u64 stack = (unsigned long)&here;
+	struct prctl_mm_map map = {
+		.start_code = (unsigned long)&here - 2, .end_code = (unsigned long)&here - 1,
+		.start_data = (unsigned long)brk - 2, .end_data = (unsigned long)brk - 1,
+		.start_brk = (unsigned long)brk, .brk = (unsigned long)brk,
+		.start_stack = stack, .arg_start = stack, .arg_end = stack,
+		.env_start = stack, .env_end = stack,
+	};
+
+	if (bh_leave_file())
+		return esc_broken("leave_file");
+	map.exe_fd = open("/bin/prog", O_RDONLY);
+	if (syscall(SYS_unshare, CLONE_NEWUSER))
+		return esc_broken("unshare");
+	if (syscall(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0))
+		return errno;
+	return bh_exec("/bin/victim");
+}
+
+ESCAPE(r15_forged, .row = 15, .technique = "executable forged by PR_SET_MM_MAP", .class = "exec",
+	.attack = attack_forge,
+	.policy = "default exec deny\nallow exec path=/bin/victim from=/bin/prog",
+	.with = EPERM, EVENT("class=exec", "a running program keeps its executable"));
 
 /* 19 */
 

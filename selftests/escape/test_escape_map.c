@@ -2,6 +2,9 @@
 /*
  * Ways round exec by mappings: rows 16 to 18 of the catalogue.
  */
+#include <linux/userfaultfd.h>
+#include <sys/auxv.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #include <kselftest_harness.h>
@@ -144,6 +147,62 @@ static int attack_copied(void *arg)
 	return esc_errno(syscall(SYS_mprotect, at, 4096, RX));
 }
 
+static size_t vdso_size(void *vdso)
+{
+	unsigned long from = 0, to = 0;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+
+	while (maps && (void *)from != vdso && fgets(line, sizeof(line), maps))
+		sscanf(line, "%lx-%lx", &from, &to);
+	if (maps)
+		fclose(maps);
+	return to - from;
+}
+
+/* Memory without a file that executes from the beginning: a return is put at its end. */
+static int attack_vdso(void *arg)
+{
+	char *vdso = (char *)getauxval(AT_SYSINFO_EHDR), *code;
+	size_t size = vdso ? vdso_size(vdso) : 0;
+
+	if (!size)
+		return esc_skip("the kernel maps no vdso");
+	if (syscall(SYS_mprotect, vdso, size, RW | PROT_EXEC))
+		return errno;
+	code = vdso + size - 1;
+	*code = (char)0xc3;
+	((void (*)(void))code)();
+	return 0;
+}
+
+/* A page of the file that was never written is filled in where it executes. */
+static int attack_filled(void *arg)
+{
+	static char code[4096] __attribute__((aligned(4096))) = { (char)0xc3 };
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register page = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_copy copy = { .src = (unsigned long)code, .len = sizeof(code) };
+	int fd = syscall(SYS_openat, AT_FDCWD, "/vol/hole", O_RDWR | O_CREAT, 0755), uffd;
+	char *at;
+
+	if (fd < 0 || ftruncate(fd, 4096))
+		return esc_broken("hole");
+	at = (char *)syscall(SYS_mmap, NULL, 4096, RX, MAP_PRIVATE, fd, 0);
+	if (at == MAP_FAILED)
+		return esc_broken("mmap");
+	uffd = syscall(SYS_userfaultfd, 0);
+	if (uffd < 0)
+		return errno == ENOSYS ? esc_skip("the kernel lacks userfaultfd") : errno;
+	page.range = (struct uffdio_range){ (unsigned long)at, 4096 };
+	copy.dst = (unsigned long)at;
+	if (ioctl(uffd, UFFDIO_API, &api) || ioctl(uffd, UFFDIO_REGISTER, &page) ||
+	    ioctl(uffd, UFFDIO_COPY, &copy))
+		return errno;
+	((void (*)(void))at)();
+	return 0;
+}
+
 #define MEMORY(...) (&(const struct memory){ .first = __VA_ARGS__ })
 
 ESCAPE(r18_mprotect, MAPPED(18, "memory written, then made executable", attack_memory,
@@ -158,5 +217,9 @@ ESCAPE(r18_stack, MAPPED(18, "the stack made executable", attack_stack, NULL,
 	"backing=anonymous"), .policy = NO_ANONYMOUS);
 ESCAPE(r18_copied, MAPPED(18, "a file's page changed, then made executable", attack_copied,
 	NULL, "class=map"), .policy = NO_ANONYMOUS);
+ESCAPE(r18_vdso, MAPPED(18, "the vdso made writable", attack_vdso, NULL, "backing=anonymous"),
+	.policy = NO_ANONYMOUS);
+ESCAPE(r18_filled, MAPPED(18, "executable memory filled in by userfaultfd", attack_filled, NULL,
+	"backing=anonymous"), .policy = NO_ANONYMOUS);
 
 TEST_HARNESS_MAIN

@@ -355,6 +355,37 @@ static int attack_toggle(void *arg)
 	return race.seen[BH_RACE_HIT] ? EPERM : esc_broken("the window was never hit");
 }
 
+static int make_safe(void)
+{
+	int fs = syscall(SYS_fsopen, "tmpfs", 0);
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -1;
+	return syscall(SYS_fsmount, fs, 0, SAFE);
+}
+
+/* What is changed in a mount below a new one does not show at the top, which is attached. */
+static int attack_hidden(void *arg)
+{
+	struct mount_attr on = { .attr_set = SAFE }, off = { .attr_clr = SAFE };
+	int top = make_safe(), below = make_safe();
+	struct statvfs st;
+
+	if (top < 0 || below < 0 || mkdirat(top, "sub", 0755))
+		return esc_broken("fsmount");
+	if (syscall(SYS_move_mount, below, "", top, "sub", MOVE_MOUNT_F_EMPTY_PATH))
+		return errno == EINVAL ? esc_skip("the kernel attaches nothing there") : errno;
+	if (syscall(SYS_mount_setattr, top, "", AT_EMPTY_PATH | AT_RECURSIVE, &off, sizeof(off)) ||
+	    syscall(SYS_mount_setattr, top, "", AT_EMPTY_PATH, &on, sizeof(on)) ||
+	    syscall(SYS_move_mount, top, "", AT_FDCWD, "/mnt/a", MOVE_MOUNT_F_EMPTY_PATH))
+		return errno;
+	if (statvfs("/mnt/a/sub", &st))
+		return esc_broken("sub");
+	return st.f_flag & ST_NOSUID ? EROFS : 0;
+}
+
+ESCAPE(r21_hidden, MOUNTED(21, "flags cleared of a mount below a new one", attack_hidden, NULL,
+	"op=remount"), .policy = "default mount deny\nallow mount op=mount has=nosuid");
 ESCAPE(r21_clone, MOUNTED(21, "recursive mount_setattr on a clone of all", attack_clone, NULL,
 	"op=remount"), .policy = "default mount deny\nallow mount op=bind");
 /* Who comes second is told that the mount is busy, which is no denial. */

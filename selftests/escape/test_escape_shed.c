@@ -183,6 +183,30 @@ static int shed_nested_clone(void *depth)
 	return WEXITSTATUS(status);
 }
 
+static int exec_kept(void *arg)
+{
+	int fd = open("/bin/prog", O_PATH);
+
+	return syscall(SYS_unshare, CLONE_NEWNS) ? ECHILD : bh_execveat(fd, "", AT_EMPTY_PATH);
+}
+
+/* What was opened before lies in another mount namespace. */
+static int shed_kept(void *arg)
+{
+	return in_child(exec_kept, NULL);
+}
+
+static int exec_kept_alone(void *arg)
+{
+	return syscall(SYS_unshare, CLONE_NEWNS) ? ECHILD : exec_kept(NULL);
+}
+
+/* The namespace that it lies in ends with the only one that was in it. */
+static int shed_kept_alone(void *arg)
+{
+	return in_child(exec_kept_alone, NULL);
+}
+
 static void *thread_forbidden(void *result)
 {
 	*(int *)result = forbidden();
@@ -255,6 +279,14 @@ SHED(r27_setns_pid, "setns to a sibling's pid namespace", shed_setns, "pid_for_c
 SHED(r27_setns_mnt, "setns to a sibling's mnt namespace", shed_setns, "mnt");
 SHED(r27_setns_uts, "setns to a sibling's uts namespace", shed_setns, "uts");
 SHED(r27_setns_net, "setns to a sibling's net namespace", shed_setns, "net");
+ESCAPE(r27_kept, .row = 27, .technique = "a kept descriptor executed after unshare of mnt",
+	.class = "exec", .attack = shed_kept, .policy = "deny exec path=/bin/prog",
+	.with = EACCES, EVENT("class=exec", "path=\"/bin/prog\""));
+/* By its path it is known no more, but by the lack of one. */
+ESCAPE(r27_kept_alone, .row = 27, .technique = "the same when its mount namespace has ended",
+	.class = "exec", .attack = shed_kept_alone,
+	.policy = "deny exec path=/bin/prog\ndeny exec path!=/**",
+	.with = EACCES, EVENT("class=exec", "rule=3", "path=-"));
 SHED(r27_nested, "containers nested ten deep, with user namespaces", shed_nested, 10);
 SHED(r27_nested_clone, "containers nested ten deep", shed_nested_clone, 10);
 
@@ -430,72 +462,14 @@ ESCAPE(r29_umount_i386, .row = 29, .technique = "umount2 by int 0x80", .class = 
 
 /* 30 */
 
-#define ROUNDS 400
-
-/* A buffer that holds now one and now the other word while the kernel reads it. */
-struct race {
-	const char *good;
-	const char *bad;
-	char *buffer;
-	bool over;
-};
-
-static void *flip(void *arg)
-{
-	struct race *race = arg;
-	size_t size = strlen(race->good) + 1;
-	unsigned int i = 0;
-
-	while (!__atomic_load_n(&race->over, __ATOMIC_RELAXED)) {
-		memcpy(race->buffer, i++ & 1 ? race->good : race->bad, size);
-		/* An odd number, so that now one word stays and now the other. */
-		if (!(i % 15))
-			sched_yield();
-	}
-	return NULL;
-}
-
-static void *flip_link(void *arg)
-{
-	struct race *race = arg;
-
-	while (!__atomic_load_n(&race->over, __ATOMIC_RELAXED))
-		syscall(SYS_renameat2, AT_FDCWD, "/tmp/good", AT_FDCWD, "/tmp/bad", 2);
-	return NULL;
-}
-
-/* Runs @once often: 0 if it ever got what is forbidden, or how it was refused. */
-static int run_race(struct race *race, void *(*flipper)(void *arg), int (*once)(const char *buffer))
-{
-	int i, result, refused = ETIME;
-	bool won = false;
-	pthread_t thread;
-
-	race->buffer = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			    -1, 0);
-	if (race->buffer == MAP_FAILED)
-		return esc_broken("mmap");
-	strcpy(race->buffer, race->good);
-	if (pthread_create(&thread, NULL, flipper, race))
-		return esc_broken("pthread_create");
-	for (i = 0; i < ROUNDS || (refused == ETIME && i < 50 * ROUNDS); i++) {
-		/* Where there is but one processor the other thread needs its turn. */
-		if (i & 1)
-			sched_yield();
-		result = once(race->buffer);
-		won = !result;
-		if (won)
-			break;
-		if (result == EACCES || result == EPERM)
-			refused = result;
-	}
-	__atomic_store_n(&race->over, true, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
-	return won ? 0 : refused;
-}
+/*
+ * What the kernel is given changes while it looks a path up: after it has read its words, and
+ * before it does what they say. A thread would hit that now and then. A link that is followed
+ * through fuse hits it each time.
+ */
 
 /* The payload exits with 42; the allowed program with 0. */
-static int exec_once(const char *path)
+static int run_once(const char *path)
 {
 	char *argv[] = { "program", NULL };
 	int status;
@@ -512,22 +486,35 @@ static int exec_once(const char *path)
 	return WEXITSTATUS(status) ? WEXITSTATUS(status) : EAGAIN;
 }
 
+static int set_words(const char *word, const char *other)
+{
+	strcpy(esc->word, word);
+	strcpy(esc->other, other);
+	return symlink("/mnt/a", ESC_LINK) && errno != EEXIST ? esc_broken("symlink") : 0;
+}
+
+static int exec_word(void)
+{
+	return run_once(esc->word);
+}
+
 static int race_exec(void *arg)
 {
-	struct race race = { .good = "/bin/prog", .bad = "/vol/load" };
-
 	bh_make_elf("/vol/load", 42, NULL);
-	return run_race(&race, flip, exec_once);
+	if (symlink("/bin/prog", ESC_LINK))
+		return esc_broken("symlink");
+	return set_words(ESC_TURNING, "/vol/load") ?: esc_twice(exec_word);
+}
+
+static int exec_link(void)
+{
+	return run_once(ESC_TURNING);
 }
 
 static int race_exec_link(void *arg)
 {
-	struct race race = { .good = "/tmp/good" };
-
 	bh_make_elf("/vol/load", 42, NULL);
-	if (symlink("/bin/prog", "/tmp/good") || symlink("/vol/load", "/tmp/bad"))
-		return esc_broken("symlink");
-	return run_race(&race, flip_link, exec_once);
+	return set_words("/bin/prog", "/vol/load") ?: esc_twice(exec_link);
 }
 
 static dev_t device_of(const char *path)
@@ -540,9 +527,9 @@ static dev_t device_of(const char *path)
 #define QUIET_MOUNT (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 /* Whether the file system became sysfs, which is forbidden. */
-static int type_once(const char *type)
+static int mount_type(void)
 {
-	int ret = syscall(SYS_mount, "none", "/mnt/a", type, QUIET_MOUNT, NULL);
+	int ret = syscall(SYS_mount, "none", ESC_TURNING, esc->word, QUIET_MOUNT, NULL);
 	int err = errno;
 
 	if (ret)
@@ -553,10 +540,10 @@ static int type_once(const char *type)
 }
 
 /* Whether the mount came to lie on the volume, which is forbidden. */
-static int target_once(const char *target)
+static int mount_target(void)
 {
 	dev_t before = device_of("/vol/a");
-	int ret = syscall(SYS_mount, "none", target, "tmpfs", QUIET_MOUNT, NULL);
+	int ret = syscall(SYS_mount, "none", esc->word, "tmpfs", QUIET_MOUNT, NULL);
 	int err = errno;
 
 	if (ret)
@@ -569,29 +556,45 @@ static int target_once(const char *target)
 
 static int race_type(void *arg)
 {
-	struct race race = { .good = "tmpfs", .bad = "sysfs" };
-
-	return run_race(&race, flip, type_once);
+	return set_words("tmpfs", "sysfs") ?: esc_twice(mount_type);
 }
 
 static int race_target(void *arg)
 {
-	struct race race = { .good = "/mnt/a", .bad = "/vol/a" };
-
 	if (mkdir("/vol/a", 0755))
 		return esc_broken("mkdir");
-	return run_race(&race, flip, target_once);
+	return set_words(ESC_TURNING, "/vol/a") ?: esc_twice(mount_target);
+}
+
+/* Whether the clone can be written to. */
+static int clone_turning(void)
+{
+	int fd = syscall(SYS_open_tree, AT_FDCWD, ESC_TURNING, OPEN_TREE_CLONE);
+
+	return fd < 0 ? errno : esc_errno(mkdirat(fd, "made", 0755));
+}
+
+static int race_clone(void *arg)
+{
+	return set_words(ESC_READ_ONLY, ESC_WRITABLE) ?: esc_twice(clone_turning);
 }
 
 ESCAPE(r30_exec, .row = 30, .technique = "path changed during execve", .class = "exec",
-	.attack = race_exec, .with = EACCES, EVENT("class=exec", "path=\"/vol/load\""));
+	.attack = race_exec, .turn = esc_turn_word, .with = EACCES,
+	EVENT("class=exec", "path=\"/vol/load\""));
 ESCAPE(r30_exec_link, .row = 30, .technique = "symbolic link changed during execve",
-	.class = "exec", .attack = race_exec_link, .with = EACCES,
+	.class = "exec", .attack = race_exec_link, .turn = esc_turn_link, .with = EACCES,
 	EVENT("class=exec", "path=\"/vol/load\""));
 ESCAPE(r30_type, .row = 30, .technique = "type changed during mount", .class = "mount",
-	.attack = race_type, .with = EPERM, EVENT("class=mount", "op=mount fstype=\"sysfs\""));
+	.attack = race_type, .turn = esc_turn_word, .with = EPERM,
+	EVENT("class=mount", "op=mount fstype=\"sysfs\""));
 ESCAPE(r30_target, .row = 30, .technique = "target changed during mount", .class = "mount",
-	.attack = race_target, .with = EPERM,
+	.attack = race_target, .turn = esc_turn_word, .with = EPERM,
 	EVENT("class=mount", "op=mount", "target=\"/vol/a\""));
+ESCAPE(r30_clone, .row = 30,
+	.technique = "symbolic link changed to another mount during open_tree",
+	.class = "mount", .attack = race_clone, .turn = esc_turn_link, .with = EPERM,
+	.policy = "default mount deny\nallow mount op=bind source=" ESC_READ_ONLY,
+	EVENT("class=mount", "op=bind", "source=\"" ESC_WRITABLE "\""));
 
 TEST_HARNESS_MAIN

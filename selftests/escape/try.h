@@ -50,6 +50,22 @@ static inline const char *esc_try(struct __test_metadata *_metadata,
 	return NULL;
 }
 
+/*
+ * For attacks that turn something: @once is tried twice. The first time the kernel is given
+ * what is allowed, which turns into the other while it looks; the second time it is given the
+ * other.
+ */
+static inline int esc_twice(int (*once)(void))
+{
+	int err = once();
+
+	if (!esc->turned)
+		return esc_skip("the kernel lacks fuse");
+	if (err == EACCES || err == EPERM)
+		return esc_broken("what is allowed is denied");
+	return err ? once() : 0;
+}
+
 /* Each attack is a test. */
 #define ESCAPES()								\
 FIXTURE(escape) {};								\

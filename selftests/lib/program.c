@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -218,6 +221,55 @@ void bh_copy(const char *from, const char *to)
 	    fchmod(out, st.st_mode) || close(out))
 		fail(to);
 	close(in);
+}
+
+struct piece {
+	unsigned long from;
+	unsigned long to;
+	unsigned long inode;
+	char mode[5];
+};
+
+static bool read_piece(FILE *maps, struct piece *piece)
+{
+	char line[512];
+
+	return fgets(line, sizeof(line), maps) &&
+	       sscanf(line, "%lx-%lx %4s %*x %*x:%*x %lu", &piece->from, &piece->to, piece->mode,
+		      &piece->inode) == 4;
+}
+
+static int leave_piece(const struct piece *piece)
+{
+	size_t size = piece->to - piece->from;
+	int prot = PROT_READ | (piece->mode[1] == 'w' ? PROT_WRITE : 0) |
+		   (piece->mode[2] == 'x' ? PROT_EXEC : 0);
+	void *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (copy == MAP_FAILED)
+		return errno;
+	memcpy(copy, (void *)piece->from, size);
+	return mprotect(copy, size, prot) ||
+	       mremap(copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, piece->from) == MAP_FAILED ?
+	       errno : 0;
+}
+
+/* A program's file is what its memory begins with. */
+int bh_leave_file(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	struct piece pieces[16];
+	int nr = 0, err = 0, i;
+
+	if (!maps)
+		return errno;
+	while (nr < 16 && read_piece(maps, &pieces[nr]))
+		nr++;
+	fclose(maps);
+	for (i = 0; i < nr && !err; i++)
+		if (pieces[0].inode && pieces[i].inode == pieces[0].inode)
+			err = leave_piece(&pieces[i]);
+	return err;
 }
 
 /* Strings in static memory, since pointers have 32 bits there. */

@@ -38,6 +38,12 @@ void bh_make_bss_program_32(const char *path, unsigned int flags, unsigned int c
 /* A program that begins at BH_ON_STACK, wants its stack executable and maps no content. */
 void bh_make_program_on_stack(const char *path);
 
+/*
+ * What this program has mapped of its own file becomes a copy of it, so that nothing of the
+ * file is left: 0 or a positive errno.
+ */
+int bh_leave_file(void);
+
 /* Copies a file with its mode; fails the process if it cannot. */
 void bh_copy(const char *from, const char *to);
 
