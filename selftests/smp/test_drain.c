@@ -84,7 +84,7 @@ static int run_while_held(void *unused)
 	int fd = open(PROG, O_RDONLY | O_CLOEXEC), ends[2], status, tries;
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC) || splice(fd, NULL, ends[1], NULL, 4096, 0) != 4096)
+	if (pipe2(ends, O_CLOEXEC) || splice(fd, NULL, ends[1], NULL, 4096, 0) <= 0)
 		return -2;
 	close(fd);
 	pid = fork();
