@@ -18,6 +18,7 @@
 #endif
 
 #define OTHER BIN "/other"
+#define SCRIPT BIN "/script"
 #define OWNER 7
 
 FIXTURE(forged) {};
@@ -32,6 +33,31 @@ FIXTURE_TEARDOWN(forged)
 {
 }
 
+extern char __executable_start, etext, edata, end;
+
+/* Ways to set the executable: 0, or -1 and an errno. */
+static int set_file(int fd)
+{
+	return prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0);
+}
+
+/* For which a capability in one's own user namespace is enough. */
+static int set_map(int fd)
+{
+	unsigned long here = (unsigned long)&fd;
+	struct prctl_mm_map map = {
+		.start_code = (unsigned long)&__executable_start, .end_code = (unsigned long)&etext,
+		.start_data = (unsigned long)&etext, .end_data = (unsigned long)&edata,
+		.start_brk = (unsigned long)&end, .brk = (unsigned long)sbrk(0),
+		.start_stack = here, .arg_start = here, .arg_end = here, .env_start = here,
+		.env_end = here, .exe_fd = fd,
+	};
+
+	return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
+}
+
+static int (*set_exe)(int fd) = set_file;
+
 static int forge(void *path)
 {
 	char exe[256] = "";
@@ -39,29 +65,59 @@ static int forge(void *path)
 
 	if (err)
 		return 200;
-	if (prctl(PR_SET_MM, PR_SET_MM_EXE_FILE, fd, 0, 0))
+	if (set_exe(fd))
 		return errno;
 	if (readlink("/proc/self/exe", exe, sizeof(exe) - 1) < 0 || strcmp(exe, path))
 		return 201;
 	return bh_exec(PROG);
 }
 
+static int forge_by_map(void *path)
+{
+	set_exe = set_map;
+	return forge(path);
+}
+
+#define ONLY_FROM_OTHER "default exec deny\nallow exec path=" PROG " from=" OTHER "\n"
+#define KEEPS_IT "a running program keeps its executable"
+
 TEST_F(forged, the_executable_of_a_running_program)
 {
 	const struct bh_trial trials[] = {
-		GIVES(0, EPERM, forge,
-		      "default exec deny\nallow exec path=" PROG " from=" OTHER "\n", OTHER,
-		      "verdict=deny class=exec", "a running program keeps its executable"),
+		GIVES(0, EPERM, forge, ONLY_FROM_OTHER, OTHER, "verdict=deny class=exec", KEEPS_IT),
+		GIVES(0, EPERM, forge_by_map, ONLY_FROM_OTHER, OTHER, "verdict=deny class=exec",
+		      KEEPS_IT),
 		GIVES(0, 0, forge, "mode audit\ndefault exec deny\n", OTHER,
-		      "verdict=would-deny class=exec", "a running program keeps its executable"),
+		      "verdict=would-deny class=exec", KEEPS_IT),
 	};
+	struct bh_trial by_root_of_a_user_namespace = trials[1];
 
 	bh_try_all(_metadata, trials);
+	by_root_of_a_user_namespace.flags = CLONE_NEWUSER | CLONE_NEWPID;
+	bh_try(_metadata, &by_root_of_a_user_namespace);
 }
 
 static int ask(void *path)
 {
 	return syscall(SYS_execveat, AT_FDCWD, path, NULL, NULL, AT_EXECVE_CHECK) ? errno : 0;
+}
+
+static int ask_descriptor(int fd)
+{
+	return syscall(SYS_execveat, fd, "", NULL, NULL, AT_EMPTY_PATH | AT_EXECVE_CHECK) ?
+	       errno : 0;
+}
+
+static int ask_opened(void *path)
+{
+	return ask_descriptor(open(path, O_PATH | O_CLOEXEC));
+}
+
+static int ask_memfd(void *script)
+{
+	int fd = memfd_create("x", MFD_CLOEXEC);
+
+	return write(fd, script, strlen(script)) < 0 ? -1 : ask_descriptor(fd);
 }
 
 TEST_F(forged, what_is_only_asked)
@@ -76,6 +132,14 @@ TEST_F(forged, what_is_only_asked)
 		GIVES(0, 0, ask, "mode audit\ndeny exec\n", OTHER, "verdict=would-deny",
 		      "check=yes"),
 		ALLOWED(ask, "deny exec path=" PROG "\n", OTHER),
+		DENIED(ask, "deny exec path=" SCRIPT "\n", SCRIPT, SCRIPT, "check=yes",
+		       "as=program"),
+		DENIED(ask_opened, "deny exec path=" OTHER "\n", OTHER, OTHER, "check=yes"),
+		DENIED(ask_memfd, "deny exec backing=memfd\n", "#!" PROG "\n", "backing=memfd",
+		       "check=yes"),
+		ALLOWED(ask_memfd, "deny exec backing=deleted,file\n", "#!" PROG "\n"),
+		GIVES(0, 0, ask_opened, "default exec deny\nallow exec setid=no path=" OTHER "\n",
+		      OTHER),
 	};
 	/* The init of a namespace that is not armed: the answer is that of the execution. */
 	const struct bh_trial unarmed = {
@@ -85,6 +149,7 @@ TEST_F(forged, what_is_only_asked)
 
 	if (ask(OTHER) == EINVAL)
 		SKIP(return, "this kernel answers no such question");
+	bh_make_file(SCRIPT, "#!" PROG "\n", 0755);
 	bh_try_all(_metadata, trials);
 	bh_try(_metadata, &unarmed);
 }
