@@ -12,6 +12,7 @@
 
 #include <kselftest_harness.h>
 
+#include "cell.h"
 #include "program.h"
 #include "trial.h"
 
@@ -112,7 +113,7 @@ static int do_unshare_empty(void *unused)
 }
 
 #ifndef CLONE_EMPTY_MNTNS
-#define CLONE_EMPTY_MNTNS (1ULL << 37)
+#define CLONE_EMPTY_MNTNS 0x2000000000ULL
 #endif
 
 static int do_clone_empty(void *unused)
@@ -361,18 +362,35 @@ TEST_F(mntns, peers)
 /* The number that module/limits.h gives for BH_COPIES_MAX. */
 #define COPIES 1024
 
-/* Keeps each of many copies: the errno that ends it, or 0 for as many as there are. */
+static struct bh_servant host;
+
+/* Another container, which the host binds. */
+static int bind_another(pid_t unused, void *arg)
+{
+	struct bh_cell cell;
+	int err = bh_cell_start(&cell, CLONE_NEWNS);
+
+	err = err ?: bh_write("bind", "policy=%s ns=mnt pid=%d", BH_TRIAL, cell.pid);
+	bh_cell_stop(&cell);
+	return err;
+}
+
+/*
+ * Keeps each of many copies: the errno that ends it, or 0 for as many as there are. While it
+ * has them, others can be bound.
+ */
 static int do_hoard(void *copies)
 {
 	struct rlimit limit = { 2 * COPIES + 64, 2 * COPIES + 64 };
+	int err = 0;
 	long i;
 
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		return -1;
-	for (i = 0; i < (long)copies; i++)
+	for (i = 0; i < (long)copies && !err; i++)
 		if (open("/proc/self/ns/mnt", O_RDONLY) < 0 || unshare(CLONE_NEWNS))
-			return errno;
-	return 0;
+			err = errno;
+	return err && bh_ask(&host) ? -2 : err;
 }
 
 TEST_F_TIMEOUT(mntns, copies_do_not_take_all_bindings, 300)
@@ -382,6 +400,7 @@ TEST_F_TIMEOUT(mntns, copies_do_not_take_all_bindings, 300)
 		GIVES(0, 0, do_hoard, 100L, RULES),
 	};
 
+	ASSERT_EQ(0, bh_start_servant(&host, bind_another, NULL));
 	bh_try_all(_metadata, trials);
 }
 

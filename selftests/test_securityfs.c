@@ -134,6 +134,9 @@ TEST_F(files, a_policy_and_its_files)
 
 	ASSERT_EQ(0, bh_policy(self->name, "mode audit\ndefault exec deny\nallow exec path=/a\n"
 			       "deny mount"));
+	snprintf(path, sizeof(path), BULKHEAD_DIR "/policies/%s", self->name);
+	ASSERT_EQ(0, stat(path, &st));
+	EXPECT_EQ((mode_t)(S_IFDIR | 0700), st.st_mode);
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
 		snprintf(path, sizeof(path), BULKHEAD_DIR "/policies/%s/%s", self->name, files[i]);
 		ASSERT_EQ(0, stat(path, &st));
