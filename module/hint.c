@@ -107,6 +107,46 @@ static void add_list(char *text, size_t at, const char *head, const char *const 
 #define NAMES_MAX 16
 
 /**
+ * bh_hint_word() - what is said of a word that nothing in a block begins with
+ * @text: BH_HINT_MAX bytes for it
+ * @word: the word
+ * @len: its length
+ * @begins: is it the first of its line? Otherwise only an action may stand there.
+ */
+void bh_hint_word(char *text, const char *word, size_t len, bool begins)
+{
+	static const char *const names[] = {
+		"mode", "default", "end", "audit", "quiet", "allow", "deny", "kill",
+	};
+	const u32 actions = ARRAY_SIZE(names) - 3;
+	size_t at = add_wrong(text, "unknown word", word, len);
+
+	if (begins)
+		add_list(text, at, ": there are", names, ARRAY_SIZE(names));
+	else
+		add_list(text, at, ": there are", names + actions, ARRAY_SIZE(names) - actions);
+}
+
+/**
+ * bh_hint_class() - what is said of a word where a class should stand
+ * @text: BH_HINT_MAX bytes for it
+ * @name: the word
+ * @len: its length
+ *
+ * It may be a class of a later version.
+ */
+void bh_hint_class(char *text, const char *name, size_t len)
+{
+	size_t at = add_wrong(text, "unknown class", name, len);
+	const char *names[BH_CLASSES];
+	u32 c;
+
+	for (c = 0; c < BH_CLASSES; c++)
+		names[c] = bh_classes[c].name;
+	add_list(text, at, ": this version knows", names, BH_CLASSES);
+}
+
+/**
  * bh_hint_key() - what is said of a key that a class does not have
  * @text: BH_HINT_MAX bytes for it
  * @class: the class

@@ -75,6 +75,22 @@ int bh_line_fail_word(struct bh_line *l, const char *message, const char *word, 
 	return bh_line_fail(l, -EINVAL, text);
 }
 
+/**
+ * bh_line_fail_unknown() - fail at a token that none of the words is that may stand there
+ * @l: the line
+ * @begins: does it begin the line? Otherwise an action is expected.
+ *
+ * Return: -EINVAL.
+ */
+int bh_line_fail_unknown(struct bh_line *l, bool begins)
+{
+	const char *word = l->parser->token;
+	char hint[BH_HINT_MAX];
+
+	bh_hint_word(hint, word, l->len_token, begins);
+	return bh_line_fail(l, -EINVAL, bh_hint_bytes(word, l->len_token) ?: hint);
+}
+
 #define PLAIN	0x1	/* ASCII that can be seen, and means nothing in any part of a token */
 #define BARE	0x2	/* what a value need not be quoted for */
 
@@ -315,6 +331,15 @@ int bh_line_want_end(struct bh_line *l)
 	return bh_line_fail_word(l, "unexpected", l->parser->token, l->len_token);
 }
 
+static int fail_class(struct bh_line *l)
+{
+	const char *name = l->parser->token;
+	char hint[BH_HINT_MAX];
+
+	bh_hint_class(hint, name, l->len_token);
+	return bh_line_fail(l, -EINVAL, bh_hint_bytes(name, l->len_token) ?: hint);
+}
+
 /**
  * bh_line_class() - read a token that is a class
  * @l: the line
@@ -329,7 +354,5 @@ int bh_line_class(struct bh_line *l)
 	if (err)
 		return err;
 	class = bh_class_find(l->parser->token, l->len_token);
-	if (class < 0)
-		return bh_line_fail_word(l, "unknown class", l->parser->token, l->len_token);
-	return class;
+	return class < 0 ? fail_class(l) : class;
 }

@@ -96,6 +96,7 @@ struct bh_line {
 int bh_parser_fail(struct bh_parser *p, int err, u32 line, u32 column, const char *message);
 int bh_line_fail(struct bh_line *l, int err, const char *message);
 int bh_line_fail_word(struct bh_line *l, const char *message, const char *word, size_t len);
+int bh_line_fail_unknown(struct bh_line *l, bool begins);
 
 int bh_buffer_append_value(struct bh_buffer *b, const char *s, size_t len);
 

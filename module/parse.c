@@ -117,7 +117,7 @@ static int read_line(struct bh_parser *p, const char *s, size_t len)
 	if (!bh_line_is(&l, "end") || (!p->policy && !p->ended)) {
 		/* What seemed to be an `end` stood in the block, and is as wrong as there. */
 		if (p->ended)
-			return bh_line_fail_word(&l, "unknown word", p->token, l.len_token);
+			return bh_line_fail_unknown(&l, true);
 		if (!p->policy)
 			bh_pack_clear(&p->source);
 		ret = p->policy ? bh_block_line(&l) : read_line_outside(&l);

@@ -291,7 +291,7 @@ int bh_rule_read(struct bh_line *l)
 	}
 	action = bh_word_find(bh_action_words, p->token, l->len_token);
 	if (!action)
-		return bh_line_fail_word(l, "unknown word", p->token, l->len_token);
+		return bh_line_fail_unknown(l, !report);
 	rule.action = action->bit;
 	ret = bh_line_class(l);
 	if (ret < 0)

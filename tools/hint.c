@@ -43,7 +43,8 @@ static void consider(const char *word, const char *candidate, const char **best,
 {
 	unsigned int far = distance(word, candidate);
 
-	if (far < *least && far < strlen(candidate)) {
+	/* At least half of it. */
+	if (far < *least && 2 * far <= strlen(candidate)) {
 		*least = far;
 		*best = candidate;
 	}
@@ -207,8 +208,8 @@ static void hint_word(const struct doc *doc, const struct doc_line *line, unsign
 		      unsigned int column)
 {
 	const struct doc_cond *word = word_at(line, column);
+	char *classes = NULL;
 	const char *like;
-	char *classes;
 
 	if (!word)
 		return;
@@ -222,7 +223,8 @@ static void hint_word(const struct doc *doc, const struct doc_line *line, unsign
 			"a blank ends a condition: write none around = and behind a comma");
 		return;
 	}
-	classes = classes_with(word->key);
+	if (line->kind != DOC_RULE || !bh_key_find(line->class, word->key, strlen(word->key)))
+		classes = classes_with(word->key);
 	if (classes && column == word->column) {
 		hint_at(doc, row, word->column, "this is a key of %s", classes);
 		free(classes);
