@@ -6,7 +6,6 @@
 
 #include <linux/fs.h>
 #include <linux/kernel.h>
-#include <linux/security.h>
 
 #include "registry.h"
 #include "securityfs.h"
@@ -41,7 +40,7 @@ static struct dentry *root_files[ARRAY_SIZE(root_table)];
  *
  * May sleep. On an error nothing is left behind.
  *
- * Return: 0; -EEXIST (the directory is there), -ENOMEM, or what else securityfs says.
+ * Return: 0; -EEXIST (the directory is there), -ENODEV (there is no securityfs), -ENOMEM.
  */
 int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 {
@@ -49,19 +48,19 @@ int bh_securityfs_init(struct bh_hook *const *tables, unsigned int nr)
 
 	bh_features_init(tables, nr);
 	/* 0711: anyone may read `self` and `features`, but nobody else may list the directory. */
-	root_dir = bh_create_dir("bulkhead", 0711, NULL);
+	root_dir = bh_create_top("bulkhead", 0711);
 	if (IS_ERR(root_dir)) {
 		err = PTR_ERR(root_dir);
 		pr_err("cannot make the directory in securityfs (%d)\n", err);
 		return err;
 	}
-	bh_policies_dir = bh_create_dir("policies", 0700, root_dir);
+	bh_policies_dir = bh_create_file("policies", S_IFDIR | 0700, root_dir, NULL);
 	err = PTR_ERR_OR_ZERO(bh_policies_dir);
 	if (err)
 		bh_policies_dir = NULL;
 	for (i = 0; i < ARRAY_SIZE(root_table) && !err; i++) {
-		root_files[i] = securityfs_create_file(root_table[i].name, root_table[i].mode,
-						       root_dir, NULL, root_table[i].fops);
+		root_files[i] = bh_create_file(root_table[i].name, S_IFREG | root_table[i].mode,
+					       root_dir, root_table[i].fops);
 		err = PTR_ERR_OR_ZERO(root_files[i]);
 		if (err)
 			root_files[i] = NULL;
@@ -91,5 +90,5 @@ void bh_securityfs_exit(void)
 	bh_registry_for_each(entry)
 		bh_policy_files_remove(entry->files);
 	bh_remove_dentry(bh_policies_dir);
-	bh_remove_dentry(root_dir);
+	bh_remove_top(root_dir);
 }

@@ -79,7 +79,10 @@ void bh_policy_files_remove(struct bh_policy_files *files);
 
 extern struct mutex bh_policy_files_mutex;
 extern struct dentry *bh_policies_dir;
-struct dentry *bh_create_dir(const char *name, umode_t mode, struct dentry *parent);
+struct dentry *bh_create_top(const char *name, umode_t mode);
+struct dentry *bh_create_file(const char *name, umode_t mode, struct dentry *parent,
+			      const struct file_operations *fops);
 void bh_remove_dentry(struct dentry *dentry);
+void bh_remove_top(struct dentry *top);
 
 #endif /* BULKHEAD_SECURITYFS_FILES_H */

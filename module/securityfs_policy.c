@@ -5,7 +5,6 @@
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/module.h>
-#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -24,10 +23,9 @@ enum {
 };
 
 /*
- * Held while files of policies are made or removed; taken before bh_config_mutex. securityfs
- * locks the directory to do so. A reader who lists the directory holds that lock for as long
- * as he likes, for example by a buffer that a fuse server fills. No task that binds, executes
- * or makes a namespace may wait for that: so it must not happen under bh_config_mutex.
+ * Held while files of policies are made or removed; taken before bh_config_mutex. What is
+ * mounted on a file goes with it: the kernel's locks of mounts are taken here, for which no
+ * task that executes or makes a namespace shall wait, as it would under bh_config_mutex.
  */
 DEFINE_MUTEX(bh_policy_files_mutex);
 
@@ -226,7 +224,7 @@ static const struct {
  * bh_policy_files_remove() - take a policy's directory away
  * @files: its files, or NULL; freed
  *
- * Under bh_policy_files_mutex, but at the unload. Takes inode locks of securityfs. May sleep.
+ * Under bh_policy_files_mutex, but at the unload. May sleep.
  */
 void bh_policy_files_remove(struct bh_policy_files *files)
 {
@@ -244,9 +242,9 @@ void bh_policy_files_remove(struct bh_policy_files *files)
  * bh_policy_files_create() - make a policy's directory
  * @name: the policy's name
  *
- * Under bh_policy_files_mutex. Takes inode locks of securityfs. May sleep.
+ * Under bh_policy_files_mutex. May sleep.
  *
- * Return: its files, for bh_policy_files_remove(), or an ERR_PTR: -ENOMEM or what securityfs says.
+ * Return: its files, for bh_policy_files_remove(), or an ERR_PTR: -ENOMEM.
  */
 struct bh_policy_files *bh_policy_files_create(const char *name)
 {
@@ -255,16 +253,15 @@ struct bh_policy_files *bh_policy_files_create(const char *name)
 
 	if (!files)
 		return ERR_PTR(-ENOMEM);
-	files->dir = bh_create_dir(name, 0700, bh_policies_dir);
+	files->dir = bh_create_file(name, S_IFDIR | 0700, bh_policies_dir, NULL);
 	if (IS_ERR(files->dir)) {
 		err = PTR_ERR(files->dir);
 		kfree(files);
 		return ERR_PTR(err);
 	}
 	for (i = 0; i < POLICY_FILES; i++) {
-		struct dentry *file = securityfs_create_file(policy_file_table[i].name, 0400,
-							     files->dir, NULL,
-							     policy_file_table[i].fops);
+		struct dentry *file = bh_create_file(policy_file_table[i].name, S_IFREG | 0400,
+						     files->dir, policy_file_table[i].fops);
 
 		if (IS_ERR(file)) {
 			bh_policy_files_remove(files);

@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,6 +17,7 @@
 #include <kselftest_harness.h>
 
 #include "cell.h"
+#include "late.h"
 #include "load.h"
 #include "log.h"
 
@@ -194,30 +194,6 @@ TEST_F(files, remove)
 	EXPECT_EQ(1, bh_version_of(self->name));
 }
 
-/* A page that never comes, since a process serves it: the descriptor to serve it by, or -1. */
-static int late_page(char **page)
-{
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	struct uffdio_api api = { .api = UFFD_API };
-
-	*page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	range.range.start = (unsigned long)*page;
-	range.range.len = 4096;
-	if (uffd >= 0 && !ioctl(uffd, UFFDIO_API, &api) && !ioctl(uffd, UFFDIO_REGISTER, &range))
-		return uffd;
-	close(uffd);
-	return -1;
-}
-
-/* Does somebody wait for such a page? Half a minute is too long. */
-static bool is_waited_for(int uffd)
-{
-	struct pollfd poll_fd = { .fd = uffd, .events = POLLIN };
-
-	return poll(&poll_fd, 1, 30000) == 1;
-}
-
 /* Text that never comes delays nobody. */
 TEST_F(files, a_write_that_does_not_end)
 {
@@ -234,46 +210,6 @@ TEST_F(files, a_write_that_does_not_end)
 	close(uffd);
 	pthread_join(writer, NULL);
 	munmap(page, 4096);
-}
-
-/* The names of all policies, for which their directory is locked. */
-static void *list_late(void *page)
-{
-	int dir = open(BULKHEAD_DIR "/policies", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	long n = syscall(SYS_getdents64, dir, page, 4096);
-
-	return (void *)(n + close(dir));
-}
-
-static bool ends(pid_t pid, int *status)
-{
-	int tries;
-
-	for (tries = 0; tries < 600; tries++) {
-		if (waitpid(pid, status, WNOHANG) == pid)
-			return true;
-		usleep(50000);
-	}
-	return false;
-}
-
-/* Does a process wait for something that no signal ends? Half a minute is too long. */
-static bool is_stuck(pid_t pid)
-{
-	char path[64], state = 0;
-	int tries;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (tries = 0; tries < 600 && state != 'D'; tries++) {
-		usleep(50000);
-		file = fopen(path, "r");
-		if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-			state = 0;
-		if (file)
-			fclose(file);
-	}
-	return state == 'D';
 }
 
 static int make_container(void *unused)
@@ -306,38 +242,33 @@ static int do_others_work(const char *policy)
 	return err ? 1 : 0;
 }
 
+static int change_policies(void)
+{
+	return bh_policy("files.listed", "deny exec path=/x") ?: bh_write("remove", "files.listed");
+}
+
 TEST_F_TIMEOUT(files, a_listing_that_does_not_end, 300)
 {
-	pid_t worker, loader;
-	pthread_t lister;
-	int uffd, status;
-	char *page;
+	struct listing listing = { .dir = BULKHEAD_DIR "/policies" };
+	pid_t worker, changer;
+	int status;
 
 	bh_make_program(PROG);
 	ASSERT_EQ(0, bh_policy(self->name, "deny exec path=/x"));
-	uffd = late_page(&page);
-	if (uffd < 0)
+	if (!listing_start(&listing))
 		SKIP(return, "no userfaultfd here");
-	ASSERT_EQ(0, pthread_create(&lister, NULL, list_late, page));
-	EXPECT_TRUE(is_waited_for(uffd));
-	/* A new policy needs a directory: it waits, and nobody waits with it. */
-	loader = fork();
-	/* The page may come as long as anybody has the descriptor: no child keeps it. */
-	if (!loader)
-		_exit(close(uffd) || bh_policy("files.listed", "deny exec path=/x"));
-	EXPECT_TRUE(is_stuck(loader));
+	EXPECT_TRUE(is_waited_for(listing.uffd));
+	changer = fork();
+	if (!changer)
+		_exit(close(listing.uffd) || change_policies());
 	worker = fork();
 	if (!worker)
-		_exit(close(uffd) || do_others_work(self->name));
+		_exit(close(listing.uffd) || do_others_work(self->name));
+	EXPECT_TRUE(ends(changer, &status));
+	EXPECT_EQ(0, status);
 	EXPECT_TRUE(ends(worker, &status));
 	EXPECT_EQ(0, status);
-	EXPECT_EQ(0, waitpid(loader, &status, WNOHANG));
-	close(uffd);
-	pthread_join(lister, NULL);
-	EXPECT_TRUE(ends(loader, &status));
-	EXPECT_EQ(0, status);
-	EXPECT_EQ(0, bh_write("remove", "files.listed"));
-	munmap(page, 4096);
+	listing_stop(&listing);
 }
 
 TEST_F(files, an_open_file_does_not_keep_a_removed_policy)

@@ -17,6 +17,7 @@
 #include "bpf.h"
 #include "cell.h"
 #include "fuse.h"
+#include "late.h"
 #include "log.h"
 #include "module.h"
 #include "program.h"
@@ -100,6 +101,43 @@ TEST_F(unload, a_file_that_is_held_leads_nowhere)
 TEST_F(unload, a_file_of_a_policy_that_is_held_leads_nowhere)
 {
 	try_held_file(_metadata, &self->held, BULKHEAD_DIR "/policies/unload/text");
+}
+
+/* The root of securityfs belongs to everybody: who keeps its lock keeps nobody. */
+#define ROOT_DIR "/sys/kernel/security"
+
+static bool try_meanwhile(const struct listing *listing, int (*act)(void))
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (!pid)
+		_exit(close(listing->uffd) || act());
+	return ends(pid, &status) && !status;
+}
+
+TEST_F_TIMEOUT(unload, who_lists_the_root_of_securityfs_prevents_nothing, 300)
+{
+	struct listing listing = { .dir = ROOT_DIR, .uid = 65534 };
+	int status;
+	pid_t pid;
+
+	if (!listing_start(&listing))
+		SKIP(return, "no userfaultfd here");
+	EXPECT_TRUE(is_waited_for(listing.uffd));
+	/* Who waits to change the directory keeps its lock from those, too, who only read. */
+	pid = fork();
+	if (!pid)
+		_exit(close(listing.uffd) || setuid(65534) || !mkdir(ROOT_DIR "/new", 0755));
+	EXPECT_TRUE(is_stuck(pid));
+	EXPECT_TRUE(try_meanwhile(&listing, bh_unload_module));
+	EXPECT_TRUE(try_meanwhile(&listing, bh_load_module));
+	EXPECT_TRUE(bh_module_is_loaded());
+	EXPECT_EQ(0, bh_policy("unload", "default exec deny"));
+	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
+	listing_stop(&listing);
+	EXPECT_TRUE(ends(pid, &status));
+	EXPECT_EQ(0, status);
 }
 
 /* What was said of a mount while it was made is forgotten with the module. */

@@ -499,6 +499,28 @@ static inline void bh_lru_add_drain(void)
 #define BH_DELEGATED_ARG struct inode **
 #endif
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0) && !defined(BULKHEAD_HAS_INODE_INIT_TS)
+/* simple_inode_init_ts(): 6.6, "libfs: add new ctime functions". Before, all set three members. */
+static inline void simple_inode_init_ts(struct inode *inode)
+{
+	inode->i_ctime = current_time(inode);
+	inode->i_mtime = inode->i_ctime;
+	inode->i_atime = inode->i_ctime;
+}
+#endif
+
+/*
+ * d_alloc_parallel(): 7.2, "VFS: use wait_var_event for waiting in d_alloc_parallel()". Before,
+ * it is given a queue in which others wait who look for the same name.
+ */
+#if defined(BULKHEAD_HAS_LOOKUP_ALONE)
+#define BH_DECLARE_QUEUE(queue)
+#define bh_d_alloc_parallel(parent, name, queue) d_alloc_parallel(parent, name)
+#else
+#define BH_DECLARE_QUEUE(queue) DECLARE_WAIT_QUEUE_HEAD_ONSTACK(queue)
+#define bh_d_alloc_parallel(parent, name, queue) d_alloc_parallel(parent, name, queue)
+#endif
+
 /* __assign_str(): lost its second parameter in 6.10, where __string() keeps the source. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define bh_assign_str(field, source) __assign_str(field, source)

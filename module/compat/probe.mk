@@ -17,6 +17,8 @@ ccflags-y += $(call exports,ftrace_free_filter,FREE_FILTER) \
 	     $(call declares,binfmts.h,bprm_open_interpreter,BPRM_INTERPRETER) \
 	     $(call declares,fs_struct.h,seqlock_t seq,FS_SEQLOCK) \
 	     $(call declares,dcache.h,D_REAL_METADATA,REAL_METADATA) \
+	     $(call declares,dcache.h,d_alloc_parallel.struct dentry .$(comma) const struct qstr ..;,LOOKUP_ALONE) \
+	     $(call declares,fs.h,simple_inode_init_ts,INODE_INIT_TS) \
 	     $(call declares,mm.h,replace_mm_exe_file,REPLACE_EXE) \
 	     $(call declares,mm.h,__access_remote_vm,INNER_REMOTE) \
 	     $(call declares,mm.h,__access_remote_vm.struct task_struct,REMOTE_TASK) \
