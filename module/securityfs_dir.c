@@ -13,6 +13,7 @@
 #include <linux/string.h>
 #include <linux/stringhash.h>
 
+#include "binding.h"
 #include "compat/compat.h"
 #include "securityfs_files.h"
 
@@ -22,6 +23,22 @@ struct dentry *bh_policies_dir;
 /* Keeps securityfs, as long as the module has something in it. */
 static struct vfsmount *securityfs;
 static bool is_counted;
+
+/*
+ * A confined task lists nothing. With another task that tries to make a name there, which is
+ * refused only when it is its turn, it would hold up who looks for a name that is not there.
+ */
+static int may_access(BH_IDMAP struct inode *inode, int mask)
+{
+	if (mask & MAY_READ && bh_task_is_confined(current))
+		return -EACCES;
+	return generic_permission(BH_PASS_IDMAP inode, mask);
+}
+
+static const struct inode_operations dir_iops = {
+	.lookup = simple_lookup,
+	.permission = may_access,
+};
 
 static struct inode *make_inode(struct super_block *sb, umode_t mode,
 				const struct file_operations *fops)
@@ -34,7 +51,7 @@ static struct inode *make_inode(struct super_block *sb, umode_t mode,
 	inode->i_mode = mode;
 	simple_inode_init_ts(inode);
 	if (S_ISDIR(mode)) {
-		inode->i_op = &simple_dir_inode_operations;
+		inode->i_op = &dir_iops;
 		inode->i_fop = &simple_dir_operations;
 		inc_nlink(inode);
 	} else {
@@ -127,8 +144,9 @@ struct dentry *bh_create_top(const char *name, umode_t mode)
  * @dentry: the file or the directory; or NULL
  *
  * Its name goes, as that of a file that its file system does not have any more, and what is
- * mounted on it. Its inode may stay: a descriptor made with O_PATH, which does not pin the
- * module, can open it when the module has gone. So it points into the module no more.
+ * mounted on it. Its inode may stay, of a directory that is open, too: a descriptor made with
+ * O_PATH, which does not pin the module, can open it when the module has gone. So it points
+ * into the module no more.
  *
  * May sleep.
  */
@@ -140,10 +158,13 @@ void bh_remove_dentry(struct dentry *dentry)
 		return;
 	inode = d_inode(dentry);
 	d_invalidate(dentry);
-	if (!S_ISDIR(inode->i_mode))
+	if (!S_ISDIR(inode->i_mode)) {
 		make_bad_inode(inode);
-	else if (!IS_ROOT(dentry->d_parent))
-		drop_nlink(d_inode(dentry->d_parent));
+	} else {
+		inode->i_op = &simple_dir_inode_operations;
+		if (!IS_ROOT(dentry->d_parent))
+			drop_nlink(d_inode(dentry->d_parent));
+	}
 	clear_nlink(inode);
 	dput(dentry);
 }

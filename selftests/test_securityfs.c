@@ -271,6 +271,37 @@ TEST_F_TIMEOUT(files, a_listing_that_does_not_end, 300)
 	listing_stop(&listing);
 }
 
+/* A task that holds a directory's lock may hold up who looks for a name that is not there. */
+static int try_list(void *name)
+{
+	int dir = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err = dir < 0 ? errno : 0;
+	char entries[1024];
+
+	if (dir >= 0 && syscall(SYS_getdents64, dir, entries, sizeof(entries)) <= 0)
+		err = EIO;
+	close(dir);
+	return err;
+}
+
+TEST_F(files, a_confined_task_lists_nothing)
+{
+	char path[128];
+	char *const names[] = { BULKHEAD_DIR, BULKHEAD_DIR "/policies", path };
+	struct bh_cell cell;
+	size_t i;
+
+	ASSERT_EQ(0, bh_policy(self->name, "default mount deny"));
+	snprintf(path, sizeof(path), BULKHEAD_DIR "/policies/%s", self->name);
+	ASSERT_EQ(0, bh_cell_start(&cell, 0));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		EXPECT_EQ(0, bh_cell_run(&cell, try_list, names[i]));
+	ASSERT_EQ(0, bh_cell_bind(&cell, self->name));
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		EXPECT_EQ(EACCES, bh_cell_run(&cell, try_list, names[i]))
+			TH_LOG("name %zu", i);
+	bh_cell_stop(&cell);
+}
+
 TEST_F(files, an_open_file_does_not_keep_a_removed_policy)
 {
 	char path[128];

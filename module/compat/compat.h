@@ -483,15 +483,22 @@ static inline void bh_lru_add_drain(void)
 #endif
 
 /*
- * notify_change(): takes a struct user_namespace since 5.12, a struct mnt_idmap in its place
- * since 6.3, and a struct delegated_inode since 6.19.
+ * notify_change(), generic_permission(): take a struct user_namespace since 5.12, a struct
+ * mnt_idmap in its place since 6.3; and notify_change() a struct delegated_inode since 6.19.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define BH_IDMAP struct mnt_idmap *idmap,
+#define BH_PASS_IDMAP idmap,
 #define BH_IDMAP_ARG struct mnt_idmap *
 #define BH_SAMPLE_IDMAP (&nop_mnt_idmap)
 #elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+#define BH_IDMAP struct user_namespace *idmap,
+#define BH_PASS_IDMAP idmap,
 #define BH_IDMAP_ARG struct user_namespace *
 #define BH_SAMPLE_IDMAP (&init_user_ns)
+#else
+#define BH_IDMAP
+#define BH_PASS_IDMAP
 #endif
 #if defined(BULKHEAD_HAS_DELEGATED_INODE)
 #define BH_DELEGATED_ARG struct delegated_inode *
