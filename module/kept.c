@@ -270,7 +270,7 @@ static struct bh_kept *get_or_put_in(unsigned long who, struct bh_kept *new,
 static struct bh_kept *make(const struct inode *inode, unsigned long who)
 {
 	struct bh_kept *kept = make_kept(inode);
-	struct bh_keeper *keeper = kmalloc(sizeof(*keeper), GFP_KERNEL_ACCOUNT);
+	struct bh_keeper *keeper = kzalloc(sizeof(*keeper), GFP_KERNEL_ACCOUNT);
 
 	if (kept && keeper)
 		return get_or_put_in(who, kept, keeper);
