@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program whose headers execve reads from another file than it maps: on an overlay of the
- * container's own, it is copied up after it was checked, and the copy is changed.
+ * What execve reads of a file after it was checked, where it is another file by then: on an
+ * overlay of the container's own, it is copied up in between, and the copy is changed. So a
+ * program is mapped by another's headers, or an interpreter's first line is another's.
  */
 #include <elf.h>
 #include <errno.h>
@@ -89,27 +90,45 @@ static int run(void *path)
 	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Executes it, and changes the copy when it was checked and its headers are about to be read. */
-static int run_and_change(struct __test_metadata *_metadata, const struct bh_cell *cell)
+/* Another place in the program where its code is said to begin. */
+static void change_headers(struct __test_metadata *_metadata)
 {
+	int fd = open(COPY, O_WRONLY | O_CLOEXEC);
 	Elf64_Off other = PAGE;
-	int *result = bh_shared(), fd;
-	pid_t pid = fork();
 
-	if (!pid) {
-		*result = bh_cell_run(cell, run, PROG);
-		_exit(0);
-	}
-	EXPECT_TRUE(hold_wait_for(hold_waits, NULL));
-	EXPECT_EQ(0, chmod(PROG, 0711));
-	fd = open(COPY, O_WRONLY | O_CLOEXEC);
 	EXPECT_EQ((ssize_t)sizeof(other),
 		  pwrite(fd, &other, sizeof(other),
 			 sizeof(Elf64_Ehdr) + offsetof(Elf64_Phdr, p_offset)));
 	close(fd);
+}
+
+/* Executes @path, and changes the copy of @changed when it was checked and is about to be read. */
+static int run_and_change(struct __test_metadata *_metadata, const struct bh_cell *cell,
+			  const char *path, const char *changed,
+			  void (*change)(struct __test_metadata *_metadata))
+{
+	int *result = bh_shared();
+	pid_t pid = fork();
+
+	if (!pid) {
+		*result = bh_cell_run(cell, run, (void *)path);
+		_exit(0);
+	}
+	EXPECT_TRUE(hold_wait_for(hold_waits, NULL));
+	EXPECT_EQ(0, chmod(changed, 0711));
+	change(_metadata);
 	EXPECT_EQ(0, hold_set(false));
 	waitpid(pid, NULL, 0);
 	return *result;
+}
+
+/* The same again can be tried with files that were not copied. */
+static void forget_copy(struct __test_metadata *_metadata, const char *copy)
+{
+	umount2(TOP "/merged", MNT_DETACH);
+	unlink(copy);
+	ASSERT_EQ(0, mount("overlay", TOP "/merged", "overlay", 0, "lowerdir=" TOP "/low,upperdir="
+			   TOP "/up/upper,workdir=" TOP "/up/work"));
 }
 
 TEST_F_TIMEOUT(headers, of_a_copy_that_is_not_allowed, 300)
@@ -118,19 +137,54 @@ TEST_F_TIMEOUT(headers, of_a_copy_that_is_not_allowed, 300)
 
 	if (err)
 		SKIP(return, "nobody can be held in a read here: %s", strerror(err));
-	EXPECT_EQ(OTHER_CODE, run_and_change(_metadata, &self->cell));
-	/* The same again, with a file that was not copied. */
-	umount2(TOP "/merged", MNT_DETACH);
-	unlink(COPY);
-	ASSERT_EQ(0, mount("overlay", TOP "/merged", "overlay", 0, "lowerdir=" TOP "/low,upperdir="
-			   TOP "/up/upper,workdir=" TOP "/up/work"));
+	EXPECT_EQ(OTHER_CODE, run_and_change(_metadata, &self->cell, PROG, PROG, change_headers));
+	forget_copy(_metadata, COPY);
 	EXPECT_EQ(0, bh_cell_bind(&self->cell, "headers"));
 	EXPECT_EQ(0, bh_cell_run(&self->cell, run, PROG));
 	EXPECT_EQ(0, hold_set(true));
-	err = run_and_change(_metadata, &self->cell);
+	err = run_and_change(_metadata, &self->cell, PROG, PROG, change_headers);
 	EXPECT_TRUE(err == EACCES || err > 1000)
 		TH_LOG("%d", err);
 	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, run, PROG));
+}
+
+#define SCRIPT TOP "/script"
+#define INTERP TOP "/merged/interp"
+#define INTERP_COPY TOP "/up/upper/interp"
+
+/* Of the same length. */
+static void change_line(struct __test_metadata *_metadata)
+{
+	static const char line[] = "#!" TOP "/evil\n";
+	int fd = open(INTERP_COPY, O_WRONLY | O_CLOEXEC);
+
+	EXPECT_EQ((ssize_t)strlen(line), pwrite(fd, line, strlen(line), 0));
+	close(fd);
+}
+
+/* A script's interpreter, which is a script that its digest allows. */
+TEST_F_TIMEOUT(headers, of_an_interpreter_that_names_another, 300)
+{
+	int err;
+
+	bh_make_elf(TOP "/good", 0, NULL);
+	bh_make_elf(TOP "/evil", OTHER_CODE, NULL);
+	bh_make_file(SCRIPT, "#!" INTERP "\n", 0755);
+	bh_make_file(TOP "/low/interp", "#!" TOP "/good\n", 0755);
+	ASSERT_EQ(0, bh_policy("headers", "default exec deny\nallow exec path=" SCRIPT ","
+			       TOP "/good," TOP "/evil\nallow exec digest=sha256:%s",
+			       sha256_file(TOP "/low/interp")));
+	forget_copy(_metadata, INTERP_COPY);
+	err = hold_begin_with("kernel_read", "head=interp");
+	if (err)
+		SKIP(return, "nobody can be held in a read here: %s", strerror(err));
+	EXPECT_EQ(OTHER_CODE, run_and_change(_metadata, &self->cell, SCRIPT, INTERP, change_line));
+	forget_copy(_metadata, INTERP_COPY);
+	EXPECT_EQ(0, bh_cell_bind(&self->cell, "headers"));
+	EXPECT_EQ(0, bh_cell_run(&self->cell, run, SCRIPT));
+	EXPECT_EQ(0, hold_set(true));
+	EXPECT_EQ(EACCES, run_and_change(_metadata, &self->cell, SCRIPT, INTERP, change_line));
+	EXPECT_EQ(EACCES, bh_cell_run(&self->cell, run, SCRIPT));
 }
 
 TEST_HARNESS_MAIN

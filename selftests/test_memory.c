@@ -22,6 +22,7 @@
 #include "fuse.h"
 #include "load.h"
 #include "program.h"
+#include "sha256.h"
 
 #define CGROUPS "/tmp/memory.cgroups"
 #define GROUP CGROUPS "/memory"
@@ -249,6 +250,71 @@ TEST_F_TIMEOUT(memory, checks_that_wait_are_charged, 300)
 	TH_LOG("%d that wait: %ld bytes, in checks %ld", WAITING, unbound, bound);
 	EXPECT_LT(0, unbound);
 	EXPECT_LT(unbound + WAITING * 16384L, bound);
+}
+
+/* Each mapping that a call makes executable keeps writers away until the call ends. */
+#define MAPPINGS 8000
+
+/* The most that the group was ever charged for; -1 if the kernel does not tell. */
+static long most_charged(void)
+{
+	char text[32] = "";
+
+	return bh_read(GROUP "/memory.peak", text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : -1;
+}
+
+/* What it takes to make many mappings of a file executable by one call; -1 if it cannot be told. */
+static int map_many(void *unused)
+{
+	int fd = open(PROG, O_RDONLY | O_CLOEXEC), i;
+	char *at = mmap(NULL, MAPPINGS * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long before;
+
+	/* The digest is read here and kept. */
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		return -1;
+	for (i = 0; i < MAPPINGS; i++)
+		if (mmap(at + i * 4096, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) ==
+		    MAP_FAILED)
+			return -1;
+	before = charged();
+	if (before < 0 || mprotect(at, MAPPINGS * 4096, PROT_READ | PROT_EXEC))
+		return -1;
+	return most_charged() - before;
+}
+
+static int take_for_many(const char *policy)
+{
+	struct bh_cell cell;
+	char pid[16];
+	int bytes = -1, tries;
+
+	/* The kernel may not be done yet with who lived there. */
+	for (tries = 0; tries < 600 && rmdir(GROUP); tries++)
+		usleep(50000);
+	if (mkdir(GROUP, 0755) || bh_cell_start(&cell, 0))
+		return -1;
+	snprintf(pid, sizeof(pid), "%d", cell.pid);
+	if (!write_to(GROUP "/cgroup.procs", pid) && (!policy || !bh_cell_bind(&cell, policy)))
+		bytes = bh_cell_run(&cell, map_many, NULL);
+	bh_cell_stop(&cell);
+	return bytes;
+}
+
+TEST_F_TIMEOUT(memory, mappings_of_one_call_are_charged, 300)
+{
+	int unbound, bound;
+
+	if (most_charged() < 0)
+		SKIP(return, "this kernel does not tell the most that a group took");
+	bh_make_program(PROG);
+	ASSERT_EQ(0, bh_policy("memory", "default map deny\nallow map digest=sha256:%s",
+			       sha256_file(PROG)));
+	unbound = take_for_many(NULL);
+	bound = take_for_many("memory");
+	TH_LOG("%d mappings: %d bytes, judged %d", MAPPINGS, unbound, bound);
+	EXPECT_LE(0, unbound);
+	EXPECT_LT(unbound + MAPPINGS * 64, bound);
 }
 
 static double seconds(void)

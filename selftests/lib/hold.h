@@ -18,18 +18,26 @@
 #define HOLD "/hold.ko"
 #define HOLD_PARAMETERS "/sys/module/hold/parameters/"
 
-/* 0 or a positive errno: ENOENT if the test has no such module, or the kernel no such function. */
-static inline int hold_begin(const char *function)
+/*
+ * @more: further parameters of the module. 0 or a positive errno: ENOENT if the test has no such
+ * module, or the kernel no such function.
+ */
+static inline int hold_begin_with(const char *function, const char *more)
 {
 	int fd = open(HOLD, O_RDONLY | O_CLOEXEC), err;
 	char options[64];
 
 	if (fd < 0)
 		return errno;
-	snprintf(options, sizeof(options), "function=%s", function);
+	snprintf(options, sizeof(options), "function=%s %s", function, more);
 	err = syscall(SYS_finit_module, fd, options, 0) ? errno : 0;
 	close(fd);
 	return err;
+}
+
+static inline int hold_begin(const char *function)
+{
+	return hold_begin_with(function, "");
 }
 
 static inline void hold_end(void)

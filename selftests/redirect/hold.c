@@ -4,10 +4,12 @@
  *
  * audit_log_start: who gives audit a record and may wait, as while its backlog is full. Nobody
  * gets a record. kernel_read: who reads a program's headers, which stand at 64 in all programs
- * that the tests make. filemap_write_and_wait_range: who has a part of a file written, as who
- * shares blocks of two files does when both are locked.
+ * that the tests make; or the first bytes of what execve is to run, if it has the name `head`.
+ * filemap_write_and_wait_range: who has a part of a file written, as who shares blocks of two
+ * files does when both are locked.
  */
 #include <linux/audit.h>
+#include <linux/binfmts.h>
 #include <linux/delay.h>
 #include <linux/elf.h>
 #include <linux/fs.h>
@@ -24,6 +26,10 @@
 static char *function;
 module_param(function, charp, 0400);
 MODULE_PARM_DESC(function, "the function");
+
+static char *head;
+module_param(head, charp, 0400);
+MODULE_PARM_DESC(head, "name of the file whose first bytes are read; none: any file's headers");
 
 static bool held = true;
 module_param(held, bool, 0600);
@@ -53,11 +59,18 @@ static struct audit_buffer *hold_record(struct audit_context *context, gfp_t gfp
 
 typedef ssize_t (*read_t)(struct file *file, void *buf, size_t count, loff_t *pos);
 
+static bool is_looked_for(const struct file *file, size_t count, loff_t pos)
+{
+	if (!head)
+		return pos == sizeof(struct elf64_hdr);
+	return !pos && count == BINPRM_BUF_SIZE && !strcmp(file->f_path.dentry->d_name.name, head);
+}
+
 static ssize_t hold_read(struct file *file, void *buf, size_t count, loff_t *pos)
 {
 	read_t original = (read_t)(site + MCOUNT_INSN_SIZE);
 
-	if (READ_ONCE(held) && *pos == sizeof(struct elf64_hdr))
+	if (READ_ONCE(held) && is_looked_for(file, count, *pos))
 		wait();
 	return original(file, buf, count, pos);
 }
