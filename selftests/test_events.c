@@ -599,7 +599,8 @@ static int report_as_crowd(struct crowd *crowd)
  * Namespaces cost nothing: who makes many has no more of the ring than who makes one. The other
  * holds less than it has a right to, whoever has reported before, and more than each of the many.
  */
-static void crowd_out(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self, bool contained)
+static void crowd_out(struct __test_metadata *_metadata, const struct bh_cell *cell, int events,
+		      bool contained)
 {
 	struct crowd crowd = {
 		.contained = contained, .namespaces = 70, .first = 1, .each = 50,
@@ -608,10 +609,10 @@ static void crowd_out(struct __test_metadata *_metadata, FIXTURE_DATA(events) *s
 	int seen = 0, seen_first = 0;
 	char *line, own[64];
 
-	snprintf(own, sizeof(own), " inum=%u ", bh_cell_inum(&self->cell, "pid"));
-	EXPECT_EQ(EPERM, bh_cell_run(&self->cell, act_kcmp, (void *)120));
+	snprintf(own, sizeof(own), " inum=%u ", bh_cell_inum(cell, "pid"));
+	EXPECT_EQ(EPERM, bh_cell_run(cell, act_kcmp, (void *)120));
 	ASSERT_EQ(0, report_as_crowd(&crowd));
-	while ((line = next_line(self->fd)) != NULL) {
+	while ((line = next_line(events)) != NULL) {
 		pid = number_of(line, " pid=");
 		if (!strncmp(line, "lost=", 5)) {
 			EXPECT_EQ(NULL, strstr(line, own))
@@ -632,13 +633,13 @@ static void crowd_out(struct __test_metadata *_metadata, FIXTURE_DATA(events) *s
 
 TEST_F(events, a_crowd_does_not_push_out_what_others_report)
 {
-	crowd_out(_metadata, self, false);
+	crowd_out(_metadata, &self->cell, self->fd, false);
 }
 
 /* Nor does who may be many users. */
 TEST_F(events, a_container_of_many_users_does_not_either)
 {
-	crowd_out(_metadata, self, true);
+	crowd_out(_metadata, &self->cell, self->fd, true);
 }
 
 /* Somewhere else */
