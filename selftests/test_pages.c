@@ -471,7 +471,7 @@ static int run_what_was_read(void *unused)
 	return !waits ? -4 : WIFEXITED(status) ? WEXITSTATUS(status) : -5;
 }
 
-TEST_F(pages, what_execve_has_read)
+TEST_F_TIMEOUT(pages, what_execve_has_read, 300)
 {
 	int events = bh_events();
 
