@@ -297,8 +297,7 @@ TEST_F(files, a_confined_task_lists_nothing)
 		EXPECT_EQ(0, bh_cell_run(&cell, try_list, names[i]));
 	ASSERT_EQ(0, bh_cell_bind(&cell, self->name));
 	for (i = 0; i < ARRAY_SIZE(names); i++)
-		EXPECT_EQ(EACCES, bh_cell_run(&cell, try_list, names[i]))
-			TH_LOG("name %zu", i);
+		EXPECT_EQ(EACCES, bh_cell_run(&cell, try_list, names[i]));
 	bh_cell_stop(&cell);
 }
 
