@@ -3,6 +3,8 @@
  * Frames: the running system calls that make or change mounts in steps. Each frame is on the
  * stack of the task that makes the call.
  */
+#include <linux/file.h>
+#include <linux/fs_struct.h>
 #include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/namei.h>
@@ -170,10 +172,29 @@ unsigned int bh_lookup_flags(unsigned int at_flags)
 	return flags;
 }
 
+/* What a descriptor leads to. */
+static int take_place_of(int fd, struct path *place)
+{
+	struct file *file;
+
+	if (fd == AT_FDCWD) {
+		get_fs_pwd(current->fs, place);
+		return 0;
+	}
+	file = fget_raw(fd);
+	if (!file)
+		return -EBADF;
+	*place = file->f_path;
+	path_get(place);
+	fput(file);
+	return 0;
+}
+
 /**
  * bh_frame_look_up() - look up the place that a call names, before the kernel does
  * @frame: its @place is set, with a reference that bh_frame_leave() drops
- * @args: of the call: a descriptor, and a path in user memory
+ * @args: of the call: a descriptor, and a path in user memory. Newer kernels take NULL for an
+ *        empty one, and older ones refuse it themselves
  * @flags: LOOKUP_*
  *
  * May sleep.
@@ -182,7 +203,11 @@ unsigned int bh_lookup_flags(unsigned int at_flags)
  */
 int bh_frame_look_up(struct bh_frame *frame, const struct bh_args *args, unsigned int flags)
 {
-	return user_path_at(args->arg[0], (const char __user *)args->arg[1], flags, &frame->place);
+	const char __user *path = (const char __user *)args->arg[1];
+
+	if (!path && flags & LOOKUP_EMPTY)
+		return take_place_of(args->arg[0], &frame->place);
+	return user_path_at(args->arg[0], path, flags, &frame->place);
 }
 
 /**
