@@ -311,7 +311,9 @@ static bool may_match(struct assigning *a)
 /* The policy cannot be bound: the exec is denied unless it is in audit mode. */
 static int refuse_exec(const struct assigning *a, struct bh_entry *entry, const char *reason)
 {
-	struct bh_binding unbound = { .ns = a->ns, .entry = entry };
+	struct bh_binding unbound = {
+		.ns = a->ns, .inum = a->ns.ops->inum(a->ns.ns), .entry = entry,
+	};
 	struct bh_request request = {
 		.class = BH_EXEC,
 		.string[BH_EXEC_PATH] = a->request.string[BH_ASSIGN_EXE],

@@ -6,11 +6,18 @@
  * number, and holds a reference to it, so that neither can be handed out again
  * while the binding exists. That reference would keep a dead namespace for
  * ever; the reaper drops it when no task can act in the namespace any more.
+ *
+ * Not so of mount namespaces. The last reference to one unmounts all that is mounted in it,
+ * and kernel threads leave that to a single work of the kernel's, which does one after the
+ * other for all. Some file systems wait for somebody then. So hook_ns.c sees references go,
+ * and when there is only one beside the binding's, the binding ends: whoever drops that one
+ * unmounts, as without a binding.
  */
 #include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "binding.h"
 #include "event_ring.h"
@@ -20,6 +27,8 @@
 #define REAP_INTERVAL HZ
 
 static struct hlist_head *binding_table;
+/* Of the table and the filter, beside bh_config_mutex; of references to what is in it. */
+static DEFINE_SPINLOCK(binding_lock);
 
 /*
  * Counts what is in the table, by another hash. A counter that is full stays so, and what
@@ -36,13 +45,14 @@ static struct workqueue_struct *binding_wq;
 static void reap_later(struct work_struct *work);
 static DECLARE_DEFERRABLE_WORK(reaper, reap_later);
 
-/* Under RCU, which keeps what is found, or under bh_config_mutex. */
+/* Under RCU, which keeps what is found, under bh_config_mutex, which does too, or the lock. */
 static __always_inline struct bh_binding *find_binding(const void *ns)
 {
 	struct bh_binding *binding;
 
 	hlist_for_each_entry_rcu(binding, &binding_table[hash_ptr(ns, BH_TABLE_BITS)], node,
-				 lockdep_is_held(&bh_config_mutex))
+				 lockdep_is_held(&bh_config_mutex) ||
+				 lockdep_is_held(&binding_lock))
 		if (binding->ns.ns == ns)
 			return binding;
 	return NULL;
@@ -52,7 +62,7 @@ static void filter_binding(const void *ns, int by)
 {
 	u8 *counter = &binding_filter[hash_ptr(ns, BH_FILTER_BITS)];
 
-	lockdep_assert_held(&bh_config_mutex);
+	lockdep_assert_held(&binding_lock);
 	if (*counter != U8_MAX)
 		WRITE_ONCE(*counter, *counter + by);
 }
@@ -113,7 +123,8 @@ static void free_binding_work(struct work_struct *work)
 {
 	struct bh_binding *binding = container_of(to_rcu_work(work), struct bh_binding, free);
 
-	binding->ns.ops->put(binding->ns.ns);
+	if (!binding->released)
+		binding->ns.ops->put(binding->ns.ns);
 	free_binding(binding);
 }
 
@@ -139,10 +150,33 @@ static void drop_binding(struct bh_binding *binding)
 	queue_rcu_work(binding_wq, &binding->free);
 }
 
+/* Takes a binding out of the table, unless bh_binding_put_mnt() has. */
+static void unhash_binding(struct bh_binding *binding)
+{
+	lockdep_assert_held(&binding_lock);
+	if (hlist_unhashed(&binding->node))
+		return;
+	hlist_del_init_rcu(&binding->node);
+	filter_binding(binding->ns.ns, -1);
+}
+
+/* Drops the reference to a mount namespace, unless it is the last one. */
+static void release_mnt(struct bh_binding *binding)
+{
+	lockdep_assert_held(&binding_lock);
+	if (binding->released || binding->ns.ops != &bh_ns_types[BH_NS_MNT] ||
+	    bh_mnt_refs(binding->ns.ns) == 1)
+		return;
+	binding->released = true;
+	bh_mnt_ref_dec(binding->ns.ns);
+}
+
 static void end_binding(struct bh_binding *binding)
 {
-	hlist_del_rcu(&binding->node);
-	filter_binding(binding->ns.ns, -1);
+	spin_lock(&binding_lock);
+	unhash_binding(binding);
+	release_mnt(binding);
+	spin_unlock(&binding_lock);
 	drop_binding(binding);
 }
 
@@ -218,9 +252,25 @@ void bh_binding_free(struct bh_binding *binding)
 static void fill_binding(struct bh_binding *binding, const struct bh_ns *ns,
 			 struct bh_entry *entry)
 {
-	ns->ops->get(ns->ns);
 	binding->ns = *ns;
+	binding->inum = ns->ops->inum(ns->ns);
 	binding->entry = entry;
+}
+
+/* With the reference of the one that was there, or a new one. */
+static void hash_binding(struct bh_binding *binding, struct bh_binding *old)
+{
+	const struct bh_ns *ns = &binding->ns;
+
+	lockdep_assert_held(&binding_lock);
+	if (old && !hlist_unhashed(&old->node)) {
+		hlist_replace_rcu(&old->node, &binding->node);
+		old->released = true;
+	} else {
+		ns->ops->get(ns->ns);
+		filter_binding(ns->ns, 1);
+		hlist_add_head_rcu(&binding->node, &binding_table[hash_ptr(ns->ns, BH_TABLE_BITS)]);
+	}
 }
 
 /* Puts a binding into the table, in the place of the namespace's own if it has one. */
@@ -228,14 +278,11 @@ static void publish_binding(struct bh_binding *binding, struct bh_binding *old)
 {
 	list_add_tail(&binding->list, &bindings);
 	count_bound(binding, 1);
-	if (old) {
-		hlist_replace_rcu(&old->node, &binding->node);
+	spin_lock(&binding_lock);
+	hash_binding(binding, old);
+	spin_unlock(&binding_lock);
+	if (old)
 		drop_binding(old);
-	} else {
-		filter_binding(binding->ns.ns, 1);
-		hlist_add_head_rcu(&binding->node,
-				   &binding_table[hash_ptr(binding->ns.ns, BH_TABLE_BITS)]);
-	}
 	queue_delayed_work(binding_wq, &reaper, REAP_INTERVAL);
 }
 
@@ -292,7 +339,7 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed,
 		return err;
 	fill_binding(binding, ns, entry);
 	take_origin(binding, old);
-	bh_source_begin(binding->source, ns->ops->name, ns->ops->inum(ns->ns), entry->name,
+	bh_source_begin(binding->source, ns->ops->name, binding->inum, entry->name,
 			entry->losses);
 	binding->armed = armed;
 	publish_binding(binding, old);
@@ -414,13 +461,53 @@ int bh_unbind_inum(enum bh_ns_type type, unsigned int inum)
 
 	lockdep_assert_held(&bh_config_mutex);
 	list_for_each_entry(binding, &bindings, list) {
-		if (binding->ns.ops != &bh_ns_types[type] ||
-		    binding->ns.ops->inum(binding->ns.ns) != inum)
+		if (binding->ns.ops != &bh_ns_types[type] || binding->inum != inum)
 			continue;
 		end_binding(binding);
 		return 0;
 	}
 	return -ENOENT;
+}
+
+/**
+ * bh_binding_put_mnt() - drop a reference to a mount namespace that may be bound
+ * @mnt: its public part; the reference is the caller's, who got it from nobody who may still
+ *       give it to others
+ *
+ * If it is the last one beside the binding's, the binding ends and its reference is dropped
+ * instead: the caller's is the last then. All who drop references come here first, so that none
+ * goes meanwhile. May sleep.
+ *
+ * Return: was the caller's dropped?
+ */
+bool bh_binding_put_mnt(struct ns_common *mnt)
+{
+	struct bh_binding *binding;
+	bool others = false;
+
+	spin_lock(&binding_lock);
+	binding = find_binding(mnt);
+	if (binding) {
+		others = bh_mnt_refs(mnt) > 2;
+		if (others) {
+			bh_mnt_ref_dec(mnt);
+		} else {
+			unhash_binding(binding);
+			release_mnt(binding);
+		}
+	}
+	spin_unlock(&binding_lock);
+	return others;
+}
+
+static bool is_dead(const struct bh_binding *binding)
+{
+	bool dead;
+
+	spin_lock(&binding_lock);
+	dead = binding->released || binding->ns.ops->is_dead(binding->ns.ns);
+	spin_unlock(&binding_lock);
+	return dead;
 }
 
 /** bh_bindings_reap() - drop the bindings of dead namespaces; under bh_config_mutex */
@@ -430,7 +517,7 @@ void bh_bindings_reap(void)
 
 	lockdep_assert_held(&bh_config_mutex);
 	list_for_each_entry_safe(binding, next, &bindings, list)
-		if (binding->ns.ops->is_dead(binding->ns.ns))
+		if (is_dead(binding))
 			end_binding(binding);
 }
 

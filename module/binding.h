@@ -44,8 +44,11 @@ struct bh_caption {
  * @node: in the table, by the namespace's address
  * @list: in the list of all, oldest first; under bh_config_mutex
  * @ns: the namespace, with a reference: as long as the binding is in the table
- *      no other namespace can have its address or its number
+ *      no other namespace can have its address or its number. Whoever may see the binding
+ *      when it is not in the table any more must not look at a mount namespace
+ * @inum: its number
  * @entry: the policy's name
+ * @released: was its reference to the namespace dropped, or given to what replaces it?
  * @armed: is it in force? Once set it stays so.
  * @copied: did bh_bind_copy() make it?
  * @maker: for whom the assignment table made it (assign.c), or 0: by hand
@@ -58,7 +61,9 @@ struct bh_binding {
 	struct hlist_node node;
 	struct list_head list;
 	struct bh_ns ns;
+	unsigned int inum;
 	struct bh_entry *entry;
+	bool released;
 	bool armed;
 	bool copied;
 	unsigned long maker;
@@ -77,6 +82,7 @@ int bh_bind(const struct bh_ns *ns, struct bh_entry *entry, bool armed,
 	    struct bh_binding *binding);
 int bh_bind_copy(const struct bh_ns *from, const struct bh_ns *to);
 int bh_bind_made(struct ns_common *made);
+bool bh_binding_put_mnt(struct ns_common *mnt);
 int bh_unbind(const struct bh_ns *ns);
 int bh_unbind_inum(enum bh_ns_type type, unsigned int inum);
 void bh_bindings_reap(void);

@@ -115,7 +115,7 @@ void bh_event_report(const struct bh_event *event, gfp_t gfp)
 		.version = event->policy->version,
 		.line = event->line,
 		.ns = binding->ns.ops->name,
-		.inum = binding->ns.ops->inum(binding->ns.ns),
+		.inum = binding->inum,
 		.pid = task_tgid_nr(event->subject),
 		.uid = from_kuid(&init_user_ns, task_uid(event->subject)),
 		.request = event->request,

@@ -2,7 +2,7 @@
 /*
  * Mount namespaces have no parent by which a binding could be found. So a copy of a bound one
  * is bound like it before any task is in it, and a task that is confined by one cannot leave
- * it by setns.
+ * it by setns. When its last user goes, so does the binding.
  */
 #include <linux/err.h>
 #include <linux/mnt_namespace.h>
@@ -17,6 +17,8 @@
 
 BH_DEFINE_ORIGINAL(copy_mnt_ns);
 BH_DEFINE_ORIGINAL(mntns_install);
+BH_DEFINE_ORIGINAL(put_mnt_ns);
+BH_DEFINE_ORIGINAL(mntns_put);
 
 static struct bh_ns ns_of(struct ns_common *common)
 {
@@ -83,9 +85,35 @@ static int hook_mntns_install(struct nsset *nsset, struct ns_common *ns)
 	return BH_ORIGINAL(mntns_install)(nsset, ns);
 }
 
+/* The two of them drop a reference. Which calls the other without a call differs by kernel. */
+static void hook_put_mnt_ns(struct mnt_namespace *ns)
+{
+	bool dropped;
+
+	bh_hook_enter();
+	dropped = READ_ONCE(bh_bound[BH_NS_MNT]) && bh_binding_put_mnt(bh_mnt_common(ns));
+	bh_hook_leave();
+	if (!dropped)
+		BH_ORIGINAL(put_mnt_ns)(ns);
+}
+
+static void hook_mntns_put(struct ns_common *ns)
+{
+	bool dropped;
+
+	bh_hook_enter();
+	dropped = READ_ONCE(bh_bound[BH_NS_MNT]) && bh_binding_put_mnt(ns);
+	bh_hook_leave();
+	if (!dropped)
+		BH_ORIGINAL(mntns_put)(ns);
+}
+
 struct bh_hook bh_ns_hooks[] = {
 	BH_HOOK(copy_mnt_ns, "mount: nothing, but a copied namespace is bound there",
 		hook_copy_mnt_ns),
 	BH_HOOK(mntns_install, "mount: setns out of a bound mount namespace", hook_mntns_install),
+	BH_HOOK(put_mnt_ns, "mount: nothing, but the end of a bound namespace is seen there",
+		hook_put_mnt_ns),
+	BH_HOOK(mntns_put, "mount: as put_mnt_ns", hook_mntns_put),
 	{ }
 };

@@ -119,6 +119,18 @@ void bh_mnt_put(struct ns_common *common)
 	mntns_ops->put(common);
 }
 
+/** bh_mnt_refs() - how many refer to a mount namespace, by its public part; any context */
+unsigned int bh_mnt_refs(struct ns_common *common)
+{
+	return __ns_ref_read(common);
+}
+
+/** bh_mnt_ref_dec() - drop a reference to a mount namespace that is not the last; any context */
+void bh_mnt_ref_dec(struct ns_common *common)
+{
+	bh_ns_ref_dec(common);
+}
+
 static void *mnt_parent(void *ns)
 {
 	return NULL;

@@ -118,6 +118,8 @@ static const struct {
 	{ "__fsnotify_vfsmount_delete", { A_MOUNT } },
 	{ "copy_mnt_ns", { A_NUMBER, A_MNT_NS, A_USER_NS, A_FS } },
 	{ "mntns_install", { A_NSSET, A_MNT_NS_COMMON } },
+	{ "put_mnt_ns", { A_MNT_NS } },
+	{ "mntns_put", { A_MNT_NS_COMMON } },
 	{ "security_ptrace_access_check", { A_TASK } },
 	{ "security_ptrace_traceme", { A_TASK } },
 	{ "mm_access", { A_TASK } },

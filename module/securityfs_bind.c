@@ -338,7 +338,7 @@ static void show_binding(struct seq_file *m, const struct bh_binding *binding,
 	const struct bh_ns *ns = &binding->ns;
 
 	seq_printf(m, "ns=%s inum=%u policy=%s version=%llu armed=%s", ns->ops->name,
-		   ns->ops->inum(ns->ns), binding->entry->name,
+		   binding->inum, binding->entry->name,
 		   loaded ? loaded->policy->version : 0,
 		   READ_ONCE(binding->armed) ? "yes" : "no");
 }

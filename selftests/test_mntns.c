@@ -4,10 +4,12 @@
  * namespaces, followed through every copy, and not to be left.
  */
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include <kselftest_harness.h>
@@ -270,6 +272,59 @@ TEST_F(mntns, copies_are_bindings_that_die_with_them)
 	for (i = 0; i < 300 && bound() > before; i++)
 		usleep(100000);
 	EXPECT_EQ(before, bound());
+	EXPECT_EQ(0, bh_write("remove", BH_TRIAL));
+}
+
+#define FUSE TOP "/fuse"
+
+/* A process in a namespace of its own, where it has mounted what tells of its end. */
+static pid_t begin_mounting(int fuse, int parent, bool bind)
+{
+	char options[128];
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+	if (unshare(CLONE_NEWNS) || mount("fuse", FUSE, "fuse", 0, options))
+		_exit(1);
+	if (bind && bh_write("bind", "policy=%s ns=mnt self", BH_TRIAL))
+		_exit(2);
+	close(fuse);
+	_exit(write(parent, "m", 1) != 1 || read(parent, options, 1) != 1);
+}
+
+/* Whoever drops the last reference to a namespace unmounts, and has done so when it is gone. */
+TEST_F(mntns, ends_with_its_last_process)
+{
+	struct pollfd server = { .events = POLLIN };
+	int bind, pair[2], status;
+	char byte;
+	pid_t pid;
+
+	ASSERT_EQ(0, mkdir(FUSE, 0755));
+	ASSERT_EQ(0, bh_policy(BH_TRIAL, RULES));
+	for (bind = 0; bind < 2; bind++) {
+		server.fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+		if (server.fd < 0)
+			SKIP(return, "no fuse here");
+		ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
+		pid = begin_mounting(server.fd, pair[1], bind);
+		ASSERT_LT(0, pid);
+		close(pair[1]);
+		ASSERT_EQ(1, read(pair[0], &byte, 1));
+		/* The kernel asks what file system it is. */
+		EXPECT_EQ(1, poll(&server, 1, 30000));
+		EXPECT_EQ(POLLIN, server.revents & (POLLIN | POLLERR));
+		EXPECT_EQ(1, write(pair[0], "g", 1));
+		EXPECT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_EQ(0, status);
+		EXPECT_EQ(1, poll(&server, 1, 0));
+		EXPECT_EQ(POLLERR, server.revents & POLLERR)
+			TH_LOG("still mounted, %s", bind ? "bound" : "unbound");
+		close(server.fd);
+		close(pair[0]);
+	}
 	EXPECT_EQ(0, bh_write("remove", BH_TRIAL));
 }
 

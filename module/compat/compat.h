@@ -139,6 +139,11 @@ static inline void __ns_ref_inc(struct ns_common *ns)
 	atomic_inc(bh_ns_refs(ns));
 }
 
+static inline void bh_ns_ref_dec(struct ns_common *ns)
+{
+	atomic_dec(bh_ns_refs(ns));
+}
+
 /*
  * Is the count of a mount namespace where struct bh_mnt_namespace has it? A vendor's kernel
  * could have it elsewhere. A reference is taken and the count must rise by one. Other tasks
@@ -175,6 +180,16 @@ static inline void __ns_ref_inc(struct ns_common *ns)
 	refcount_inc(&ns->count);
 }
 #endif
+
+/* A reference that is not the last one. __ns_ref_put() of 6.18 would say so. */
+static inline void bh_ns_ref_dec(struct ns_common *ns)
+{
+#if defined(BULKHEAD_HAS_NS_REF)
+	refcount_dec(&ns->__ns_ref);
+#else
+	refcount_dec(&ns->count);
+#endif
+}
 
 static inline bool bh_ns_refs_known(const struct mnt_namespace *ns, struct ns_common *common)
 {

@@ -28,6 +28,7 @@ long userfaultfd_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 long userfaultfd_dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 int ovl_mmap(struct file *file, struct vm_area_struct *vma);
 int mntns_install(struct nsset *nsset, struct ns_common *ns);
+void mntns_put(struct ns_common *ns);
 
 #define BH_DECLARE_ENTRY(call)				\
 	long __x64_sys_##call(const struct pt_regs *regs);	\

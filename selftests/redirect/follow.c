@@ -68,6 +68,8 @@ static const struct signature {
 	{ "__fsnotify_vfsmount_delete", "M" },
 	{ "copy_mnt_ns", "-" },
 	{ "mntns_install", "Nn" },
+	{ "put_mnt_ns", "-" },
+	{ "mntns_put", "n" },
 	{ "security_ptrace_access_check", "t" },
 	{ "security_ptrace_traceme", "t" },
 	{ "mm_access", "t" },
