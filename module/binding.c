@@ -726,6 +726,29 @@ void bh_bindings_note_attach(struct task_struct *task)
 }
 
 /**
+ * bh_current_lives_in_pid_binding() - does an armed binding of a pid namespace cover the task?
+ *
+ * Any context. Return: false also for a newcomer to all that are bound.
+ */
+bool bh_current_lives_in_pid_binding(void)
+{
+	const struct bh_binding *binding;
+	bool lives = false;
+	void *ns;
+
+	if (!READ_ONCE(bh_bound[BH_NS_PID]))
+		return false;
+	rcu_read_lock();
+	for (ns = bh_ns_first(BH_NS_PID, current); ns; ns = bh_ns_next(BH_NS_PID, ns)) {
+		binding = find_binding(ns);
+		if (binding && READ_ONCE(binding->armed))
+			lives |= !bh_binding_spares(binding, current);
+	}
+	rcu_read_unlock();
+	return lives;
+}
+
+/**
  * bh_task_is_confined() - does any armed binding apply to a task?
  * @task: the current task, or one that the caller keeps
  */

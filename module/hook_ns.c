@@ -3,6 +3,10 @@
  * Mount namespaces have no parent by which a binding could be found. So a copy of a bound one
  * is bound like it before any task is in it, and a task that is confined by one cannot leave
  * it by setns. When its last user goes, so does the binding.
+ *
+ * Who lives in a bound pid namespace may change its mount namespace. But somebody outside may
+ * have made the one that it enters, and mounted there what it may not: so that is a bind of all
+ * that is there. Newcomers enter the container's, and are not asked.
  */
 #include <linux/err.h>
 #include <linux/mnt_namespace.h>
@@ -13,6 +17,7 @@
 #include "compat/internal.h"
 #include "fresh.h"
 #include "hooks.h"
+#include "mount_op.h"
 #include "stay.h"
 
 BH_DEFINE_ORIGINAL(copy_mnt_ns);
@@ -59,12 +64,24 @@ static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_na
 	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
 }
 
+/* Is what is mounted in a mount namespace new to the current task's container? */
+static bool brings_mounts(const struct bh_ns *target)
+{
+	struct bh_ns own;
+
+	bh_ns_of_task(BH_NS_MNT, current, &own);
+	return own.ns != target->ns && bh_current_lives_in_pid_binding();
+}
+
 /* Not inlined into judge_install(): gcc makes no tail jump where a local's address is taken. */
 static noinline int check_install(struct ns_common *ns)
 {
+	struct bh_mount_op operation = { .op = BH_OP_BIND, .target_name = "/" };
 	struct bh_ns target = ns_of(ns);
 
-	return bh_check_leaves(&target) ? -EPERM : 0;
+	if (READ_ONCE(bh_bound[BH_NS_MNT]) && bh_check_leaves(&target))
+		return -EPERM;
+	return brings_mounts(&target) ? bh_mount_judge(&operation) : 0;
 }
 
 static noinline int judge_install(struct nsset *nsset, struct ns_common *ns)
@@ -79,7 +96,7 @@ static noinline int judge_install(struct nsset *nsset, struct ns_common *ns)
 static int hook_mntns_install(struct nsset *nsset, struct ns_common *ns)
 {
 	bh_hook_enter();
-	if (READ_ONCE(bh_bound[BH_NS_MNT]))
+	if (bh_bindings_nr())
 		return judge_install(nsset, ns);
 	bh_hook_leave();
 	return BH_ORIGINAL(mntns_install)(nsset, ns);
@@ -111,7 +128,8 @@ static void hook_mntns_put(struct ns_common *ns)
 struct bh_hook bh_ns_hooks[] = {
 	BH_HOOK(copy_mnt_ns, "mount: nothing, but a copied namespace is bound there",
 		hook_copy_mnt_ns),
-	BH_HOOK(mntns_install, "mount: setns out of a bound mount namespace", hook_mntns_install),
+	BH_HOOK(mntns_install, "mount: setns out of a bound mount namespace, or into another",
+		hook_mntns_install),
 	BH_HOOK(put_mnt_ns, "mount: nothing, but the end of a bound namespace is seen there",
 		hook_put_mnt_ns),
 	BH_HOOK(mntns_put, "mount: as put_mnt_ns", hook_mntns_put),

@@ -232,6 +232,45 @@ TEST_F(mntns, is_not_left)
 	bh_try_all(_metadata, trials);
 }
 
+static int do_setns_again(void *unused)
+{
+	int own = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	return setns(own, CLONE_NEWNS) ? errno : 0;
+}
+
+/* Into one that was left, which stands for one that somebody else has made. */
+static int do_setns_other(void *unused)
+{
+	int other = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+
+	if (unshare(CLONE_NEWNS))
+		return -1;
+	return setns(other, CLONE_NEWNS) ? errno : 0;
+}
+
+/* Somebody may have mounted anything there. */
+TEST_F(mntns, entering_another_is_a_bind_of_all_of_it)
+{
+	const struct bh_trial trials[] = {
+		{ "default mount deny\n", do_setns_other, NULL, 0, EPERM,
+		  { "verdict=deny class=mount", "op=bind", "target=\"/\"", "ns=pid" },
+		  "pid", NULL, CLONE_NEWPID | CLONE_NEWNS },
+		{ "default mount deny\nallow mount op=bind target=/ source=/etc\n", do_setns_other,
+		  NULL, 0, EPERM, { "verdict=deny class=mount", "op=bind", "target=\"/\"" },
+		  "pid", NULL, CLONE_NEWPID | CLONE_NEWNS },
+		{ "default mount deny\nallow mount op=bind target=/\n", do_setns_other, NULL, 0, 0,
+		  { }, "pid", NULL, CLONE_NEWPID | CLONE_NEWNS },
+		{ "default mount deny\n", do_setns_again, NULL, 0, 0, { }, "pid", NULL,
+		  CLONE_NEWPID | CLONE_NEWNS },
+	};
+
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(trials); i++)
+		bh_try(_metadata, &trials[i]);
+}
+
 static int do_wait(void *go)
 {
 	int *turn = go;
