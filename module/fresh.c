@@ -108,38 +108,84 @@ static bool no_task(executed_t executed, const void *ns)
  * its number is noted here when a program is executed in it, or when the first table that
  * speaks of mount namespaces comes while a task lives in it.
  *
- * Numbers that hash alike share a few places. One that finds none takes another's, and the
- * table is asked once more for that one. Without ns_id a number is an address, and whoever is
- * made at the address of one that died is forgotten here before any task is in it.
+ * Numbers that hash alike share a few places. One that finds none takes that of another one, of
+ * the maker who has most of them, and the table is asked once more for that one. Without ns_id a
+ * number is an address, and whoever is made at the address of one that died is forgotten here
+ * before any task is in it.
  */
-static u64 started[1 << BH_STARTED_BITS][BH_STARTED_WAYS];
+struct started {
+	u64 id[BH_STARTED_WAYS];
+	u32 maker[BH_STARTED_WAYS];	/* bits of bh_task_maker(), enough to tell them apart */
+};
+
+static struct started started[1 << BH_STARTED_BITS];
 static unsigned int next_way;
-static DEFINE_SPINLOCK(started_lock);	/* of both; readers go without */
+static DEFINE_SPINLOCK(started_lock);	/* of both; readers of numbers go without */
+
+static struct started *set_of(u64 id)
+{
+	return &started[hash_64(id, BH_STARTED_BITS)];
+}
 
 static u64 *find_started(u64 id)
 {
-	u64 *set = started[hash_64(id, BH_STARTED_BITS)];
+	struct started *set = set_of(id);
 	unsigned int i;
 
 	for (i = 0; i < BH_STARTED_WAYS; i++)
-		if (READ_ONCE(set[i]) == id)
-			return &set[i];
+		if (READ_ONCE(set->id[i]) == id)
+			return &set->id[i];
 	return NULL;
 }
 
-static void note_started(u64 id)
+static unsigned int count_of_maker(const struct started *set, u32 maker)
 {
-	u64 *set = started[hash_64(id, BH_STARTED_BITS)];
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < BH_STARTED_WAYS; i++)
+		nr += set->maker[i] == maker;
+	return nr;
+}
+
+/*
+ * A place in a set that is full: of the maker who has most of them, of @maker among equals, and
+ * another one each time.
+ */
+static unsigned int choose_place(const struct started *set, u32 maker)
+{
+	unsigned int i, place, weight, best = 0, most = 0;
+
+	lockdep_assert_held(&started_lock);
+	next_way++;
+	for (i = 0; i < BH_STARTED_WAYS; i++) {
+		place = (next_way + i) % BH_STARTED_WAYS;
+		weight = 2 * count_of_maker(set, set->maker[place]);
+		weight += set->maker[place] == maker;
+		if (weight > most) {
+			most = weight;
+			best = place;
+		}
+	}
+	return best;
+}
+
+/* Of a task's own namespace. */
+static void note_started(u64 id, struct task_struct *task)
+{
+	struct started *set = set_of(id);
 	unsigned int i;
+	u32 maker;
 
 	if (find_started(id))
 		return;
+	maker = hash_long(bh_task_maker(task), 32);
 	spin_lock(&started_lock);
-	for (i = 0; i < BH_STARTED_WAYS && set[i]; i++)
+	for (i = 0; i < BH_STARTED_WAYS && set->id[i]; i++)
 		;
 	if (i == BH_STARTED_WAYS)
-		i = next_way++ % BH_STARTED_WAYS;
-	WRITE_ONCE(set[i], id);
+		i = choose_place(set, maker);
+	set->maker[i] = maker;
+	WRITE_ONCE(set->id[i], id);
 	spin_unlock(&started_lock);
 }
 
@@ -149,7 +195,7 @@ static void note_mnt_of(struct task_struct *task)
 
 	bh_ns_of_task(BH_NS_MNT, task, &ns);
 	if (ns.ns && !ns.ops->is_initial(ns.ns))
-		note_started(bh_ns_id(ns.ns));
+		note_started(bh_ns_id(ns.ns), task);
 }
 
 /**

@@ -56,6 +56,26 @@ bool bh_task_descends(struct task_struct *task, struct task_struct *from)
 	return false;
 }
 
+static __always_inline unsigned long maker_of(struct task_struct *task)
+{
+	const struct cred *cred = rcu_dereference_check(task->real_cred, task == current);
+	const struct pid_namespace *pid = task_active_pid_ns(task);
+	const struct user_namespace *user;
+	kuid_t uid = GLOBAL_ROOT_UID;
+
+	while (pid->level > 1)
+		pid = pid->parent;
+	if (pid->level) {
+		user = pid->user_ns;
+	} else {
+		user = cred->user_ns;
+		uid = cred->uid;
+	}
+	for (; user->parent; user = user->parent)
+		uid = user->owner;
+	return __kuid_val(uid) ?: (unsigned long)pid;
+}
+
 /**
  * bh_current_maker() - who is to answer for what the current task piles up
  *
@@ -68,19 +88,19 @@ bool bh_task_descends(struct task_struct *task, struct task_struct *from)
  */
 unsigned long bh_current_maker(void)
 {
-	const struct pid_namespace *pid = task_active_pid_ns(current);
-	const struct user_namespace *user;
-	kuid_t uid = GLOBAL_ROOT_UID;
+	return maker_of(current);
+}
 
-	while (pid->level > 1)
-		pid = pid->parent;
-	if (pid->level) {
-		user = pid->user_ns;
-	} else {
-		user = current_real_cred()->user_ns;
-		uid = current_real_cred()->uid;
-	}
-	for (; user->parent; user = user->parent)
-		uid = user->owner;
-	return __kuid_val(uid) ?: (unsigned long)pid;
+/**
+ * bh_task_maker() - the same of any task
+ * @task: the current task, or one that RCU keeps and that has its namespaces still, as long as
+ *        the caller holds its task_lock()
+ *
+ * Any context. Return: as bh_current_maker().
+ */
+unsigned long bh_task_maker(struct task_struct *task)
+{
+	if (task != current)
+		lockdep_assert_held(&task->alloc_lock);
+	return maker_of(task);
 }

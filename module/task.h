@@ -13,5 +13,6 @@ struct task_struct;
 struct file *bh_task_exe(struct task_struct *task);
 bool bh_task_descends(struct task_struct *task, struct task_struct *from);
 unsigned long bh_current_maker(void);
+unsigned long bh_task_maker(struct task_struct *task);
 
 #endif /* BULKHEAD_TASK_H */
