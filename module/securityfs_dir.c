@@ -143,10 +143,10 @@ struct dentry *bh_create_top(const char *name, umode_t mode)
  * bh_remove_dentry() - remove a file or an empty directory from securityfs
  * @dentry: the file or the directory; or NULL
  *
- * Its name goes, as that of a file that its file system does not have any more, and what is
- * mounted on it. Its inode may stay, of a directory that is open, too: a descriptor made with
- * O_PATH, which does not pin the module, can open it when the module has gone. So it points
- * into the module no more.
+ * Its name goes. What somebody has mounted on it, in a namespace of his own, stays there: who
+ * unmounts may have to wait for its file system. Its inode may stay, of a directory that is open,
+ * too: a descriptor made with O_PATH, which does not pin the module, can open it when the module
+ * has gone. So it points into the module no more.
  *
  * May sleep.
  */
@@ -157,7 +157,7 @@ void bh_remove_dentry(struct dentry *dentry)
 	if (!dentry)
 		return;
 	inode = d_inode(dentry);
-	d_invalidate(dentry);
+	d_drop(dentry);
 	if (!S_ISDIR(inode->i_mode)) {
 		make_bad_inode(inode);
 	} else {

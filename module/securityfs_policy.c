@@ -23,9 +23,8 @@ enum {
 };
 
 /*
- * Held while files of policies are made or removed; taken before bh_config_mutex. What is
- * mounted on a file goes with it: the kernel's locks of mounts are taken here, for which no
- * task that executes or makes a namespace shall wait, as it would under bh_config_mutex.
+ * Held while files of policies are made or removed; taken before bh_config_mutex, so that no
+ * task that executes or makes a namespace waits meanwhile.
  */
 DEFINE_MUTEX(bh_policy_files_mutex);
 
