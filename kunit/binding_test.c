@@ -18,13 +18,13 @@
 static void *fake_first(enum bh_ns_type type, struct task_struct *task);
 static void *fake_next(enum bh_ns_type type, void *ns);
 static unsigned int fake_refs(void *ns);
-static void fake_put(void *ns);
+static bool fake_dec_not_one(void *ns);
 static bool is_newcomer;
 
 #define bh_ns_first fake_first
 #define bh_ns_next fake_next
 #define bh_mnt_refs(ns) fake_refs(ns)
-#define bh_mnt_ref_dec(ns) fake_put(ns)
+#define bh_mnt_dec_not_one(ns) fake_dec_not_one(ns)
 #define bh_entrants_init(entrants)
 #define bh_entrants_scan(entrants, ns)
 #define bh_entrants_note(entrants, ns)
@@ -60,6 +60,11 @@ static void fake_get(void *ns)
 static void fake_put(void *ns)
 {
 	atomic_dec(&((struct fake *)ns)->refs);
+}
+
+static bool fake_dec_not_one(void *ns)
+{
+	return atomic_add_unless(&((struct fake *)ns)->refs, -1, 1);
 }
 
 static unsigned int fake_refs(void *ns)

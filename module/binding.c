@@ -164,11 +164,8 @@ static void unhash_binding(struct bh_binding *binding)
 static void release_mnt(struct bh_binding *binding)
 {
 	lockdep_assert_held(&binding_lock);
-	if (binding->released || binding->ns.ops != &bh_ns_types[BH_NS_MNT] ||
-	    bh_mnt_refs(binding->ns.ns) == 1)
-		return;
-	binding->released = true;
-	bh_mnt_ref_dec(binding->ns.ns);
+	if (!binding->released && binding->ns.ops == &bh_ns_types[BH_NS_MNT])
+		binding->released = bh_mnt_dec_not_one(binding->ns.ns);
 }
 
 static void end_binding(struct bh_binding *binding)
@@ -459,7 +456,8 @@ int bh_unbind_inum(enum bh_ns_type type, unsigned int inum)
 {
 	struct bh_binding *binding;
 
-	lockdep_assert_held(&bh_config_mutex);
+	/* Another namespace may have the number of one that has ended. */
+	bh_bindings_reap();
 	list_for_each_entry(binding, &bindings, list) {
 		if (binding->ns.ops != &bh_ns_types[type] || binding->inum != inum)
 			continue;
@@ -475,8 +473,8 @@ int bh_unbind_inum(enum bh_ns_type type, unsigned int inum)
  *       give it to others
  *
  * If it is the last one beside the binding's, the binding ends and its reference is dropped
- * instead: the caller's is the last then. All who drop references come here first, so that none
- * goes meanwhile. May sleep.
+ * instead: the caller's is the last then. All who drop references come here first, as long as
+ * hooks are attached, so that none goes meanwhile. May sleep.
  *
  * Return: was the caller's dropped?
  */
@@ -488,10 +486,8 @@ bool bh_binding_put_mnt(struct ns_common *mnt)
 	spin_lock(&binding_lock);
 	binding = find_binding(mnt);
 	if (binding) {
-		others = bh_mnt_refs(mnt) > 2;
-		if (others) {
-			bh_mnt_ref_dec(mnt);
-		} else {
+		others = bh_mnt_refs(mnt) > 2 && bh_mnt_dec_not_one(mnt);
+		if (!others) {
 			unhash_binding(binding);
 			release_mnt(binding);
 		}

@@ -125,10 +125,10 @@ unsigned int bh_mnt_refs(struct ns_common *common)
 	return __ns_ref_read(common);
 }
 
-/** bh_mnt_ref_dec() - drop a reference to a mount namespace that is not the last; any context */
-void bh_mnt_ref_dec(struct ns_common *common)
+/** bh_mnt_dec_not_one() - drop a reference to a mount namespace unless it is the last; any context */
+bool bh_mnt_dec_not_one(struct ns_common *common)
 {
-	bh_ns_ref_dec(common);
+	return bh_ns_ref_dec_not_one(common);
 }
 
 static void *mnt_parent(void *ns)

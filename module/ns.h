@@ -97,7 +97,7 @@ static inline struct ns_common *bh_mnt_common(const struct mnt_namespace *ns)
 
 void bh_mnt_put(struct ns_common *common);
 unsigned int bh_mnt_refs(struct ns_common *common);
-void bh_mnt_ref_dec(struct ns_common *common);
+bool bh_mnt_dec_not_one(struct ns_common *common);
 
 /**
  * bh_ns_first() - the namespace of a task, unless it is an initial one

@@ -139,9 +139,9 @@ static inline void __ns_ref_inc(struct ns_common *ns)
 	atomic_inc(bh_ns_refs(ns));
 }
 
-static inline void bh_ns_ref_dec(struct ns_common *ns)
+static inline bool bh_ns_ref_dec_not_one(struct ns_common *ns)
 {
-	atomic_dec(bh_ns_refs(ns));
+	return atomic_add_unless(bh_ns_refs(ns), -1, 1);
 }
 
 /*
@@ -181,13 +181,13 @@ static inline void __ns_ref_inc(struct ns_common *ns)
 }
 #endif
 
-/* A reference that is not the last one. __ns_ref_put() of 6.18 would say so. */
-static inline void bh_ns_ref_dec(struct ns_common *ns)
+/* Drops a reference unless it is the last one: __ns_ref_put() of 6.18 drops that, too. */
+static inline bool bh_ns_ref_dec_not_one(struct ns_common *ns)
 {
 #if defined(BULKHEAD_HAS_NS_REF)
-	refcount_dec(&ns->__ns_ref);
+	return refcount_dec_not_one(&ns->__ns_ref);
 #else
-	refcount_dec(&ns->count);
+	return refcount_dec_not_one(&ns->count);
 #endif
 }
 
