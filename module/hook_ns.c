@@ -6,12 +6,16 @@
  *
  * Who lives in a bound pid namespace may change its mount namespace. But somebody outside may
  * have made the one that it enters, and mounted there what it may not: so that is a bind of all
- * that is there. Newcomers enter the container's, and are not asked.
+ * that is there. Newcomers enter the container's, and are not asked, nor is who comes back to
+ * where the container's first process is.
  */
 #include <linux/err.h>
 #include <linux/mnt_namespace.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
 #include <linux/sched.h>
+#include <linux/sched/task.h>
 
 #include "check.h"
 #include "compat/internal.h"
@@ -64,13 +68,30 @@ static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_na
 	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
 }
 
+/* Is it the mount namespace of the first process of the current task's pid namespace? */
+static bool is_of_init(const struct bh_ns *target)
+{
+	struct task_struct *init;
+	struct bh_ns ns = { };
+
+	rcu_read_lock();
+	init = pid_task(find_pid_ns(1, task_active_pid_ns(current)), PIDTYPE_PID);
+	if (init) {
+		task_lock(init);
+		bh_ns_of_task(BH_NS_MNT, init, &ns);
+		task_unlock(init);
+	}
+	rcu_read_unlock();
+	return ns.ns == target->ns;
+}
+
 /* Is what is mounted in a mount namespace new to the current task's container? */
 static bool brings_mounts(const struct bh_ns *target)
 {
 	struct bh_ns own;
 
 	bh_ns_of_task(BH_NS_MNT, current, &own);
-	return own.ns != target->ns && bh_current_lives_in_pid_binding();
+	return own.ns != target->ns && bh_current_lives_in_pid_binding() && !is_of_init(target);
 }
 
 /* Not inlined into judge_install(): gcc makes no tail jump where a local's address is taken. */

@@ -249,6 +249,17 @@ static int do_setns_other(void *unused)
 	return setns(other, CLONE_NEWNS) ? errno : 0;
 }
 
+/* Into the one of the first process, which has let be what is mounted there. */
+static int do_setns_back(void *unused)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(do_setns_other(NULL));
+	return waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : -1;
+}
+
 /* Somebody may have mounted anything there. */
 TEST_F(mntns, entering_another_is_a_bind_of_all_of_it)
 {
@@ -262,6 +273,8 @@ TEST_F(mntns, entering_another_is_a_bind_of_all_of_it)
 		{ "default mount deny\nallow mount op=bind target=/\n", do_setns_other, NULL, 0, 0,
 		  { }, "pid", NULL, CLONE_NEWPID | CLONE_NEWNS },
 		{ "default mount deny\n", do_setns_again, NULL, 0, 0, { }, "pid", NULL,
+		  CLONE_NEWPID | CLONE_NEWNS },
+		{ "default mount deny\n", do_setns_back, NULL, 0, 0, { }, "pid", NULL,
 		  CLONE_NEWPID | CLONE_NEWNS },
 	};
 
