@@ -722,26 +722,24 @@ void bh_bindings_note_attach(struct task_struct *task)
 }
 
 /**
- * bh_current_lives_in_pid_binding() - does an armed binding of a pid namespace cover the task?
+ * bh_current_pid_binding() - the innermost armed binding of a pid namespace that covers the task
  *
- * Any context. Return: false also for a newcomer to all that are bound.
+ * Under RCU, which keeps it. Return: the binding; NULL also for a newcomer to all that are bound.
  */
-bool bh_current_lives_in_pid_binding(void)
+const struct bh_binding *bh_current_pid_binding(void)
 {
 	const struct bh_binding *binding;
-	bool lives = false;
 	void *ns;
 
+	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "bindings are looked up under RCU");
 	if (!READ_ONCE(bh_bound[BH_NS_PID]))
-		return false;
-	rcu_read_lock();
+		return NULL;
 	for (ns = bh_ns_first(BH_NS_PID, current); ns; ns = bh_ns_next(BH_NS_PID, ns)) {
 		binding = find_binding(ns);
-		if (binding && READ_ONCE(binding->armed))
-			lives |= !bh_binding_spares(binding, current);
+		if (binding && READ_ONCE(binding->armed) && !bh_binding_spares(binding, current))
+			return binding;
 	}
-	rcu_read_unlock();
-	return lives;
+	return NULL;
 }
 
 /**

@@ -96,7 +96,7 @@ unsigned int bh_bindings_of_task(struct task_struct *task, struct bh_binding **f
 bool bh_task_has_bindings(struct task_struct *task);
 bool bh_binding_covers(const struct bh_binding *binding, struct task_struct *task);
 bool bh_binding_spares(const struct bh_binding *binding, struct task_struct *task);
-bool bh_current_lives_in_pid_binding(void);
+const struct bh_binding *bh_current_pid_binding(void);
 bool bh_task_is_confined(struct task_struct *task);
 void bh_bindings_note_attach(struct task_struct *task);
 

@@ -6,10 +6,11 @@
  *
  * Who lives in a bound pid namespace may change its mount namespace. But somebody outside may
  * have made the one that it enters, and mounted there what it may not: so that is a bind of all
- * that is there. Newcomers enter the container's, and are not asked, nor is who comes back to
- * where the container's first process is.
+ * that is there. Newcomers enter the container's, and are not asked, nor is who goes to where
+ * another process of the container is: what it enters has been let be.
  */
 #include <linux/err.h>
+#include <linux/idr.h>
 #include <linux/mnt_namespace.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -68,30 +69,46 @@ static struct mnt_namespace *hook_copy_mnt_ns(unsigned long flags, struct mnt_na
 	return BH_ORIGINAL(copy_mnt_ns)(flags, ns, user_ns, new_fs);
 }
 
-/* Is it the mount namespace of the first process of the current task's pid namespace? */
-static bool is_of_init(const struct bh_ns *target)
+/* Does the process live in a mount namespace, and for the container? Under RCU. */
+static bool lives_there(const struct bh_binding *binding, struct task_struct *leader,
+			const struct bh_ns *target)
 {
-	struct task_struct *init;
-	struct bh_ns ns = { };
+	struct bh_ns ns;
 
-	rcu_read_lock();
-	init = pid_task(find_pid_ns(1, task_active_pid_ns(current)), PIDTYPE_PID);
-	if (init) {
-		task_lock(init);
-		bh_ns_of_task(BH_NS_MNT, init, &ns);
-		task_unlock(init);
+	task_lock(leader);
+	bh_ns_of_task(BH_NS_MNT, leader, &ns);
+	task_unlock(leader);
+	return ns.ns == target->ns && !bh_binding_spares(binding, leader);
+}
+
+/* Does any process of a bound pid namespace? Under RCU. */
+static bool is_inhabited(const struct bh_binding *binding, const struct bh_ns *target)
+{
+	struct pid_namespace *pid_ns = binding->ns.ns;
+	struct task_struct *leader;
+	struct pid *pid;
+	int nr;
+
+	idr_for_each_entry(&pid_ns->idr, pid, nr) {
+		leader = pid_task(pid, PIDTYPE_TGID);
+		if (leader && lives_there(binding, leader, target))
+			return true;
 	}
-	rcu_read_unlock();
-	return ns.ns == target->ns;
+	return false;
 }
 
 /* Is what is mounted in a mount namespace new to the current task's container? */
 static bool brings_mounts(const struct bh_ns *target)
 {
-	struct bh_ns own;
+	const struct bh_binding *binding;
+	bool brings;
 
-	bh_ns_of_task(BH_NS_MNT, current, &own);
-	return own.ns != target->ns && bh_current_lives_in_pid_binding() && !is_of_init(target);
+	rcu_read_lock();
+	binding = bh_current_pid_binding();
+	brings = binding && !lives_there(binding, current, target) &&
+		 !is_inhabited(binding, target);
+	rcu_read_unlock();
+	return brings;
 }
 
 /* Not inlined into judge_install(): gcc makes no tail jump where a local's address is taken. */

@@ -249,7 +249,7 @@ static int do_setns_other(void *unused)
 	return setns(other, CLONE_NEWNS) ? errno : 0;
 }
 
-/* Into the one of the first process, which has let be what is mounted there. */
+/* Into one where another process of the container is. */
 static int do_setns_back(void *unused)
 {
 	int status;
