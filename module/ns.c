@@ -125,7 +125,12 @@ unsigned int bh_mnt_refs(struct ns_common *common)
 	return __ns_ref_read(common);
 }
 
-/** bh_mnt_dec_not_one() - drop a reference to a mount namespace unless it is the last; any context */
+/**
+ * bh_mnt_dec_not_one() - drop a reference to a mount namespace, unless it is the last
+ * @common: its public part
+ *
+ * Any context. Return: was it dropped?
+ */
 bool bh_mnt_dec_not_one(struct ns_common *common)
 {
 	return bh_ns_ref_dec_not_one(common);
